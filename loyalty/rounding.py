@@ -1,0 +1,115 @@
+"""Every rounding of points and money: the only module that may round.
+
+Money has two places and rounds half up. Points have as many places as the programme says (0 to 2)
+and round by its rule. Whatever is divided over lines is divided by :func:`spread`, so that the parts
+always add up to the whole.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+_UNITS = tuple(Decimal(1).scaleb(-places) for places in range(7))
+#: Wide enough for the product of any two amounts, and it refuses to lose a digit silently.
+_EXACT = decimal.Context(prec=80, traps=[decimal.InvalidOperation, decimal.Inexact, decimal.DivisionByZero])
+
+
+class Rounding(StrEnum):
+    """A programme's rule for a calculated number of points that has more places than it keeps."""
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    DOWN = "down"
+    UP = "up"
+
+
+_MODES = {
+    Rounding.HALF_UP: decimal.ROUND_HALF_UP,
+    Rounding.HALF_EVEN: decimal.ROUND_HALF_EVEN,
+    Rounding.DOWN: decimal.ROUND_DOWN,
+    Rounding.UP: decimal.ROUND_UP,
+}
+
+
+def round_points(value: Decimal, places: int, rule: Rounding = Rounding.HALF_UP) -> Decimal:
+    """Points with ``places`` places by the programme's ``rule``; "down" is towards zero."""
+    return value.quantize(_UNITS[places], _MODES[rule])
+
+
+def round_money(value: Decimal) -> Decimal:
+    """Money with two places, half a cent going up (away from zero)."""
+    return value.quantize(CENT, decimal.ROUND_HALF_UP)
+
+
+def worth(points: Decimal, point_value: Decimal) -> Decimal:
+    """Money that ``points`` pay at ``point_value`` (money per point)."""
+    return (points * point_value).quantize(CENT, decimal.ROUND_HALF_UP)
+
+
+def points_within(money: Decimal, point_value: Decimal, places: int) -> Decimal:
+    """The most points that cost no more than ``money``: what they are worth never exceeds it.
+
+    ``point_value`` is money per point, above zero. Less than no money buys no points.
+    """
+    if money <= 0:
+        return ZERO
+    return (money / point_value).quantize(_UNITS[places], decimal.ROUND_DOWN)
+
+
+def floor_to(value: Decimal, step: Decimal) -> Decimal:
+    """The greatest multiple of ``step`` (above zero) that is not above ``value`` (not below zero)."""
+    return value // step * step
+
+
+def spread(total: Decimal, weights: Sequence[Decimal], places: int) -> list[Decimal]:
+    """Divide ``total`` in proportion to ``weights`` into parts of ``places`` places that add up to it.
+
+    Largest remainder: everyone gets their exact share cut down to ``places``, then the units left over
+    go one each to the largest cut-off remainders, the earliest first among equals. So no part is a
+    whole unit or more away from its exact share, and a zero weight gets nothing. When all weights are
+    zero the total is shared equally.
+
+    Raises ``ValueError`` for a negative total or weight, a total finer than ``places``, or a total above
+    zero with nobody to take it.
+    """
+    unit = _UNITS[places]
+    if not total:
+        _refuse_negative(weights)
+        return [unit * 0] * len(weights)
+    if len(weights) == 1 and weights[0] >= 0 and total > 0:
+        return [_in_units(total, unit, places) * unit]
+    units = _in_units(total, unit, places)
+    _refuse_negative(weights)
+    whole = sum(weights, ZERO)
+    if not whole:
+        if not weights:
+            raise ValueError(f"spread: {total} cannot be divided over no parts; give at least one weight")
+        weights, whole = [Decimal(1)] * len(weights), Decimal(len(weights))
+    multiply, divide = _EXACT.multiply, _EXACT.divmod
+    shares = [divide(multiply(units, weight), whole) for weight in weights]
+    parts = [share for share, _ in shares]
+    left = int(units - sum(parts, ZERO))
+    if left:
+        for index in sorted(range(len(shares)), key=lambda index: -shares[index][1])[:left]:
+            parts[index] += 1
+    return [part * unit for part in parts]
+
+
+def _in_units(total: Decimal, unit: Decimal, places: int) -> Decimal:
+    if total < 0:
+        raise ValueError(f"spread: the total {total} is negative; spread its opposite and turn the signs")
+    units = total.scaleb(places)
+    whole = units.to_integral_value()
+    if whole != units:
+        raise ValueError(f"spread: the total {total} is finer than {unit}; round it first")
+    return whole
+
+
+def _refuse_negative(weights: Sequence[Decimal]) -> None:
+    if weights and min(weights) < 0:
+        raise ValueError(f"spread: the weight {min(weights)} is negative; weights are zero or more")
