@@ -1,0 +1,129 @@
+"""Campaigns, their immutable revisions, the rulebooks made of them, and how far each was used."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from members.models import APPEND_ONLY
+
+
+class Campaign(models.Model):
+    """A mechanic of a programme. ``draft`` is what is being edited; what is in force are its revisions."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        LIVE = "live", _("live")
+        PAUSED = "paused", _("paused")
+        ENDED = "ended", _("ended")
+
+    programme = models.ForeignKey(
+        "loyalty.Programme", on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("programme")
+    )
+    code = models.SlugField(_("code"), max_length=64)
+    name = models.CharField(_("name"), max_length=120)
+    status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.DRAFT)
+    draft = models.JSONField(_("definition"), default=dict)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=["programme", "code"], name="campaign_code_in_programme"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Revision(models.Model):
+    """A published definition of a campaign, never changed."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("campaign")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    name = models.CharField(_("name"), max_length=120)
+    definition = models.JSONField(_("definition"))
+    published_at = models.DateTimeField(_("published"))
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ("campaign", "-number")
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "number"], name="revision_number_of_campaign"),
+        )
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.name} r{self.number}"
+
+
+class Rulebook(models.Model):
+    """The rules of a programme from a moment on: its terms and the revisions in force. Never changed.
+
+    A receipt is judged by the newest rulebook that was in force when it was made; whatever is
+    published or edited makes a new one.
+    """
+
+    programme = models.ForeignKey(
+        "loyalty.Programme", on_delete=models.PROTECT, related_name="rulebooks", verbose_name=_("programme")
+    )
+    in_force_from = models.DateTimeField(_("in force from"))
+    terms = models.JSONField(_("terms of the programme"))
+    revisions = ArrayField(models.BigIntegerField(), verbose_name=_("revisions"))
+
+    class Meta:
+        verbose_name = _("rulebook")
+        verbose_name_plural = _("rulebooks")
+        ordering = ("-in_force_from", "-id")
+        indexes = (
+            models.Index(fields=["programme", "-in_force_from", "-id"], name="rulebook_in_force"),
+        )
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.programme} {self.in_force_from:%Y-%m-%d %H:%M}"
+
+
+class Usage(models.Model):
+    """How often a member used a campaign in a period, and for how many points.
+
+    ``period`` is the engine's key ("2026-11-21", "2026-W47", "2026-11", "2026", "ever") or "progress",
+    whose ``times`` counts towards every nth purchase. Written by ``campaigns.usage`` alone.
+    """
+
+    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="usages", db_index=False
+    )
+    period = models.CharField(max_length=10)
+    times = models.IntegerField(default=0)
+    points = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
+
+    class Meta:
+        verbose_name = _("usage")
+        verbose_name_plural = _("usages")
+        constraints = (
+            models.UniqueConstraint(fields=["member", "campaign", "period"], name="usage_of_campaign"),
+            models.CheckConstraint(condition=models.Q(times__gte=0), name="usage_times_not_negative"),
+            models.CheckConstraint(condition=models.Q(points__gte=0), name="usage_points_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.times}"

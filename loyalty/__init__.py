@@ -1,0 +1,1 @@
+"""The points ledger and what it stands on: programmes, partners, stores, products, receipts, tiers."""

@@ -1,0 +1,323 @@
+"""The books: accounts, who holds them, transfers, lots, their uses, and debts.
+
+Only ``loyalty.ledger`` and ``loyalty.sweep`` write these tables. Transfers, uses and debts are
+append-only; of a lot only what remains may change, of which each change has its use.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from members.models import APPEND_ONLY, new_id
+
+ZERO = Decimal(0)
+
+
+def points_field(label: str, **options: object) -> models.DecimalField:
+    """A column of points: up to twelve digits before the point, two after."""
+    return models.DecimalField(label, max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
+
+
+class Account(models.Model):
+    """A place where points are: a member's (or a family's), a partner's, or one of the programme's own.
+
+    ``balance`` and ``owed`` are kept for members' accounts alone. An institution's balance is the
+    sum of its transfers: a cached one would be a row that every purchase of the programme locks.
+    ``version`` counts the writes to a member's account; whoever decided on what it read writes only
+    if the version is still the same.
+    """
+
+    class Kind(models.TextChoices):
+        MEMBER = "member", _("member")
+        ISSUANCE = "issuance", _("issuance")
+        EXPIRY = "expiry", _("expiry")
+        HOLD = "hold", _("held points")
+        EXCHANGE = "exchange", _("exchange")
+        PARTNER = "partner", _("partner")
+        BUDGET = "budget", _("budget")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme = models.ForeignKey(
+        "loyalty.Programme", on_delete=models.PROTECT, related_name="accounts", verbose_name=_("programme")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.MEMBER)
+    partner = models.ForeignKey(
+        "loyalty.Partner",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        verbose_name=_("partner"),
+    )
+    code = models.CharField(_("code"), max_length=32, blank=True)
+    balance = points_field(_("balance"), null=True, blank=True)
+    owed = points_field(_("owed"), default=ZERO)
+    version = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind="member", balance__isnull=False) | (~Q(kind="member") & Q(balance__isnull=True)),
+                name="account_balance_of_members_alone",
+            ),
+            models.CheckConstraint(
+                condition=Q(balance__isnull=True) | Q(balance__gte=0), name="account_not_overspent"
+            ),
+            models.CheckConstraint(condition=Q(owed__gte=0), name="account_owed_not_negative"),
+            models.UniqueConstraint(
+                fields=["programme", "kind"],
+                condition=Q(kind__in=["issuance", "expiry", "hold", "exchange"]),
+                name="account_one_institution_of_a_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["programme", "partner"], condition=Q(kind="partner"), name="account_one_per_partner"
+            ),
+            models.UniqueConstraint(
+                fields=["programme", "code"], condition=Q(kind="budget"), name="account_one_per_budget"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {str(self.id)[-12:]}"
+
+
+class Holder(models.Model):
+    """A member's right in an account. One account per member and programme."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        HOLDER = "holder", _("holder")
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="holders", verbose_name=_("account")
+    )
+    member = models.ForeignKey(
+        "members.Member", on_delete=models.PROTECT, related_name="holdings", verbose_name=_("member")
+    )
+    programme = models.ForeignKey("loyalty.Programme", on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(_("role"), max_length=6, choices=Role, default=Role.OWNER)
+    may_redeem = models.BooleanField(_("may spend"), default=True)
+
+    class Meta:
+        verbose_name = _("holder")
+        verbose_name_plural = _("holders")
+        constraints = (
+            models.UniqueConstraint(fields=["member", "programme"], name="holder_one_account_in_programme"),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(role="owner"), name="holder_one_owner_of_account"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member}"
+
+
+class Transfer(models.Model):
+    """Points that went from one account to another. Never changed, never deleted."""
+
+    class Kind(models.TextChoices):
+        ACCRUE = "accrue", _("earned")
+        REDEEM = "redeem", _("spent")
+        HOLD = "hold", _("held")
+        CAPTURE = "capture", _("held points spent")
+        RELEASE = "release", _("released")
+        RESTORE = "restore", _("given back")
+        REVOKE = "revoke", _("taken back")
+        REPAY = "repay", _("debt repaid")
+        EXPIRE = "expire", _("expired")
+        ADJUST = "adjust", _("adjusted")
+        EXCHANGE = "exchange", _("exchanged")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    source = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="outgoing", verbose_name=_("from")
+    )
+    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming", verbose_name=_("to"))
+    points = points_field(_("points"))
+    key = models.CharField(_("key"), max_length=120, unique=True)
+    at = models.DateTimeField(_("booked"))
+    source_balance = points_field(_("balance left"), null=True)
+    target_balance = points_field(_("balance after"), null=True)
+    reverses = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversed_by",
+        verbose_name=_("reverses"),
+    )
+    receipt = models.ForeignKey(
+        "loyalty.Receipt",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transfers",
+        verbose_name=_("receipt"),
+    )
+    revision = models.ForeignKey(
+        "campaigns.Revision",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("campaign revision"),
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(condition=Q(points__gt=0), name="transfer_points_positive"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_between_two_accounts"),
+        )
+        indexes = (
+            models.Index(fields=["source", "at"], name="transfer_out"),
+            models.Index(fields=["target", "at"], name="transfer_in"),
+        )
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.points}"
+
+
+class Lot(models.Model):
+    """A batch of points that share their terms. Only ``remaining`` and ``pending`` ever change.
+
+    ``pending`` is housekeeping: true until the activation job has told that the lot became active.
+    What can be spent is decided from ``active_from`` and ``expires_at`` alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="lots", verbose_name=_("account"), db_index=False
+    )
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="lots", verbose_name=_("transfer")
+    )
+    points = points_field(_("points"))
+    remaining = points_field(_("remaining"))
+    earned_at = models.DateTimeField(_("earned"))
+    active_from = models.DateTimeField(_("active from"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    terms = models.JSONField(_("terms of use"), null=True, blank=True)
+    funder = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("paid for by"),
+    )
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="heirs",
+        verbose_name=_("replaces the expired lot"),
+    )
+    pending = models.BooleanField(_("pending"), default=False)
+
+    class Meta:
+        verbose_name = _("lot")
+        verbose_name_plural = _("lots")
+        ordering = ("earned_at", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(points__gt=0), name="lot_points_positive"),
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0) & Q(remaining__lte=F("points")), name="lot_remaining_in_range"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["account"], name="lot_open_of_account", condition=Q(remaining__gt=0)),
+            models.Index(
+                fields=["expires_at"],
+                name="lot_due",
+                condition=Q(remaining__gt=0) & Q(expires_at__isnull=False),
+            ),
+            models.Index(fields=["active_from"], name="lot_pending", condition=Q(pending=True)),
+        )
+        triggers = (
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="never_truncated", level=pgtrigger.Statement, operation=pgtrigger.Truncate
+            ),
+            pgtrigger.Protect(
+                name="terms_are_fixed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["remaining", "pending"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.remaining}/{self.points}"
+
+
+class LotUse(models.Model):
+    """Points that a transfer took from a lot; negative when it gave them back."""
+
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="uses", verbose_name=_("transfer")
+    )
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses", verbose_name=_("lot"))
+    points = points_field(_("points"))
+
+    class Meta:
+        verbose_name = _("lot use")
+        verbose_name_plural = _("lot uses")
+        ordering = ("id",)
+        constraints = (models.CheckConstraint(condition=~Q(points=0), name="lot_use_not_zero"),)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.points}"
+
+
+class Debt(models.Model):
+    """Points that had to be taken back but were already spent; negative rows repay or take back the debt."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="debts", verbose_name=_("account")
+    )
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="debts", verbose_name=_("lot"))
+    transfer = models.ForeignKey(
+        Transfer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="debts",
+        verbose_name=_("repaid by"),
+    )
+    points = points_field(_("points"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("debt")
+        verbose_name_plural = _("debts")
+        ordering = ("id",)
+        constraints = (models.CheckConstraint(condition=~Q(points=0), name="debt_not_zero"),)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.points}"

@@ -1,0 +1,209 @@
+"""The programme and who takes part in it: partners, their stores and tills."""
+
+from __future__ import annotations
+
+import zoneinfo
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_zone(name: str) -> None:
+    """Refuse a time zone that the zone database does not know."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise ValidationError(_("There is no time zone called “%(name)s”."), params={"name": name}) from error
+
+
+def one_year() -> dict[str, Any]:
+    """The default expiry policy of a programme: after one year."""
+    return {"kind": "after", "years": 1}
+
+
+class Programme(models.Model):
+    """A loyalty programme: what a point is worth, how long it lives, how it is spent and returned."""
+
+    class Rounding(models.TextChoices):
+        HALF_UP = "half_up", _("half up")
+        HALF_EVEN = "half_even", _("half to even")
+        DOWN = "down", _("down")
+        UP = "up", _("up")
+
+    class EarnOn(models.TextChoices):
+        AFTER = "after", _("what is paid in money")
+        BEFORE = "before", _("the amount before points are spent")
+
+    class DebtPolicy(models.TextChoices):
+        DEBT = "debt", _("becomes a debt, repaid from the next points")
+        FORGIVE = "forgive", _("is forgiven")
+
+    code = models.SlugField(_("code"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    point_value = models.DecimalField(
+        _("value of a point"),
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(1),
+        help_text=_("Money that one point pays at the till."),
+    )
+    point_decimals = models.PositiveSmallIntegerField(_("decimals of a point"), default=2)
+    rounding = models.CharField(_("rounding"), max_length=9, choices=Rounding, default=Rounding.HALF_UP)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
+    expiry = models.JSONField(_("expiry of points"), default=one_year)
+    activation_days = models.PositiveSmallIntegerField(
+        _("points become active after, days"),
+        default=0,
+        help_text=_("Give the return window's days to have points wait until it closes."),
+    )
+    spending = models.JSONField(_("spending rules"), default=dict, blank=True)
+    earn_on = models.CharField(_("points are earned on"), max_length=6, choices=EarnOn, default=EarnOn.AFTER)
+    debt_policy = models.CharField(
+        _("returned points that were already spent"),
+        max_length=7,
+        choices=DebtPolicy,
+        default=DebtPolicy.DEBT,
+    )
+    return_days = models.PositiveSmallIntegerField(_("return window, days"), default=14)
+    grace_days = models.PositiveSmallIntegerField(
+        _("life of restored points that had expired, days"), default=14
+    )
+    hold_minutes = models.PositiveIntegerField(_("a held purchase lapses after, minutes"), default=60 * 24)
+    inactivity_days = models.PositiveSmallIntegerField(
+        _("all points expire without a purchase for, days"), null=True, blank=True
+    )
+    confirm_above = models.DecimalField(
+        _("ask for a code to spend more points than"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+    )
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
+        ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(condition=Q(point_value__gt=0), name="programme_point_value_positive"),
+            models.CheckConstraint(condition=Q(point_decimals__lte=2), name="programme_point_decimals_0_to_2"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Partner(models.Model):
+    """A company whose stores take part in programmes: a chain, a franchisee, a tenant."""
+
+    code = models.SlugField(_("code"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    programmes: Any = models.ManyToManyField(
+        Programme, through="Participation", related_name="partners", verbose_name=_("programmes")
+    )
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Participation(models.Model):
+    """A partner in a programme. A receipt belongs to the first programme, by priority, whose conditions it meets."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="participations")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="participations")
+    priority = models.PositiveSmallIntegerField(_("priority"), default=100, help_text=_("Lowest goes first."))
+    card_kind = models.ForeignKey(
+        "members.CardKind",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for holders of card type"),
+    )
+    product_set = models.ForeignKey(
+        "loyalty.ProductSet",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for receipts with products of"),
+    )
+
+    class Meta:
+        verbose_name = _("participation")
+        verbose_name_plural = _("participations")
+        ordering = ("priority", "id")
+        constraints = (
+            models.UniqueConstraint(fields=["partner", "programme"], name="participation_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.partner} · {self.programme}"
+
+
+class StoreGroup(models.Model):
+    """Stores that campaigns speak of together: a region, a format, a network."""
+
+    code = models.SlugField(_("code"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta:
+        verbose_name = _("store group")
+        verbose_name_plural = _("store groups")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Store(models.Model):
+    """A shop, a web shop, a desk: where receipts are made."""
+
+    code = models.SlugField(_("code"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="stores", verbose_name=_("partner")
+    )
+    groups = models.ManyToManyField(
+        StoreGroup, blank=True, related_name="stores", verbose_name=_("store groups")
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Till(models.Model):
+    """A till of a store, known by its code within the store."""
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="tills", verbose_name=_("store"))
+    code = models.CharField(_("code"), max_length=32)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("till")
+        verbose_name_plural = _("tills")
+        ordering = ("store", "code")
+        constraints = (models.UniqueConstraint(fields=["store", "code"], name="till_code_in_store"),)
+
+    def __str__(self) -> str:
+        return f"{self.store} / {self.name or self.code}"

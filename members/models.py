@@ -1,0 +1,211 @@
+"""Who: staff users, members, their cards, consents and codes, and the timeline of what happened to them."""
+
+from __future__ import annotations
+
+import uuid
+
+import pgtrigger
+import uuid_utils
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+APPEND_ONLY = (
+    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+    pgtrigger.Protect(name="never_truncated", level=pgtrigger.Statement, operation=pgtrigger.Truncate),
+)
+
+
+def new_id() -> uuid.UUID:
+    """A new UUIDv7: unique anywhere, and ordered by the time it was made."""
+    return uuid.UUID(int=uuid_utils.uuid7().int)
+
+
+class User(AbstractUser):
+    """Someone who works on the programme: manager, operator, seller. Members are not users."""
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+
+class Member(models.Model):
+    """A person who takes part in the programme."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        BLOCKED = "blocked", _("blocked")
+        ERASED = "erased", _("erased")
+
+    class Gender(models.TextChoices):
+        FEMALE = "female", _("female")
+        MALE = "male", _("male")
+        UNSAID = "", _("not said")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ACTIVE)
+    phone = models.CharField(
+        _("phone"), max_length=16, null=True, blank=True, help_text=_("In E.164 form: +79161234545.")
+    )
+    email = models.EmailField(_("e-mail"), null=True, blank=True)
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    middle_name = models.CharField(_("middle name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    gender = models.CharField(_("gender"), max_length=6, choices=Gender, blank=True, default="")
+    language = models.CharField(_("language"), max_length=8, default="en")
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    referral_code = models.CharField(_("referral code"), max_length=12, unique=True)
+    referred_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="referred",
+        verbose_name=_("referred by"),
+    )
+    channel = models.CharField(_("joined through"), max_length=8, default="pos")
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        ordering = ("-joined_at",)
+        constraints = (
+            models.UniqueConstraint(fields=["phone"], name="member_phone_unique"),
+            models.UniqueConstraint(Lower("email"), name="member_email_unique"),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+                name="member_phone_is_e164",
+            ),
+        )
+        indexes = (models.Index(fields=["last_name", "first_name"], name="member_name"),)
+
+    def __str__(self) -> str:
+        return self.full_name or self.phone or str(self.id)
+
+    @property
+    def full_name(self) -> str:
+        """First, middle and last name, as far as known."""
+        return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
+
+
+class CardKind(models.Model):
+    """A type of card: plastic, virtual, wallet, business."""
+
+    code = models.SlugField(_("code"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("card type")
+        verbose_name_plural = _("card types")
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Card(models.Model):
+    """A card by which a member is known. A card without a member is printed but not yet handed out."""
+
+    number = models.CharField(_("number"), max_length=32, unique=True)
+    kind = models.ForeignKey(CardKind, on_delete=models.PROTECT, related_name="cards", verbose_name=_("type"))
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cards",
+        verbose_name=_("member"),
+    )
+    blocked = models.BooleanField(_("blocked"), default=False)
+    issued_at = models.DateTimeField(_("issued"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("card")
+        verbose_name_plural = _("cards")
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Consent(models.Model):
+    """A consent given or withdrawn. Never changed: the newest row of a channel is the one in force."""
+
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="consents", verbose_name=_("member")
+    )
+    channel = models.CharField(_("channel"), max_length=16)
+    granted = models.BooleanField(_("granted"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    source = models.CharField(_("source"), max_length=64, blank=True)
+    evidence = models.JSONField(_("evidence"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=["member", "channel", "-at"], name="consent_in_force"),)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {'yes' if self.granted else 'no'}"
+
+
+class Code(models.Model):
+    """A short-lived code: to identify a member at the till, or to confirm a redemption. Only its digest is kept."""
+
+    class Purpose(models.TextChoices):
+        IDENTIFY = "identify", _("identify")
+        REDEEM = "redeem", _("confirm a redemption")
+
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="codes", verbose_name=_("member")
+    )
+    purpose = models.CharField(_("purpose"), max_length=8, choices=Purpose)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires"))
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("wrong attempts"), default=0)
+
+    class Meta:
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+        ordering = ("-created_at",)
+        indexes = (models.Index(fields=["digest"], name="code_digest"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Event(models.Model):
+    """Something that happened, to a member or to the programme. Never changed; ``config.subscribers`` says who hears it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(_("kind"), max_length=64)
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("member"),
+    )
+    at = models.DateTimeField(_("at"))
+    recorded_at = models.DateTimeField(_("recorded"), default=timezone.now)
+    data = models.JSONField(_("data"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("-at",)
+        indexes = (models.Index(fields=["member", "-at"], name="event_timeline"),)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,50 @@
+"""The till's door: the API keys that open it, and the answers it has given."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from rest_framework_api_key.models import AbstractAPIKey
+
+from members.models import APPEND_ONLY
+
+
+class TillKey(AbstractAPIKey):
+    """A key of a till, or of a partner's system when ``till`` is empty. Shown once, kept hashed."""
+
+    partner = models.ForeignKey(
+        "loyalty.Partner", on_delete=models.PROTECT, related_name="keys", verbose_name=_("partner")
+    )
+    till = models.ForeignKey(
+        "loyalty.Till",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="keys",
+        verbose_name=_("till"),
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta(AbstractAPIKey.Meta):
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+
+class Answer(models.Model):
+    """The first answer given to a POST under an Idempotency-Key, kept for ever. Keys of clients never meet."""
+
+    client = models.ForeignKey(TillKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=200)
+    content_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        constraints = (models.UniqueConstraint(fields=["client", "key"], name="answer_once"),)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return self.key
