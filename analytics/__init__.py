@@ -1,0 +1,1 @@
+"""What we know: member facts, segments, predictions, and the report framework."""

@@ -1,0 +1,1 @@
+"""The programme manager's and the operator's door: the Django admin."""

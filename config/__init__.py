@@ -1,0 +1,1 @@
+"""How Regulars is put together and run: settings, URLs, Celery, embedded database, process manager."""

@@ -1,0 +1,20 @@
+"""The Celery application. Tasks live in each app's ``tasks.py``, their times in ``config/schedule.py``."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("regulars")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logs(**_: Any) -> None:
+    """Leave logging as Django has set it up: JSON, redacted."""

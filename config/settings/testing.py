@@ -1,0 +1,31 @@
+"""Settings of the tests: the demo's, on a fast embedded database of their own, with tasks run in place."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["REGULARS_MODE"] = "demo"
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, REST_FRAMEWORK, VAR
+from config.settings.databases import configure_database
+from config.settings.environment import read_text
+
+DATABASES["default"] = configure_database(read_text("DATABASE_URL"), VAR / "test-postgres", durable=False)
+DATABASES["default"]["TEST"] = {"NAME": f"test_regulars_{os.getpid()}"}  # runs side by side do not meet
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+REST_FRAMEWORK = REST_FRAMEWORK | {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
+AXES_ENABLED = False

@@ -1,0 +1,17 @@
+"""Every address of Regulars, by door."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health, metrics, start
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", start.show, name="start"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    path("health/", health.CheckView.as_view(), name="health"),
+    path("health/alive/", health.answer_alive, name="alive"),
+    path("metrics", metrics.show, name="metrics"),
+]

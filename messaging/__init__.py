@@ -1,0 +1,1 @@
+"""What we say: templates, channels, mailings, deliveries."""

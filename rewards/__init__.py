@@ -1,0 +1,1 @@
+"""What points buy and members hold: the catalogue, orders, coupons, budgets."""
