@@ -1,0 +1,161 @@
+"""A campaign's definition: checked, brought into one form, and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import ValidationError
+
+from campaigns.engine.schema import SCHEMA
+from campaigns.engine.soundness import Document, Problem, check, check_lots
+
+
+class DefinitionError(ValueError):
+    """A document that is no definition; ``problems`` names every place and its fix."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition that :func:`parse` accepted. ``document`` is its one form: numbers are plain strings.
+
+    The document is not to be changed by anyone.
+    """
+
+    document: Document
+
+    def part(self, name: str) -> Document:
+        """The answer to one of the seven questions; empty when it is left out."""
+        part: Document = self.document.get(name, {})
+        return part
+
+
+def parse(document: object) -> Definition:
+    """Check a document and freeze it. Raises :class:`DefinitionError` naming each wrong field and the fix."""
+    problems = [problem for error in _VALIDATOR.iter_errors(document) for problem in _describe(error)]
+    if isinstance(document, dict):
+        problems += check_lots(document.get("lots"))
+    if not problems and isinstance(document, dict):
+        plain = _plain(document)
+        problems += check(plain)
+        if not problems:
+            return Definition(_complete(plain))
+    raise DefinitionError(sorted(set(problems)))
+
+
+#: Fields that hold decimal numbers, wherever they stand as a JSON number.
+_DECIMALS = frozenset({"at_least", "below", "of_at_least", "percent", "points", "per", "from", "by"})
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """A copy in which every decimal number is a string in plain notation."""
+    if isinstance(value, dict):
+        return {name: _plain(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if key in _DECIMALS and isinstance(value, int | float):
+        return format(Decimal(str(value)), "f")
+    return value
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what follows from the rest: only members have tiers and cards."""
+    whom = document.get("whom", {})
+    if "who" not in whom:
+        document["whom"] = {"who": "members" if whom else "everyone"} | whom
+    return document
+
+
+# Numbers may be strings: the schema's bounds and patterns are read for both forms.
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        return None
+
+
+def _bound(holds: Any) -> Any:
+    def judge(_: Any, limit: Any, value: object, __: Any) -> Iterator[ValidationError]:
+        number = _number(value)
+        if number is not None and not holds(number, limit):
+            yield ValidationError(f"{value!r} is out of bounds")
+
+    return judge
+
+
+def _pattern(validator: Any, pattern: str, value: object, schema: Any) -> Iterator[ValidationError]:
+    number = None if isinstance(value, str) else _number(value)
+    text = value if number is None else format(number, "f")
+    yield from Draft202012Validator.VALIDATORS["pattern"](validator, pattern, text, schema)
+
+
+_VALIDATOR = validators.extend(
+    Draft202012Validator,
+    {
+        "minimum": _bound(lambda number, limit: number >= limit),
+        "maximum": _bound(lambda number, limit: number <= limit),
+        "exclusiveMinimum": _bound(lambda number, limit: number > limit),
+        "pattern": _pattern,
+    },
+)(SCHEMA)
+
+
+def path_of(steps: Iterable[str | int]) -> str:
+    """``what[0].percent`` of ``["what", 0, "percent"]``."""
+    path = ""
+    for step in steps:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+def _describe(error: ValidationError) -> Iterator[Problem]:
+    """What a schema error means to the person who wrote the document."""
+    steps = list(error.absolute_path)
+    rule, value, schema = error.validator, error.instance, error.schema
+    if steps[:1] == ["lots"] and rule == "anyOf":
+        return  # check_lots says it better
+    path = path_of(steps)
+    known = ", ".join(schema.get("properties", {})) if isinstance(schema, dict) else ""
+    known = f"condition, {known}" if known == "all, any, none" else known
+    if rule == "additionalProperties":
+        for name in sorted(set(value) - set(schema["properties"])):
+            yield Problem(path_of([*steps, name]), f"is not known here; known are {known}")
+    elif rule == "required":
+        for name in sorted(set(error.validator_value) - set(value)):
+            yield Problem(path_of([*steps, name]), "is missing; add it")
+    elif rule in ("minProperties", "maxProperties"):
+        yield Problem(path, f"has {len(value)} of {known}; give exactly one")
+    elif rule == "enum":
+        choices = ", ".join(str(choice) for choice in error.validator_value)
+        yield Problem(path, f"{value!r} is not known; use one of {choices}")
+    elif rule in ("minItems", "maxItems") and not value:
+        yield Problem(path, "is empty; list at least one, or leave the field out")
+    elif rule == "uniqueItems":
+        yield Problem(path, "names the same thing twice; keep one")
+    else:
+        yield Problem(path, f"{value!r} will not do; give {_wanted(schema)}")
+
+
+def _wanted(schema: Any) -> str:
+    """What a field should hold, in words."""
+    if "title" in schema:
+        return str(schema["title"])
+    kinds = schema.get("type", "something else")
+    words = {"object": "an object {…}", "array": "a list", "string": "a text", "integer": "a whole number"}
+    wanted = words.get(kinds, str(kinds)) if isinstance(kinds, str) else " or ".join(kinds)
+    for rule, text in (("minItems", "of at least"), ("maxItems", "of at most"), ("minLength", "of at least"),
+                       ("maxLength", "of at most"), ("minimum", "from"), ("maximum", "to")):  # fmt: skip
+        if rule in schema:
+            wanted += f" {text} {schema[rule]}"
+    return wanted

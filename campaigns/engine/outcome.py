@@ -1,0 +1,129 @@
+"""What the engine decided about a basket, and why: plain frozen values, ready to store or to show.
+
+A reason is a code and its arguments, never a sentence: ``campaigns.engine.reasons`` holds the
+sentence of each code, and whoever shows it translates it into the reader's language. Arguments
+are strings (or lists of such reasons) so that they can be stored as JSON as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from loyalty.redemption import Plan
+
+Args = Mapping[str, Any]
+
+
+class Because(NamedTuple):
+    """Why points were given: what one effect of one campaign revision gave to one line or to the receipt."""
+
+    campaign_id: int
+    revision: int
+    points: Decimal
+    code: str
+    args: Args
+
+
+class Declined(NamedTuple):
+    """Why a campaign gave nothing."""
+
+    campaign_id: int
+    revision: int
+    code: str
+    args: Args
+
+
+class LineOutcome(NamedTuple):
+    """What happens to one line. Money: ``to_pay = amount - discount - redeemed_amount``. Points: the rest."""
+
+    position: int
+    amount: Decimal
+    discount: Decimal
+    redeemed_points: Decimal
+    redeemed_amount: Decimal
+    to_pay: Decimal
+    earned: Decimal
+    because: tuple[Because, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The points one campaign gives to this purchase: they become one lot.
+
+    ``by_line`` says how much of it each line brought, as ``(position, points)``; position None is
+    what was earned for the receipt as a whole. It adds up to ``points``.
+    ``active_from`` None: spendable at once. ``expires_at`` None: never.
+    ``funder`` is the code of who pays for the points, None for the programme itself.
+    """
+
+    campaign_id: int
+    revision: int
+    points: Decimal
+    active_from: datetime | None
+    expires_at: datetime | None
+    terms: Mapping[str, Any] | None
+    funder: str | None
+    by_line: tuple[tuple[int | None, Decimal], ...]
+
+
+class Use(NamedTuple):
+    """What to add to a member's use of a limited campaign in one period."""
+
+    campaign_id: int
+    period: str
+    times: int
+    points: Decimal
+
+
+class Progress(NamedTuple):
+    """How far the shopper is towards an nth purchase, this purchase included.
+
+    ``value`` of ``goal`` is for people to read. ``increment`` (0 or 1) is what to add to the
+    campaign's own counter; it is 0 where the member's purchases are counted instead.
+    """
+
+    campaign_id: int
+    revision: int
+    value: int
+    goal: int
+    increment: int
+
+
+class Message(NamedTuple):
+    """A text a campaign says, with the values of its placeholders (``reasons.fill`` puts them together)."""
+
+    campaign_id: int
+    revision: int
+    text: str
+    args: Args
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything decided about a basket. Lines and grants are ordered by position and by campaign code.
+
+    Always true: Σ ``lines.to_pay`` = ``to_pay`` = total - ``discount`` - redeemed amount;
+    Σ ``lines.earned`` + Σ ``receipt_because.points`` = ``earned`` = Σ ``grants.points``;
+    every campaign of the rulebook is in ``because`` somewhere, in ``told``, or in ``declined``.
+    """
+
+    lines: tuple[LineOutcome, ...]
+    receipt_because: tuple[Because, ...]
+    grants: tuple[Grant, ...]
+    declined: tuple[Declined, ...]
+    redemption: Plan
+    uses: tuple[Use, ...]
+    progress: tuple[Progress, ...]
+    till_messages: tuple[Message, ...]
+    receipt_messages: tuple[Message, ...]
+    #: Campaigns that only say something and did.
+    told: tuple[int, ...]
+    total: Decimal
+    discount: Decimal
+    to_pay: Decimal
+    earned: Decimal

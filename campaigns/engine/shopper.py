@@ -1,0 +1,36 @@
+"""Who stands at the till, as far as the rules need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from loyalty.basket import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """The facts about a shopper as they stood before this purchase; ``Shopper()`` is an anonymous one.
+
+    ``purchases`` counts the member's completed purchases before this one. ``progress`` holds, by
+    campaign, how many purchases a campaign with its own counter ("every fifth purchase of at least
+    500") has counted so far. ``uses`` holds what a campaign with limits has already given, by
+    ``(campaign_id, period key)``: how many times, and how many points; the period keys of a moment
+    come from ``limits.period_keys``. A missing entry means none.
+    """
+
+    member_id: UUID | str | None = None
+    tier: str = ""
+    card_kind: str = ""
+    joined_on: date | None = None
+    birthday: date | None = None
+    purchases: int = 0
+    progress: Mapping[int, int] = field(default_factory=dict, hash=False)
+    uses: Mapping[tuple[int, str], tuple[int, Decimal]] = field(default_factory=dict, hash=False)
+    wallet: Wallet | None = None
+
+
+ANONYMOUS = Shopper()

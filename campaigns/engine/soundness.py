@@ -1,0 +1,201 @@
+"""What a schema cannot say about a definition: parts that contradict each other or can never apply."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from loyalty import expiry
+from loyalty.document import DocumentError
+
+Document = Mapping[str, Any]
+
+#: What a text to tell may name.
+PLACEHOLDERS = ("points", "earned", "campaign", "balance")
+
+_POINTS = ("points_percent", "points_fixed", "points_per", "points_steps")
+
+
+class Problem(NamedTuple):
+    """What is wrong in a document: the ``path`` of the field (``what[0].percent``), and how to mend it."""
+
+    path: str
+    message: str
+
+
+def check(document: Document) -> list[Problem]:
+    """Everything unsound in a document that already fits the schema."""
+    return [problem for judge in _CHECKS for problem in judge(document)]
+
+
+def check_lots(lots: object) -> list[Problem]:
+    """What ``loyalty`` would refuse in the terms of the lots; ``lots`` may still be anything."""
+    problems = []
+    if isinstance(lots, dict):
+        for name, parse in (("expires", expiry.parse), ("delay", expiry.parse_delay)):
+            try:
+                parse(lots.get(name), f"lots.{name}")
+            except DocumentError as error:
+                problems.append(Problem(error.field, error.problem))
+    return problems
+
+
+def _whom(document: Document) -> Iterator[Problem]:
+    whom = document.get("whom", {})
+    if whom.get("who") == "everyone":
+        for name in ("tiers", "card_kinds"):
+            if name in whom:
+                yield Problem(f"whom.{name}", "only members have these; set whom.who to members, or leave it out")
+
+
+def _selection(document: Document) -> Iterator[Problem]:
+    for part in ("where", "what_for"):
+        chosen = document.get(part, {})
+        for name, codes in chosen.get("except", {}).items():
+            if name in chosen and set(chosen[name]) <= set(codes):
+                yield Problem(f"{part}.except.{name}", f"takes out all that {part}.{name} lets in; leave one in")
+    what_for = document.get("what_for", {})
+    if what_for.get("of", "receipt") == "receipt":
+        for name in what_for:
+            if name != "of":
+                yield Problem(f"what_for.{name}", "chooses lines, but the whole receipt counts; set what_for.of to lines")
+
+
+def _moment(text: str, path: str) -> datetime | Problem:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return Problem(path, f"{text!r} is not a moment; write it like 2026-11-21T00:00:00+03:00")
+    if moment.tzinfo is None:
+        return Problem(path, f"{text!r} has no offset from UTC; write it like {text}+03:00")
+    return moment
+
+
+def _when(document: Document) -> Iterator[Problem]:
+    when = document.get("when", {})
+    for index, (start, end) in enumerate(when.get("hours", ())):
+        if start == "24:00":
+            yield Problem(f"when.hours[{index}][0]", "a window cannot begin at 24:00; begin at 00:00")
+        if start == end:
+            yield Problem(f"when.hours[{index}]", f"never opens: it ends when it begins, at {end}; move one of them")
+    ends = {name: _moment(when[name], f"when.{name}") for name in ("from", "until") if name in when}
+    yield from (end for end in ends.values() if isinstance(end, Problem))
+    start, end = ends.get("from"), ends.get("until")
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        if start >= end:
+            yield Problem("when.until", "is not after when.from, so the window never opens; move one of them")
+        elif "weekdays" in when and not _has_weekday(start, end, when["weekdays"]):
+            yield Problem("when.weekdays", "none of these days falls between when.from and when.until; add one")
+
+
+def _has_weekday(start: datetime, end: datetime, weekdays: list[int]) -> bool:
+    """Whether one of the weekdays can begin between the moments, or the day before, in some time zone."""
+    day: date = start.astimezone(UTC).date() - timedelta(days=2)
+    last = end.astimezone(UTC).date() + timedelta(days=1)
+    return (last - day).days >= 6 or any(
+        (day + timedelta(days=ahead)).isoweekday() in weekdays for ahead in range((last - day).days + 1)
+    )
+
+
+def _conditions(tree: Document, path: str) -> Iterator[tuple[Document, str]]:
+    """Every leaf of a condition tree with its path."""
+    if "condition" in tree:
+        yield tree, path
+    for name in ("all", "any", "none"):
+        for index, inner in enumerate(tree.get(name, ())):
+            yield from _conditions(inner, f"{path}.{name}[{index}]")
+
+
+def _if(document: Document) -> Iterator[Problem]:
+    counters = 0
+    for leaf, path in _conditions(document.get("if", {}), "if"):
+        if leaf["condition"] == "receipt_amount":
+            yield from _receipt_amount(leaf, path)
+        elif leaf["condition"] == "nth_purchase":
+            yield from _nth_purchase(leaf, path)
+            counters += leaf.get("counting", "campaign" if "of_at_least" in leaf else "member") == "campaign"
+            if counters > 1:
+                yield Problem(path, "a campaign keeps one counter of its own; make a second campaign")
+
+
+def _receipt_amount(leaf: Document, path: str) -> Iterator[Problem]:
+    if "at_least" not in leaf and "below" not in leaf:
+        yield Problem(path, "has no amount; give at_least, below or both")
+    elif Decimal(leaf.get("at_least", 0)) >= Decimal(leaf.get("below", "Infinity")):
+        yield Problem(f"{path}.below", "is not above at_least, so no receipt fits; move one of them")
+
+
+def _nth_purchase(leaf: Document, path: str) -> Iterator[Problem]:
+    if ("every" in leaf) == ("exactly" in leaf):
+        yield Problem(path, "give exactly one of every and exactly")
+    if "of_at_least" in leaf and leaf.get("counting") == "member":
+        yield Problem(
+            f"{path}.counting", "purchases of at least a sum are counted by the campaign; set it to campaign"
+        )
+
+
+def _what(document: Document) -> Iterator[Problem]:
+    effects = document.get("what", [])
+    if not effects and not document.get("tell"):
+        yield Problem("what", "the campaign gives nothing and says nothing; add an effect or a text to tell")
+    kinds = [effect["effect"] for effect in effects]
+    if "multiplier" in kinds and len(kinds) > 1:
+        index = kinds.index("multiplier")
+        yield Problem(
+            f"what[{index}]", "a campaign that multiplies what others gave can do nothing else; make two campaigns"
+        )
+    for index, effect in enumerate(effects):
+        if effect["effect"] == "points_steps":
+            yield from _steps(effect, f"what[{index}]")
+
+
+def _steps(effect: Document, path: str) -> Iterator[Problem]:
+    sliced = effect.get("mode") == "sliced"
+    if sliced and effect.get("by") == "receipt":
+        yield Problem(f"{path}.by", "slices are cut from the amount they are paid on; set it to scope")
+    before = Decimal(-1)
+    for index, step in enumerate(effect["steps"]):
+        place = f"{path}.steps[{index}]"
+        if Decimal(step["from"]) <= before:
+            yield Problem(f"{place}.from", "is not above the step before; put the steps in ascending order")
+        before = Decimal(step["from"])
+        if ("percent" in step) == ("points" in step):
+            yield Problem(place, "give exactly one of percent and points")
+        if sliced and "points" in step:
+            yield Problem(f"{place}.points", "a slice earns a percent of itself; give percent, or set mode to whole")
+
+
+def _tell(document: Document) -> Iterator[Problem]:
+    known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    for name, text in document.get("tell", {}).items():
+        try:
+            fields = [field for _, field, spec, turn in string.Formatter().parse(text)
+                      if field is not None and (field not in PLACEHOLDERS or spec or turn)]  # fmt: skip
+        except ValueError:
+            yield Problem(f"tell.{name}", f"has a brace without its pair; use {known}, and {{{{ for a plain brace")
+            continue
+        for field in fields:
+            yield Problem(f"tell.{name}", f"{{{field}}} is not known; use {known}")
+
+
+def _judge(document: Document) -> Iterator[Problem]:
+    for index, limit in enumerate(document.get("judge", {}).get("limits", ())):
+        path = f"judge.limits[{index}]"
+        if "times" not in limit and "points" not in limit:
+            yield Problem(path, "limits nothing; give times, points or both")
+        if limit["period"] == "receipt" and "times" in limit:
+            yield Problem(f"{path}.times", "a receipt earns once anyway; give points, or another period")
+
+
+def _stacking(document: Document) -> Iterator[Problem]:
+    stacking = document.get("stacking", {})
+    if stacking.get("mode", "all") != "all" and "group" not in stacking:
+        yield Problem("stacking.group", "is missing: say among which campaigns this one is chosen")
+
+
+_CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (
+    _whom, _selection, _when, _if, _what, _tell, _judge, _stacking,
+)  # fmt: skip
