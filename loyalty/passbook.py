@@ -141,6 +141,8 @@ class Passbook:
     moved: dict[UUID, Decimal] = field(default_factory=dict)
     balance_delta: Decimal = ZERO
     owed_delta: Decimal = ZERO
+    #: Something that the account's version guards was written beside it (facts, limits).
+    touched: bool = False
 
     # What is there
 
@@ -334,6 +336,21 @@ class Passbook:
         else:
             self.debts.pop(lot_id, None)
         self.debt_rows.append(DebtRow(self.account_id, lot_id, transfer_id, points, at))
+
+    @property
+    def written(self) -> bool:
+        """Whether there is anything to post."""
+        return bool(self.touched or self.transfers or self.uses or self.debt_rows)
+
+    def turn_page(self) -> None:
+        """Forget the rows that were posted: the next entries start from here. Fully used lots are dropped."""
+        self.version += 1
+        self.lots = {lot.id: lot for lot in self.lots.values() if lot.remaining}
+        for lot in self.lots.values():
+            lot.fresh = False
+        self.transfers, self.uses, self.debt_rows, self.moved = [], [], [], {}
+        self.balance_delta = self.owed_delta = ZERO
+        self.touched = False
 
     @property
     def fresh_lots(self) -> list[OpenLot]:

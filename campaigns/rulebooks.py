@@ -1,0 +1,146 @@
+"""Rulebooks: publishing campaigns, and finding the rules that were in force at a moment.
+
+A rulebook row is immutable, so what is built from it can be kept in memory for ever; which one is
+in force is asked of the database with every purchase. A published revision is therefore live in
+every process with the next basket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from campaigns.engine.definition import parse
+from campaigns.engine.rulebook import Revision as EngineRevision
+from campaigns.engine.rulebook import Rulebook as EngineRulebook
+from campaigns.engine.rulebook import Terms
+from campaigns.models import Campaign, Revision, Rulebook
+from loyalty.models import Programme
+from members import events
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A rulebook ready to judge with.
+
+    ``revision_ids`` gives the row of a campaign's revision, ``names`` the campaign's name then. The
+    rest are terms of the programme that the engine does not need: grace of restored points and hold
+    time, what becomes of points owed, from how many points on a redemption is confirmed by a code.
+    """
+
+    id: int
+    engine: EngineRulebook
+    revision_ids: Mapping[int, int]
+    names: Mapping[int, str]
+    grace_days: int
+    hold_minutes: int
+    debt_policy: str
+    confirm_above: Decimal | None
+
+
+def terms_of(programme: Programme) -> dict[str, Any]:
+    """The programme's terms as a rulebook keeps them."""
+    return {
+        "currency": programme.currency,
+        "point_decimals": programme.point_decimals,
+        "rounding": programme.rounding,
+        "earn_on": programme.earn_on,
+        "expiry": programme.expiry or None,
+        "activation_days": programme.activation_days,
+        "spending": {"point_value": str(programme.point_value), **programme.spending},
+        "grace_days": programme.grace_days,
+        "hold_minutes": programme.hold_minutes,
+        "debt_policy": programme.debt_policy,
+        "confirm_above": None if programme.confirm_above is None else str(programme.confirm_above),
+    }
+
+
+@transaction.atomic
+def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Revision:
+    """Make the campaign's draft its newest revision, in force from ``at`` on.
+
+    Raises ``DefinitionError`` when the draft is broken, naming each place and the mend.
+    """
+    parse(campaign.draft)
+    Campaign.objects.select_for_update().get(id=campaign.id)
+    last = campaign.revisions.aggregate(number=Max("number"))["number"] or 0
+    revision = Revision.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        name=campaign.name,
+        definition=campaign.draft,
+        published_at=at,
+        published_by_id=user_id,
+    )
+    campaign.status = Campaign.Status.LIVE
+    campaign.save(update_fields=["status", "draft", "name"])
+    refresh(campaign.programme, at)
+    events.record("campaign.published", None, at, campaign=campaign.code, revision=revision.number)
+    return revision
+
+
+@transaction.atomic
+def stop(campaign: Campaign, at: datetime, status: str = Campaign.Status.PAUSED) -> None:
+    """Take the campaign out of the rules from ``at`` on."""
+    campaign.status = status
+    campaign.save(update_fields=["status"])
+    refresh(campaign.programme, at)
+    events.record("campaign.stopped", None, at, campaign=campaign.code)
+
+
+@transaction.atomic
+def refresh(programme: Programme, at: datetime) -> Rulebook:
+    """Write the programme's terms and live revisions as they stand now as its newest rulebook.
+
+    Rules never change backwards: ``at`` before the newest rulebook counts as that rulebook's moment.
+    """
+    Programme.objects.select_for_update().get(id=programme.id)
+    newest = Rulebook.objects.filter(programme=programme).order_by("-in_force_from", "-id").first()
+    live = (
+        Revision.objects.filter(campaign__programme=programme, campaign__status=Campaign.Status.LIVE)
+        .order_by("campaign_id", "-number")
+        .distinct("campaign_id")
+        .values_list("id", flat=True)
+    )
+    return Rulebook.objects.create(
+        programme=programme,
+        in_force_from=max(at, newest.in_force_from) if newest else at,
+        terms=terms_of(programme),
+        revisions=list(live),
+    )
+
+
+@lru_cache(maxsize=64)
+def get(rulebook_id: int) -> Rules:
+    """The rules of that rulebook, compiled on first use."""
+    row = Rulebook.objects.get(id=rulebook_id)
+    revisions = list(Revision.objects.filter(id__in=row.revisions).select_related("campaign"))
+    return build(row.id, row.terms, revisions)
+
+
+def build(rulebook_id: int, terms: Mapping[str, Any], revisions: list[Revision]) -> Rules:
+    """Rules of a programme's terms and some revisions, stored or not (a backtest's drafts)."""
+    document = dict(terms)
+    rest = {key: document.pop(key) for key in ("grace_days", "hold_minutes", "debt_policy", "confirm_above")}
+    engine = EngineRulebook(
+        terms=Terms(**document),
+        campaigns=tuple(
+            EngineRevision(r.campaign_id, r.campaign.code, r.name, r.number, parse(r.definition)) for r in revisions
+        ),
+    )
+    confirm_above = rest.pop("confirm_above")
+    return Rules(
+        id=rulebook_id,
+        engine=engine,
+        revision_ids={r.campaign_id: r.id for r in revisions},
+        names={r.campaign_id: r.name for r in revisions},
+        confirm_above=None if confirm_above is None else Decimal(confirm_above),
+        **rest,
+    )

@@ -1,0 +1,80 @@
+"""How far members used limited campaigns, and counted towards every nth purchase. The only place that writes it.
+
+Guarded, like facts, by the version of the member's account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.engine.outcome import Outcome
+
+PROGRESS = "progress"
+Key = tuple[int, str]
+Used = tuple[int, Decimal]
+
+
+class UsageRow(NamedTuple):
+    """A row of ``Usage``."""
+
+    member_id: UUID
+    campaign_id: int
+    period: str
+    times: int
+    points: Decimal
+
+
+#: Part of a statement: writes what ``rows`` gives as ``%(usage)s``.
+WRITE = """
+usage_rows AS (
+  INSERT INTO campaigns_usage AS u (member_id, campaign_id, period, times, points)
+  SELECT x.* FROM json_to_recordset(%(usage)s::json)
+      AS x(member_id uuid, campaign_id bigint, period text, times int, points numeric)
+  ON CONFLICT (member_id, campaign_id, period) DO UPDATE
+     SET times = EXCLUDED.times, points = EXCLUDED.points)
+"""
+
+
+def increments(outcome: Outcome) -> dict[Key, Used]:
+    """What an outcome adds to the member's use of campaigns."""
+    added: dict[Key, Used] = {(u.campaign_id, u.period): (u.times, u.points) for u in outcome.uses}
+    for progress in outcome.progress:
+        if progress.increment:
+            added[progress.campaign_id, PROGRESS] = (progress.increment, Decimal(0))
+    return added
+
+
+def difference(now: Mapping[Key, Used], before: Mapping[Key, Used]) -> dict[Key, Used]:
+    """What changes when one outcome takes the place of another."""
+    none = (0, Decimal(0))
+    changes = {}
+    for key in {*now, *before}:
+        times, points = now.get(key, none)
+        was_times, was_points = before.get(key, none)
+        if (times, points) != (was_times, was_points):
+            changes[key] = (times - was_times, points - was_points)
+    return changes
+
+
+def rows(member_id: UUID, used: Mapping[Key, Used], changes: Mapping[Key, Used]) -> list[UsageRow]:
+    """The rows to write: what was used so far, moved by the changes."""
+    written = []
+    for key, (times, points) in changes.items():
+        before = used.get(key, (0, Decimal(0)))
+        written.append(UsageRow(member_id, key[0], key[1], before[0] + times, before[1] + points))
+    return written
+
+
+def split(rows: Iterable[tuple[int, str, int, Decimal]]) -> tuple[dict[Key, Used], dict[int, int]]:
+    """Stored usage as the engine reads it: uses by period, and progress by campaign."""
+    uses: dict[Key, Used] = {}
+    progress: dict[int, int] = {}
+    for campaign_id, period, times, points in rows:
+        if period == PROGRESS:
+            progress[campaign_id] = times
+        else:
+            uses[campaign_id, period] = (times, points)
+    return uses, progress

@@ -1,0 +1,74 @@
+"""The timeline: what happened is an event row, written in the transaction in which it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from members.models import Event, new_id
+
+
+class EventRow(NamedTuple):
+    """A row of ``Event``."""
+
+    id: UUID
+    kind: str
+    member_id: UUID | None
+    at: datetime
+    recorded_at: datetime
+    data: dict[str, Any]
+
+
+class Subscribers(NamedTuple):
+    """Who hears a kind of event: ``now`` in the same transaction, ``later`` after it is committed."""
+
+    now: tuple[Callable[[EventRow], None], ...] = ()
+    later: tuple[Callable[[EventRow], None], ...] = ()
+
+
+#: Part of a statement: writes rows given as ``%(events)s``.
+WRITE = """
+event_rows AS (
+  INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
+  SELECT x.* FROM json_to_recordset(%(events)s::json)
+      AS x(id uuid, kind text, member_id uuid, at timestamptz, recorded_at timestamptz, data jsonb))
+"""
+
+
+def new(kind: str, member_id: UUID | None, at: datetime, recorded_at: datetime, **data: Any) -> EventRow:
+    """An event to be written by the caller's own statement and then announced."""
+    return EventRow(new_id(), kind, member_id, at, recorded_at, data)
+
+
+def record(kind: str, member_id: UUID | None, at: datetime, **data: Any) -> EventRow:
+    """Write an event and announce it. Must run in the transaction of what happened."""
+    row = new(kind, member_id, at, at, **data)
+    Event.objects.create(**row._asdict())
+    announce([row])
+    return row
+
+
+def announce(rows: Iterable[EventRow]) -> None:
+    """Tell those who listen: now, in this transaction, and later, once it is committed."""
+    table = _table()
+    for row in rows:
+        subscribers = table.get(row.kind)
+        if subscribers is None:
+            continue
+        for hear in subscribers.now:
+            hear(row)
+        for hear in subscribers.later:
+            transaction.on_commit(lambda hear=hear, row=row: hear(row))  # type: ignore[misc]
+
+
+@cache
+def _table() -> dict[str, Subscribers]:
+    path = getattr(settings, "EVENT_SUBSCRIBERS", "")
+    return import_string(path) if path else {}
