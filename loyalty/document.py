@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 _MISSING = object()
 _PLAIN = re.compile(r"-?\d{1,12}(\.\d{1,6})?\Z")
@@ -102,23 +103,26 @@ class Reader:
             pass
         raise DocumentError(self.at(name), f"{value!r} is not a day; write it as YYYY-MM-DD")
 
-    def codes(self, name: str) -> frozenset[str]:
-        """A list of codes; missing, null and empty all mean none."""
-        value = self.take(name, None)
-        if value is None:
-            return frozenset()
-        if not isinstance(value, list | tuple) or not all(isinstance(code, str) and code for code in value):
-            raise DocumentError(self.at(name), f"{value!r} will not do; give a list of codes")
-        return frozenset(value)
-
-    def objects(self, name: str) -> list[Reader]:
-        """Readers of a list of objects; missing and null mean none."""
+    def items(self, name: str, what: str) -> list[Any]:
+        """A list of ``what``; missing, null and empty all mean none. The items are not checked."""
         value = self.take(name, None)
         if value is None:
             return []
         if not isinstance(value, list | tuple):
-            raise DocumentError(self.at(name), f"{value!r} will not do; give a list of objects")
-        return [Reader(item, f"{self.at(name)}[{index}]") for index, item in enumerate(value)]
+            raise DocumentError(self.at(name), f"{value!r} will not do; give {what}")
+        return list(value)
+
+    def codes(self, name: str) -> frozenset[str]:
+        """A list of codes."""
+        codes = self.items(name, "a list of codes")
+        if not all(isinstance(code, str) and code for code in codes):
+            raise DocumentError(self.at(name), f"{codes!r} will not do; give a list of codes")
+        return frozenset(codes)
+
+    def objects(self, name: str) -> list[Reader]:
+        """Readers of a list of objects."""
+        items = self.items(name, "a list of objects")
+        return [Reader(item, f"{self.at(name)}[{index}]") for index, item in enumerate(items)]
 
     def finish(self) -> None:
         """Refuse every field that nobody took."""

@@ -52,18 +52,38 @@ def worth(points: Decimal, point_value: Decimal) -> Decimal:
 
 
 def points_within(money: Decimal, point_value: Decimal, places: int) -> Decimal:
-    """The most points that cost no more than ``money``: what they are worth never exceeds it.
+    """The most points that cost no more than ``money``; what they are worth never exceeds it.
 
-    ``point_value`` is money per point, above zero. Less than no money buys no points.
+    ``point_value`` is money per point, above zero. Parts of a cent buy nothing, nor does a negative sum.
     """
     if money <= 0:
-        return ZERO
-    return (money / point_value).quantize(_UNITS[places], decimal.ROUND_DOWN)
+        return _UNITS[places] * 0
+    whole = money.quantize(CENT, decimal.ROUND_DOWN)
+    return (whole / point_value).quantize(_UNITS[places], decimal.ROUND_DOWN)
 
 
-def floor_to(value: Decimal, step: Decimal) -> Decimal:
-    """The greatest multiple of ``step`` (above zero) that is not above ``value`` (not below zero)."""
-    return value // step * step
+def least_points(point_value: Decimal, places: int) -> Decimal:
+    """The fewest points that are worth anything: those that round up to a cent."""
+    return max((CENT / 2 / point_value).quantize(_UNITS[places], decimal.ROUND_UP), _UNITS[places])
+
+
+def floor_points(points: Decimal, places: int, step: Decimal | None = None) -> Decimal:
+    """Points cut down to ``places`` places, and to a multiple of ``step`` if given; never below zero."""
+    if points <= 0:
+        return _UNITS[places] * 0
+    if step is not None:
+        points = points // step * step
+    return points.quantize(_UNITS[places], decimal.ROUND_DOWN)
+
+
+def to_cents(money: Decimal) -> int:
+    """Whole cents of a sum, parts of a cent cut off."""
+    return int(money.scaleb(2))
+
+
+def from_cents(cents: int) -> Decimal:
+    """The sum of so many cents, with two places."""
+    return Decimal(cents).scaleb(-2)
 
 
 def spread(total: Decimal, weights: Sequence[Decimal], places: int) -> list[Decimal]:
