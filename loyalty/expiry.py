@@ -1,8 +1,8 @@
 """When points expire and when they become active: policies as frozen values, dates as pure arithmetic.
 
 A policy is read from a JSON document by :func:`parse` (its JSON Schema is :data:`SCHEMA`), a delay by
-:func:`parse_delay` (:data:`DELAY_SCHEMA`). Days are days of the programme's zone. Points expire with the
-last second of a local day, 23:59:59, and that second still belongs to them.
+:func:`parse_delay` (:data:`DELAY_SCHEMA`). Days are days of the programme's zone. Points can be spent
+through the last second of a local day, 23:59:59.
 """
 
 from __future__ import annotations
@@ -14,29 +14,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from loyalty.days import UNITS, Period, add_months, clamp, end_of_day, start_of_day
 from loyalty.document import DocumentError, Reader
 
-UNITS = ("days", "weeks", "months", "years")
+NO_TIME = Period(0)
+ONE_DAY = Period(1)
 #: The longest period of each unit: about a century, so that no date runs out of the calendar.
 _LONGEST = {"days": 36_500, "weeks": 5_200, "months": 1_200, "years": 100}
 #: The longest delay of each kind: a year.
 DELAYS = {"hours": 8_784, "days": 366, "return_window": 366}
 _SPANS = {"month": 1, "quarter": 3, "year": 12}
-_SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A length of calendar time: ``amount`` of ``unit`` (days, weeks, months or years)."""
-
-    amount: int
-    unit: str = "days"
-
-    def after(self, day: date) -> date:
-        """The day this much later; a month that is too short gives its last day (31 January + 1 month)."""
-        if self.unit in ("days", "weeks"):
-            return day + timedelta(days=self.amount * (7 if self.unit == "weeks" else 1))
-        return add_months(day, self.amount * (12 if self.unit == "years" else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +54,7 @@ class Yearly:
 
     month: int
     day: int
-    at_least: Period = Period(0)
+    at_least: Period = NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,7 @@ class Anniversary:
     Points earned on an anniversary, or on the day of joining, live until the next one.
     """
 
-    at_least: Period = Period(1)
+    at_least: Period = ONE_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,45 +167,8 @@ def last_day(policy: Expiry, day: date, joined_on: date | None = None) -> date |
 
 def _next_yearly(month: int, day: int, earliest: date) -> date:
     """The first day of that month and day that is not before ``earliest``."""
-    this_year = _clamped(earliest.year, month, day)
-    return this_year if this_year >= earliest else _clamped(earliest.year + 1, month, day)
-
-
-def _clamped(year: int, month: int, day: int) -> date:
-    return date(year, month, min(day, monthrange(year, month)[1]))
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of the month so many months later, or the last day of that month if it is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    return _clamped(day.year + years, month + 1, day.day)
-
-
-@lru_cache(maxsize=8192)
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The last second of a local day, in UTC.
-
-    Where clocks go back over midnight, 23:59:59 strikes twice and the second one ends the day. Where they
-    go forward over it, the day ends with the last second before the change; a day that the calendar
-    skips (Samoa, 30 December 2011) ends with the day before it.
-    """
-    wall = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone, fold=1)
-    instant = wall.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return instant
-    early, late = instant, wall.replace(fold=0).astimezone(UTC)
-    while late - early > _SECOND:
-        middle = early + (late - early) // (2 * _SECOND) * _SECOND
-        if middle.astimezone(zone).date() <= day:
-            early = middle
-        else:
-            late = middle
-    return early
-
-
-def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first second of a local day, in UTC: the one after the last second of the day before."""
-    return end_of_day(day - timedelta(days=1), zone) + _SECOND
+    this_year = clamp(earliest.year, month, day)
+    return this_year if this_year >= earliest else clamp(earliest.year + 1, month, day)
 
 
 def parse(document: object, path: str = "expiry") -> Expiry:
@@ -243,9 +193,9 @@ def parse(document: object, path: str = "expiry") -> Expiry:
         case "yearly":
             month = read.whole("month", 1, 12)
             day = read.whole("day", 1, monthrange(2000, month)[1])
-            policy = Yearly(month, day, _at_least(read, Period(0)))
+            policy = Yearly(month, day, _at_least(read, NO_TIME))
         case "anniversary":
-            policy = Anniversary(_at_least(read, Period(1)))
+            policy = Anniversary(_at_least(read, ONE_DAY))
         case "end_of":
             policy = EndOf(read.choice("unit", tuple(_SPANS)), read.whole("after", 0, 100, 0))
         case _:

@@ -90,10 +90,10 @@ def plan(
     most = min([limit.max for limit in limits])
     if pools is not None:
         most = min(most, pools.most)
-    if rules.step is not None:
+    if rules.step is not None and most:
         most = floor_points(most, rules.point_decimals, rules.step)
         limits.append(Limit("step", most, {"step": str(rules.step)}))
-    if most < rules.least:
+    if ZERO < most < rules.least:
         most = floor_points(ZERO, rules.point_decimals)
         limits.append(Limit("min_points", most, {"least": str(rules.least)}))
     points = most if want == "max" else floor_points(min(want, most), rules.point_decimals, rules.step)
