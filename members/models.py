@@ -13,9 +13,18 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+#: The database refuses to empty the table.
+NEVER_TRUNCATED = pgtrigger.Trigger(
+    name="never_truncated",
+    level=pgtrigger.Statement,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Truncate,
+    func="RAISE EXCEPTION '% is never truncated: it holds what must be provable', TG_TABLE_NAME;",
+)
+#: The database refuses to change or delete a row, or to empty the table.
 APPEND_ONLY = (
     pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    pgtrigger.Protect(name="never_truncated", level=pgtrigger.Statement, operation=pgtrigger.Truncate),
+    NEVER_TRUNCATED,
 )
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from members.models import APPEND_ONLY, new_id
+from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
 
 ZERO = Decimal(0)
 
@@ -105,9 +105,7 @@ class Receipt(models.Model):
         )
         triggers = (
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.Protect(
-                name="never_truncated", level=pgtrigger.Statement, operation=pgtrigger.Truncate
-            ),
+            NEVER_TRUNCATED,
             pgtrigger.Protect(
                 name="decision_is_fixed",
                 operation=pgtrigger.Update,
