@@ -1,17 +1,51 @@
-# Regulars. `make run` starts everything, `make test` proves it. See README.md.
-PYTHON ?= python3
-VENV   := .venv
-PY     := $(VENV)/bin/python
-UV     := $(PY) -m uv
-RUN    := $(VENV)/.run-installed
-DEV    := $(VENV)/.dev-installed
+# Regulars. `make run` starts everything, `make test` proves it; the rest is in CONTRIBUTING.md.
+PY := .venv/bin/python
+UV := $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench clean lock messages format venv dev
+.PHONY: run test check lint pytest bench clean install-run install-dev lock messages format
 
-lock:  ## Resolve the dependencies again, with hashes, without naming any registry.
-	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra dev --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements/dev.lock
-	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra demo --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q \
-	  -c requirements/dev.lock -o requirements/run.lock
+run: install-run  ## Start everything: database, demo shop, web, worker, scheduler.
+	@$(PY) manage.py run
+
+test: check pytest  ## Everything that must hold.
+
+check: install-dev lint  ## Lint, types, layers, migrations, translations.
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py check_translations
+
+lint: install-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	.venv/bin/lint-imports
+
+pytest: install-dev
+	$(PY) -m pytest $(ARGS)
+
+bench: install-dev  ## Every benchmark beside its floor; one alone: make bench ONLY=checkout
+	@for file in benchmarks/$(or $(ONLY),[a-z]*).py; do \
+		[ ! -f $$file ] || { echo "== $$file"; $(PY) $$file || exit 1; }; done
+
+format: install-dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+messages: install-dev  ## Collect the texts to translate, and compile the translations (needs gettext).
+	$(PY) manage.py makemessages --locale ru --locale fr --no-location --no-wrap --ignore .venv --ignore var
+	$(PY) manage.py check_translations --compile
+
+lock:  ## Resolve the dependencies again; the files name no registry and no machine.
+	$(UV) --extra demo --extra dev --output-file requirements/dev.lock
+	$(UV) --extra demo --constraint requirements/dev.lock --output-file requirements/run.lock
+
+clean:  ## Remove the environment, the database and everything else that was made here.
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install-run:
+	@sh requirements/install.sh run
+
+install-dev:
+	@sh requirements/install.sh dev

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Root is no danger here: tasks travel as JSON, never as pickles.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser")
 
 app = Celery("regulars")
 app.config_from_object("django.conf:settings", namespace="CELERY")

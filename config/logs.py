@@ -119,6 +119,7 @@ def configure_logs(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},
             "celery.beat": {"level": "WARNING"},
+            "gunicorn.error": {"handlers": [], "propagate": True, "level": level},
             "pgmq": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
         },

@@ -104,7 +104,8 @@ class Cluster:
                 fcntl.flock(users, fcntl.LOCK_SH)
                 self._users, self._process = users, os.getpid()
         except OSError as error:
-            raise PlaceError(f"Regulars cannot keep its database in {self.place}: {error.strerror}.") from None
+            reason = error.strerror or error
+            raise PlaceError(f"Regulars cannot keep its database in {self.place}: {reason}.") from None
         atexit.register(self.leave)
         self._create(dbname)
 
@@ -204,7 +205,8 @@ class Cluster:
             os.chown(self.place, *identity.owner)
             os.chown(password, *identity.owner)
         words = ["-D", str(fresh), "-U", USER, "-E", "UTF8"]
-        words += ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}", "--no-instructions", "--locale=C"]
+        words += ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}"]
+        words += ["--no-instructions", "--locale=C"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self.durable:
             words.append("--no-sync")

@@ -46,7 +46,8 @@ def choose(place: Path, binaries: Path) -> Identity:
         return _dropped(nobody.pw_uid, nobody.pw_gid)
     raise PlaceError(
         f"PostgreSQL does not run as root, this system has no user namespaces to run it in, and "
-        f"{closed or place} is closed to every other user: start Regulars as an ordinary user or set DATABASE_URL."
+        f"{closed or place} is closed to every other user: start Regulars as an ordinary user, "
+        "or set DATABASE_URL."
     )
 
 

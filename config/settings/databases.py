@@ -39,7 +39,9 @@ def configure_database(url: str, place: Path, *, durable: bool = True) -> dict[s
     except ProgrammingError as error:
         raise ImproperlyConfigured(f"DATABASE_URL is not a PostgreSQL address: {error}".strip()) from None
     if not parts.get("dbname"):
-        raise ImproperlyConfigured("DATABASE_URL names no database: postgresql://user:password@host:5432/name.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no database: postgresql://user:password@host:5432/name."
+        )
     named = {KEPT[name]: str(value) for name, value in parts.items() if name in KEPT}
     extra = {name: value for name, value in parts.items() if name not in KEPT}
     return common | {
@@ -68,7 +70,7 @@ def configure_broker(url: str, database: dict[str, Any]) -> tuple[str, dict[str,
     """
     if url:
         return url, {}
-    return "pgmq://", {
+    return "pgmq://database", {
         "conn_string": describe_dsn(database),
         "init_extension": False,
         "pool_size": 4,

@@ -1,0 +1,148 @@
+"""``manage.py run`` (``make run``): prepare everything, then run web, worker and scheduler until stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connections
+
+from config import assets, broker, demo
+from config.settings.databases import describe_dsn
+from config.settings.environment import read_number, read_text
+from config.supervisor import supervise
+
+
+class Command(BaseCommand):
+    """Regulars on one machine, for a look and for small shops."""
+
+    help = "Prepares the database, the demo and the static files, and runs web, worker and scheduler."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prepare, run, and leave nothing running."""
+        signal.signal(signal.SIGTERM, leave_cleanly)
+        host, port = read_text("HOST", "127.0.0.1"), read_number("PORT", 8000)
+        base_url = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
+        try:
+            require_place(settings.VAR)
+            require_port(host, port)
+            require_database()
+            self.prepare(base_url)
+        except subprocess.CalledProcessError as error:
+            raise CommandError("The demo shop could not be loaded; the reason stands above.") from error
+        except KeyboardInterrupt:
+            sys.exit(130)
+        connections.close_all()
+        threading.Thread(target=announce, args=(base_url, host, port), daemon=True).start()
+        sys.exit(supervise(describe_processes(), build_environment(host, port)))
+
+    def prepare(self, base_url: str) -> None:
+        """The database, the demo and the static files, each only as far as it is not there yet."""
+        self.stdout.write("Preparing the database ...")
+        if broker.is_embedded():
+            broker.install()
+        call_command("migrate", verbosity=0, interactive=False)
+        assets.collect_if_changed()
+        if settings.DEMO:
+            demo.load_once(settings.VAR / "demo.json")
+            demo.note_address(settings.VAR / "demo.json", base_url)
+        metrics = settings.VAR / "metrics"
+        metrics.mkdir(exist_ok=True)
+        for old in metrics.glob("*.db"):
+            old.unlink()
+
+
+def require_place(folder: Path) -> None:
+    """Raise ``CommandError`` where nothing can be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CommandError(
+            f"Regulars cannot write to {folder} ({error.strerror}): "
+            "give it a folder it may write to with REGULARS_VAR."
+        ) from None
+
+
+def require_port(host: str, port: int) -> None:
+    """Raise ``CommandError`` when somebody else listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CommandError(
+                f"Port {port} on {host} cannot be used ({reason}): stop what uses it, or choose another with "
+                f"PORT, as in `PORT=8010 make run`."
+            ) from None
+
+
+def require_database() -> None:
+    """Raise ``CommandError`` when the database does not answer; starts the embedded one."""
+    try:
+        connections["default"].ensure_connection()
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise CommandError(f"The database of DATABASE_URL does not answer: {reason}") from None
+
+
+def describe_processes() -> dict[str, list[str]]:
+    """The commands of the processes, by name."""
+    python = sys.executable
+    quietly = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery = [python, "-m", "celery", "--quiet", "--app", "config"]
+    return {
+        "web": [python, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+        "worker": [*celery, "worker", "--concurrency", str(read_number("WORKERS", 2)), *quietly],
+        "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],
+    }
+
+
+def build_environment(host: str, port: int) -> dict[str, str]:
+    """What the processes are told: the same settings, and where the database is by now."""
+    return os.environ | {
+        "REGULARS_MODE": settings.MODE,
+        "REGULARS_VAR": str(settings.VAR),
+        "DATABASE_URL": describe_dsn(settings.DATABASES["default"]),
+        "HOST": host,
+        "PORT": str(port),
+        "LOG_LEVEL": read_text("LOG_LEVEL", "WARNING"),
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.VAR / "metrics"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def announce(base_url: str, host: str, port: int) -> None:
+    """Print the address once the web answers there."""
+    for _ in range(600):
+        try:
+            connection = HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=5)
+            connection.request("GET", "/health/alive/", headers={"Host": "localhost"})
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            print(f"\n  Regulars is ready:  {base_url}/\n  Ctrl-C stops it.\n", flush=True)
+            return
+
+
+def leave_cleanly(number: int, frame: FrameType | None) -> None:
+    """SIGTERM while preparing: end like any other exit, so that the database is stopped."""
+    sys.exit(128 + number)
