@@ -41,6 +41,20 @@ def round_points(value: Decimal, places: int, rule: Rounding = Rounding.HALF_UP)
     return value.quantize(_UNITS[places], _MODES[rule])
 
 
+def round_ratio(numerator: int, denominator: int, rule: Rounding = Rounding.HALF_UP) -> int:
+    """The whole number nearest to a fraction by the programme's ``rule``; neither part is negative."""
+    whole, rest = divmod(numerator, denominator)
+    match rule:
+        case Rounding.HALF_UP:
+            return whole + (2 * rest >= denominator)
+        case Rounding.HALF_EVEN:
+            return whole + (2 * rest + (whole & 1) > denominator)
+        case Rounding.DOWN:
+            return whole
+        case Rounding.UP:
+            return whole + (rest > 0)
+
+
 def round_money(value: Decimal) -> Decimal:
     """Money with two places, half a cent going up (away from zero)."""
     return value.quantize(CENT, decimal.ROUND_HALF_UP)
@@ -118,6 +132,23 @@ def spread(total: Decimal, weights: Sequence[Decimal], places: int) -> list[Deci
         for index in sorted(range(len(shares)), key=lambda index: -shares[index][1])[:left]:
             parts[index] += 1
     return [part * unit for part in parts]
+
+
+def spread_units(units: int, weights: Sequence[int], whole: int) -> list[int]:
+    """:func:`spread` in whole units, for those who reckon in them: ``whole`` is the sum of ``weights``.
+
+    Nothing is checked: units and weights are zero or more, and there is at least one weight.
+    """
+    if not whole:
+        weights, whole = [1] * len(weights), len(weights)
+    shares = [divmod(units * weight, whole) for weight in weights]
+    parts = [share for share, _ in shares]
+    left = units - sum(parts)
+    if left:
+        rests = [rest for _, rest in shares]
+        for index in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
+            parts[index] += 1
+    return parts
 
 
 def _in_units(total: Decimal, unit: Decimal, places: int) -> Decimal:
