@@ -59,9 +59,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Points that were already spent on each line, by position: what a return re-evaluates with."""
+    """What was already spent on each line, by position, as (points, money): what a return re-evaluates with."""
 
-    by_line: Mapping[int, Decimal]
+    by_line: Mapping[int, tuple[Decimal, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Wallet:
     ``may_redeem`` is the holder's right to spend from the account.
     """
 
-    lots: tuple["WalletLot", ...] = ()
+    lots: tuple[WalletLot, ...] = ()
     spent_today: Decimal = Decimal(0)
     may_redeem: bool = True
 

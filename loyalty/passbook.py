@@ -250,6 +250,15 @@ class Passbook:
                     kind=kind, source=source, reverses_id=reverses_id, origin_id=lot.id,
                 )  # fmt: skip
 
+    def capture(self, points: Decimal, target: UUID, key: str, cause: Cause, *, reverses_id: UUID) -> None:
+        """Let held points reach ``target``: they left this account when they were held."""
+        self.transfers.append(
+            TransferRow(
+                new_id(), "capture", self.institutions.hold, target, points, key, cause.at, None, None,
+                reverses_id, cause.receipt_id, None, cause.reason, cause.user_id,
+            )  # fmt: skip
+        )
+
     def shift(self, transfer_id: UUID, origin: OpenLot, substitute: OpenLot, points: Decimal) -> None:
         """Let an earlier spending have come from another lot of the account; the balance does not move."""
         self._move(transfer_id, origin, -points)
