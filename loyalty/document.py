@@ -55,7 +55,8 @@ class Reader:
     def choice(self, name: str, choices: Iterable[str], default: object = _MISSING) -> str:
         """One of some words."""
         value = self.take(name, default)
-        if not isinstance(value, str) or value not in (known := tuple(choices)):
+        known = tuple(choices)
+        if not isinstance(value, str) or value not in known:
             raise DocumentError(self.at(name), f"{value!r} is not known; use one of {', '.join(known)}")
         return value
 
