@@ -1,3 +1,75 @@
-"""What every test may rely on: PostgreSQL (embedded unless DATABASE_URL is set), and clean tables."""
+"""What every test may rely on: PostgreSQL with nothing exported, and a clean table after each test."""
 
 from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from django.db import DatabaseError, connection, connections
+from django.test import TransactionTestCase
+from psycopg.conninfo import make_conninfo
+from pytest_django import DjangoDbBlocker
+
+OWN_DATABASE = re.compile(r"^test_regulars_(\d+)")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Drop the databases of runs that were killed: their process is gone."""
+    with django_db_blocker.unblock(), connections["default"]._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("select datname from pg_database where datname like 'test_regulars_%'")
+        for (name,) in cursor.fetchall():
+            owner = OWN_DATABASE.match(name)
+            if owner and not _is_alive(int(owner[1])):
+                with suppress(DatabaseError):
+                    cursor.execute(f'drop database if exists "{name}"')
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def triggers_off() -> Iterator[None]:
+    """Let the test's own clean-up empty tables that are append-only for everybody else."""
+    with connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("reset session_replication_role")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_append_only_tables() -> Iterator[None]:
+    """Tests that commit are cleaned up by TRUNCATE, which the ledger's triggers refuse to everybody."""
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def flush_with_triggers_off(case: TransactionTestCase) -> None:
+        with triggers_off():
+            flush(case)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", flush_with_triggers_off)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """The address of the test database, for a process that a test starts; needs committed data."""
+    params = connection.get_connection_params()
+    kept = {name: params[name] for name in ("host", "port", "user", "password", "dbname") if params.get(name)}
+    return make_conninfo(**kept)

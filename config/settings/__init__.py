@@ -1,7 +1,7 @@
 """Django's settings: one set, switched by the environment (see ``docs/operating/settings.md``).
 
 ``REGULARS_MODE`` is ``production`` unless said otherwise; ``manage.py`` and ``make run`` say ``demo``
-where no ``SECRET_KEY`` is given. ``config.settings.testing`` is what the tests use.
+where no ``SECRET_KEY`` is given. ``config.testing`` is what the tests use.
 """
 
 from __future__ import annotations

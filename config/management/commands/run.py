@@ -110,7 +110,15 @@ def describe_processes() -> dict[str, list[str]]:
     celery = [python, "-m", "celery", "--quiet", "--app", "config"]
     return {
         "web": [python, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
-        "worker": [*celery, "worker", "--concurrency", str(read_number("WORKERS", 2)), *quietly],
+        "worker": [
+            *celery,
+            "worker",
+            "--pool",
+            "threads",
+            "--concurrency",
+            str(read_number("WORKERS", 2)),
+            *quietly,
+        ],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],
     }
 
