@@ -1,10 +1,11 @@
-"""Who hears of what happened: the one table of event types and their listeners.
+"""Who hears of what happened: the one table of event kinds and their listeners.
 
-``NOW`` listeners run in the transaction that recorded the event; ``LATER`` ones are Celery tasks, sent
-after its commit. Both are dotted paths, looked up when first needed.
+``now`` listeners run in the transaction that recorded the event; ``later`` ones once it is committed,
+where they send a Celery task if there is real work to do.
 """
 
 from __future__ import annotations
 
-NOW: dict[str, tuple[str, ...]] = {}
-LATER: dict[str, tuple[str, ...]] = {}
+from members.events import Subscribers
+
+SUBSCRIBERS: dict[str, Subscribers] = {}

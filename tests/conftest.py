@@ -21,7 +21,7 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
 ) -> None:
     """Drop the databases of runs that were killed: their process is gone."""
-    with django_db_blocker.unblock(), connections["default"]._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), connections["default"]._nodb_cursor() as cursor:
         cursor.execute("select datname from pg_database where datname like 'test_regulars_%'")
         for (name,) in cursor.fetchall():
             owner = OWN_DATABASE.match(name)

@@ -86,7 +86,7 @@ class Cluster:
 
     def dsn(self, dbname: str) -> str:
         """The keyword connection string of a database."""
-        return make_conninfo(**self.address, dbname=dbname)
+        return make_conninfo("", **self.address, dbname=dbname)
 
     def ensure(self, dbname: str = "postgres") -> None:
         """Start or join the server, and create the database ``dbname`` if it is missing.
