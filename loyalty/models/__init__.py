@@ -4,10 +4,11 @@ from loyalty.models.ledger import Account, Debt, Holder, Lot, LotUse, Transfer
 from loyalty.models.product import Category, Product, ProductSet
 from loyalty.models.programme import Participation, Partner, Programme, Store, StoreGroup, Till
 from loyalty.models.receipt import Receipt, ReceiptLine, Return, ReturnLine
+from loyalty.models.sweep import SweepBatch
 from loyalty.models.tier import Tier
 
 __all__ = [
     "Account", "Category", "Debt", "Holder", "Lot", "LotUse", "Participation", "Partner", "Product",
     "ProductSet", "Programme", "Receipt", "ReceiptLine", "Return", "ReturnLine", "Store", "StoreGroup",
-    "Tier", "Till", "Transfer",
+    "SweepBatch", "Tier", "Till", "Transfer",
 ]  # fmt: skip
