@@ -92,9 +92,7 @@ class Rulebook(models.Model):
         verbose_name = _("rulebook")
         verbose_name_plural = _("rulebooks")
         ordering = ("-in_force_from", "-id")
-        indexes = (
-            models.Index(fields=["programme", "-in_force_from", "-id"], name="rulebook_in_force"),
-        )
+        indexes = (models.Index(fields=["programme", "-in_force_from", "-id"], name="rulebook_in_force"),)
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
@@ -109,9 +107,7 @@ class Usage(models.Model):
     """
 
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, related_name="+")
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="usages", db_index=False
-    )
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="usages", db_index=False)
     period = models.CharField(max_length=10)
     times = models.IntegerField(default=0)
     points = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))

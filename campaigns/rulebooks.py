@@ -132,7 +132,8 @@ def build(rulebook_id: int, terms: Mapping[str, Any], revisions: list[Revision])
     engine = EngineRulebook(
         terms=Terms(**document),
         campaigns=tuple(
-            EngineRevision(r.campaign_id, r.campaign.code, r.name, r.number, parse(r.definition)) for r in revisions
+            EngineRevision(r.campaign_id, r.campaign.code, r.name, r.number, parse(r.definition))
+            for r in revisions
         ),
     )
     confirm_above = rest.pop("confirm_above")

@@ -81,7 +81,9 @@ class Sale(msgspec.Struct, frozen=True):
     def content_hash(self) -> str:
         """The same for the same content, however its numbers are written. The confirmation code is not content."""
         content = msgspec.structs.replace(self, confirmation_code=None)
-        canonical = msgspec.json.encode(_canonical(msgspec.to_builtins(content, builtin_types=(Decimal, datetime))))
+        canonical = msgspec.json.encode(
+            _canonical(msgspec.to_builtins(content, builtin_types=(Decimal, datetime)))
+        )
         return hashlib.sha256(canonical).hexdigest()
 
 
@@ -100,7 +102,9 @@ def _header_faults(sale: Sale, now: datetime, quote: bool) -> Iterator[Fault]:
     if len(sale.cashier) > 64:
         yield Fault("cashier", "too_long", _("At most 64 characters."))
     if sale.purchased_at.tzinfo is None:
-        yield Fault("purchased_at", "offset_required", _("Give the time with its offset: 2026-11-21T12:31:00+03:00."))
+        yield Fault(
+            "purchased_at", "offset_required", _("Give the time with its offset: 2026-11-21T12:31:00+03:00.")
+        )
     elif sale.purchased_at > now + AHEAD:
         yield Fault("purchased_at", "in_the_future", _("The time lies in the future: set the till's clock."))
     if isinstance(sale.redeem, Decimal):
@@ -125,7 +129,11 @@ def _line_faults(sale: Sale) -> Iterator[Fault]:
             yield Fault(f"{at}.position", "out_of_range", _("Give a position from 0 to 2147483647."))
         if not line.sku or len(line.sku) > 64:
             yield Fault(f"{at}.sku", "length", _("Give a sku of 1 to 64 characters."))
-        for name, text, most in (("name", line.name, 200), ("category", line.category, 64), ("brand", line.brand, 120)):
+        for name, text, most in (
+            ("name", line.name, 200),
+            ("category", line.category, 64),
+            ("brand", line.brand, 120),
+        ):
             if len(text) > most:
                 yield Fault(f"{at}.{name}", "too_long", _("At most %(most)s characters.") % {"most": most})
         yield from _number_faults(f"{at}.quantity", line.quantity, 3, above_zero=True)
@@ -141,7 +149,9 @@ def _number_faults(field: str, number: Decimal, places: int, *, above_zero: bool
     if not isinstance(exponent, int):
         yield Fault(field, "not_a_number", _("Give a plain decimal number."))
     elif number < 0 or (above_zero and number == 0):
-        yield Fault(field, "too_small", _("Give a number above zero.") if above_zero else _("Give zero or more."))
+        yield Fault(
+            field, "too_small", _("Give a number above zero.") if above_zero else _("Give zero or more.")
+        )
     elif number >= _MOST:
         yield Fault(field, "too_large", _("Give a number below 10 000 000 000."))
     elif -exponent > places and number != round(number, places):

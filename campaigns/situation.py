@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -24,9 +24,9 @@ from loyalty.places import Offer, Scheme, Shop
 from loyalty.refusals import Fault, Invalid, Refused
 from members import prepared
 
-#: One row, one JSON document: what the store, the member and the basket bring to a decision.
-_READ = """
-WITH who AS (
+#: Part of a statement: the member, by whichever form is given.
+_WHO = """
+who AS (
   SELECT m.id, m.status, m.language, m.birthday, m.joined_at,
          (SELECT k.code FROM members_card c JOIN members_cardkind k ON k.id = c.kind_id
            WHERE c.member_id = m.id AND NOT c.blocked
@@ -38,7 +38,11 @@ WITH who AS (
      (SELECT id FROM members_member WHERE phone = %(phone)s::text),
      (SELECT id FROM members_member WHERE lower(email) = lower(%(email)s::text)),
      (SELECT member_id FROM members_code WHERE digest = %(code)s::text AND purpose = 'identify'
-         AND used_at IS NULL AND expires_at >= %(now)s::timestamptz LIMIT 1))),
+         AND used_at IS NULL AND expires_at >= %(now)s::timestamptz LIMIT 1)))
+"""
+#: One row, one JSON document: what the store, the member and the basket bring to a decision.
+_READ = f"""
+WITH {_WHO},
 account AS (
   SELECT a.id, a.balance, a.owed, a.version, h.may_redeem
     FROM loyalty_holder h JOIN loyalty_account a ON a.id = h.account_id
@@ -222,6 +226,18 @@ def shop_of(sale: Sale) -> Shop:
     return shop
 
 
+def member_id(who: Who | None) -> UUID | None:
+    """The id of the member known so, or None."""
+    if who is None:
+        return None
+    params = {
+        "card": who.card, "phone": who.phone, "email": who.email, "member_id": _uuid(who.id),
+        "code": digest(who.code) if who.code else None, "now": datetime.now(UTC),
+    }  # fmt: skip
+    rows = prepared.run(f"WITH {_WHO} SELECT id FROM who", params)
+    return rows[0]["id"] if rows else None
+
+
 def digest(code: str) -> str:
     """What is kept of a one-time code."""
     return hashlib.sha256(code.encode()).hexdigest()
@@ -259,9 +275,7 @@ def passbook(document: _Document, scheme: Scheme) -> Passbook | None:
     account = document.account
     if account is None:
         return None
-    lots = (
-        OpenLot(*(getattr(lot, name) for name in _Lot.__struct_fields__)) for lot in document.lots or ()
-    )
+    lots = (OpenLot(*(getattr(lot, name) for name in _Lot.__struct_fields__)) for lot in document.lots or ())
     return Passbook(
         account.id,
         scheme.institutions,
@@ -294,7 +308,9 @@ def _shopper(
         purchases=facts.purchases,
         progress=progress,
         uses=uses,
-        wallet=wallet(book, document.spent_today, document.account.may_redeem) if book and document.account else None,
+        wallet=wallet(book, document.spent_today, document.account.may_redeem)
+        if book and document.account
+        else None,
     )
 
 

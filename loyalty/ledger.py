@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from loyalty import lots as lot_rules
 from loyalty.models import Account, Debt, Holder, Lot, Programme, Transfer
@@ -171,7 +171,11 @@ def lock(account_ids: Sequence[UUID]) -> dict[UUID, Passbook]:
     )
     books = {
         account.id: Passbook(
-            account.id, institutions(account.programme), account.balance or ZERO, account.owed, account.version
+            account.id,
+            institutions(account.programme),
+            account.balance or ZERO,
+            account.owed,
+            account.version,
         )
         for account in accounts
     }
@@ -197,6 +201,17 @@ def open_lot(row: Lot) -> OpenLot:
         row.id, row.account_id, row.transfer_id, row.points, row.remaining, row.earned_at, row.active_from,
         row.expires_at, row.terms, row.funder_id, row.origin_id, row.pending,
     )  # fmt: skip
+
+
+def balances(account_id: UUID, moment: datetime) -> tuple[Decimal, Decimal]:
+    """The account's spendable and pending points at ``moment``, from its lots."""
+    lots = Lot.objects.filter(account_id=account_id, remaining__gt=0)
+    pending = Q(active_from__gt=moment)
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gte=moment)
+    sums = lots.aggregate(
+        spendable=Sum("remaining", filter=~pending & alive), pending=Sum("remaining", filter=pending)
+    )
+    return sums["spendable"] or ZERO, sums["pending"] or ZERO
 
 
 def balance_at(account: Account, moment: datetime) -> Decimal:
@@ -244,8 +259,6 @@ def exchange(
     giving, taking = books[source.id], books[target.id]
     uses = lot_rules.take(giving, points, cause.at)
     giving.spend("exchange", giving.institutions.exchange, uses, f"{key}:out", cause)
-    taking.accrue(
-        arriving, terms, f"{key}:in", cause, kind="exchange", source=taking.institutions.exchange
-    )
+    taking.accrue(arriving, terms, f"{key}:in", cause, kind="exchange", source=taking.institutions.exchange)
     post(giving, taking)
     return arriving

@@ -254,9 +254,21 @@ class Passbook:
         """Let held points reach ``target``: they left this account when they were held."""
         self.transfers.append(
             TransferRow(
-                new_id(), "capture", self.institutions.hold, target, points, key, cause.at, None, None,
-                reverses_id, cause.receipt_id, None, cause.reason, cause.user_id,
-            )  # fmt: skip
+                new_id(),
+                "capture",
+                self.institutions.hold,
+                target,
+                points,
+                key,
+                cause.at,
+                None,
+                None,
+                reverses_id,
+                cause.receipt_id,
+                None,
+                cause.reason,
+                cause.user_id,
+            )
         )
 
     def shift(self, transfer_id: UUID, origin: OpenLot, substitute: OpenLot, points: Decimal) -> None:

@@ -193,7 +193,10 @@ class Code(models.Model):
 
 
 class Event(models.Model):
-    """Something that happened, to a member or to the programme. Never changed; ``config.subscribers`` says who hears it."""
+    """Something that happened, to a member or to the programme. Never changed.
+
+    ``config.subscribers`` says who hears of it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=64)

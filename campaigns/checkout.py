@@ -1,0 +1,272 @@
+"""The checkout: the one way of a sale, for tills, web shops, the till page and the bulk path's judge.
+
+A purchase takes two round trips for itself and two for its transaction's ends: everything is read in
+one statement without a lock, judged, and written in one statement that counts only if the account
+is still as it was read. When it is not (somebody sold to the same account meanwhile), the account is
+locked first and the walk is made again, which takes one round trip more. A quote is the same walk,
+stopped after the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import decision, record, rulebooks, situation, story
+from campaigns.engine.evaluation import evaluate
+from campaigns.engine.outcome import Outcome
+from campaigns.sale import Sale, check
+from campaigns.situation import Situation
+from campaigns.story import Story
+from loyalty import ledger, products
+from loyalty.models import Holder, Programme, Receipt
+from loyalty.refusals import Conflict, Missing, Refusal, Refused
+from members import confirmation, events, prepared
+from members.models import Member
+
+#: How often a sale is tried again after a clash with another writer.
+ATTEMPTS = 6
+#: Sales of a batch that share one commit.
+BATCH = 50
+MOST_IN_BATCH = 500
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """What was decided, as told to the client; ``replay`` when it had been decided before."""
+
+    body: Story
+    replay: bool
+
+
+def quote(sale: Sale, now: datetime) -> Story:
+    """What a purchase of this basket would do. Changes nothing; more points than allowed are capped."""
+    check(sale, now, quote=True)
+    found = situation.read(sale, now)
+    _require_member(found)
+    outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+    kept = record.pack(outcome)
+    if found.book is not None:
+        kept = msgspec.structs.replace(kept, balance=_balance_to_be(found, outcome, now))
+    told = story.tell(_head(None, "quote", sale, outcome), kept, found.rules, found.scheme.code)
+    told["declined"] += [
+        {"campaign": coupon, "code": "coupon_unknown", "text": _("There is no such coupon.")}
+        for coupon in sale.coupons
+    ]
+    return told
+
+
+def purchase(sale: Sale, now: datetime) -> Answer:
+    """Make a purchase, or hold it. The same sale again is answered as the first time.
+
+    Raises ``Invalid`` for a malformed sale, ``Conflict`` when the receipt number was used with other
+    content, ``Refused`` when the rules forbid it.
+    """
+    check(sale, now)
+    return retried(lambda attempt: _purchase(sale, now, locked=attempt > 0))
+
+
+def batch(sales: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
+    """Make many purchases, each judged on its own, in order of their time; several share a commit."""
+    ordered = sorted(sales, key=lambda sale: sale.purchased_at.timestamp())
+    done: list[tuple[Sale, Answer | Refusal]] = []
+    for start in range(0, len(ordered), BATCH):
+        part = ordered[start : start + BATCH]
+        try:
+            with transaction.atomic():
+                done += [(sale, _answer(sale, now)) for sale in part]
+        except OperationalError:
+            done += [(sale, _answer(sale, now)) for sale in part]
+    return done
+
+
+def _answer(sale: Sale, now: datetime) -> Answer | Refusal:
+    try:
+        return purchase(sale, now)
+    except Refusal as refusal:
+        return refusal
+
+
+def find(receipt_id: UUID) -> Story:
+    """The purchase as it stands now. Raises ``Missing``."""
+    return _told_now(_receipt(id=receipt_id))
+
+
+def find_by_number(store: str, number: str) -> Story:
+    """The purchase of that number in that store, as it stands now. Raises ``Missing``."""
+    return _told_now(_receipt(store__code=store, number=number))
+
+
+def retried(work: Callable[[int], T]) -> T:
+    """Do work that may clash with another writer: again, under its locks, when it does."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return work(attempt)
+        except (ledger.Stale, IntegrityError, OperationalError) as clash:
+            if attempt == ATTEMPTS - 1 or not _is_clash(clash):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _is_clash(error: Exception) -> bool:
+    """Whether trying again can help: a lost race, a deadlock, a serialisation failure; not a lost connection."""
+    if isinstance(error, OperationalError):
+        code = getattr(error.__cause__, "sqlstate", None)
+        return code in ("40001", "40P01", "55P03")
+    return True
+
+
+def _purchase(sale: Sale, now: datetime, *, locked: bool) -> Answer:
+    with transaction.atomic():
+        if locked:
+            _lock_account(sale)
+        found = situation.read(sale, now)
+        if found.earlier is not None:
+            return _replay(found.earlier, sale)
+        _require_member(found)
+        found = _complete(found, sale, now)
+        outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+        _require_allowed(found, outcome, now)
+        decided = decision.decide(found, outcome, now)
+        _write(decided)
+    told = story.tell(
+        _head(decided.receipt["id"], sale.state, sale, outcome),
+        decided.record,
+        found.rules,
+        found.scheme.code,
+    )
+    return Answer(told, replay=False)
+
+
+def _write(decided: decision.Decision) -> None:
+    written = prepared.run(decision.WRITE, decision.params(decided))[0]["accounts_written"]
+    if decided.book is not None and not written:
+        raise ledger.Stale
+    events.announce(decided.events)
+
+
+def _complete(found: Situation, sale: Sale, now: datetime) -> Situation:
+    """Make what the sale names first: its new products, and the member's account. Rare; reads again."""
+    unknown = [line for line in sale.lines if line.sku not in found.product_ids]
+    no_account = found.shopper.member_id is not None and found.book is None
+    if not unknown and not no_account:
+        return found
+    if unknown:
+        products.ensure(
+            found.shop.partner_id,
+            [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],
+        )
+    if no_account:
+        member = Member.objects.get(id=found.shopper.member_id)
+        ledger.open_account(member, Programme.objects.get(id=found.scheme.id))
+    return situation.read(sale, now)
+
+
+def _lock_account(sale: Sale) -> None:
+    """Lock the account of the sale's member, whichever form the member is known by."""
+    found = situation.member_id(sale.member)
+    if found is not None:
+        holdings = Holder.objects.filter(
+            member_id=found, account__programme__participations__partner__stores__code=sale.store
+        )
+        ledger.lock(sorted(set(holdings.values_list("account_id", flat=True))))
+
+
+def _require_member(found: Situation) -> None:
+    if found.sale.member is None:
+        return
+    if found.member_status is None or found.member_status == "erased":
+        raise Refused("member_not_found", _("There is no such member."))
+    if found.member_status != "active":
+        raise Refused("member_blocked", _("The member is blocked."))
+
+
+def _require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
+    sale, plan = found.sale, outcome.redemption
+    if sale.coupons:
+        raise Refused("coupon_not_usable", _("There is no coupon “%(code)s”.") % {"code": sale.coupons[0]})
+    if isinstance(sale.redeem, Decimal) and plan.points < sale.redeem:
+        reasons = "; ".join(
+            story.wording.limit(limit.code, limit.max, limit.args)
+            for limit in plan.limits
+            if limit.max <= plan.max
+        )
+        detail = _("At most %(most)s points can be spent: %(reasons)s.") % {
+            "most": plan.max,
+            "reasons": reasons,
+        }
+        raise Refused("redeem_exceeds_limit", detail)
+    above = found.rules.confirm_above
+    if above is not None and plan.points > above:
+        confirmation.require(UUID(str(found.shopper.member_id)), sale.confirmation_code, now)
+
+
+def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[Decimal, Decimal]:
+    """The balance that the purchase would leave: the same entries, on a passbook that is not written."""
+    dry = replace(found, product_ids={line.sku: 0 for line in found.sale.lines})
+    return decision.decide(dry, outcome, now).record.balance or (Decimal(0), Decimal(0))
+
+
+def _replay(earlier: tuple[UUID, str], sale: Sale) -> Answer:
+    receipt_id, content_hash = earlier
+    if content_hash != sale.content_hash:
+        detail = _("Receipt %(number)s of this store exists with other content.") % {
+            "number": sale.receipt_number
+        }
+        raise Conflict("idempotency_conflict", detail)
+    return Answer(story.of_receipt(_receipt(id=receipt_id), first=True), replay=True)
+
+
+def _receipt(**by: Any) -> Receipt:
+    found = Receipt.objects.select_related("store", "programme").filter(**by).first()
+    if found is None:
+        raise Missing("purchase_not_found", _("There is no such purchase."))
+    return found
+
+
+def _told_now(receipt: Receipt) -> Story:
+    """The story with the status, returns and balance of today."""
+    told = story.of_receipt(receipt)
+    if receipt.account_id is not None:
+        told["balance"] = _balance_now(receipt)
+    places = rulebooks.get(receipt.rulebook_id).engine.terms.point_decimals
+    told["returns"] = [
+        {
+            "id": str(back.id),
+            "return_number": back.number,
+            "returned_at": story.moment(back.returned_at),
+            "refund": story.money(back.refund),
+            "restored": story.number(back.restored, places),
+            "revoked": story.number(back.revoked, places),
+            "owed": story.number(back.owed, places),
+        }
+        for back in receipt.returns.order_by("recorded_at")
+    ]
+    return told
+
+
+def _balance_now(receipt: Receipt) -> Story | None:
+    places = rulebooks.get(receipt.rulebook_id).engine.terms.point_decimals
+    known = ledger.balances(receipt.account_id, timezone.now())
+    return story.balance(receipt.programme.code, known, places)
+
+
+def _head(receipt_id: UUID | None, status: str, sale: Sale, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": str(receipt_id) if receipt_id else None,
+        "status": status,
+        "receipt_number": sale.receipt_number or None,
+        "store": sale.store,
+        "purchased_at": story.moment(sale.purchased_at),
+        "redeemed": (outcome.redemption.points, outcome.redemption.amount),
+    }

@@ -1,0 +1,191 @@
+"""From an outcome to rows: what a judged sale writes. Pure; the till writes it at once, the bulk path by COPY."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from analytics import facts
+from campaigns import record, usage
+from campaigns.engine.outcome import LineOutcome, Outcome
+from campaigns.record import Given, Record
+from campaigns.rulebooks import Rules
+from campaigns.situation import Situation
+from loyalty import ledger, receipts
+from loyalty.basket import Line
+from loyalty.passbook import Cause, LotTerms, Passbook, new_id
+from members import events
+
+
+@dataclass(slots=True)
+class Decision:
+    """A judged sale as rows, by table. ``book`` holds the ledger's."""
+
+    receipt: dict[str, Any]
+    lines: list[dict[str, Any]]
+    record: Record
+    book: Passbook | None = None
+    facts: list[facts.FactsRow] = field(default_factory=list)
+    usage: list[usage.UsageRow] = field(default_factory=list)
+    events: list[events.EventRow] = field(default_factory=list)
+
+
+def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decision:
+    """What an outcome writes when it is booked at ``booked_at``. The situation's passbook gets the entries.
+
+    A held sale takes its points out of their lots and counts against limits; what it earns and what
+    it adds to the member's facts waits until it is confirmed.
+    """
+    sale, book = situation.sale, situation.book
+    receipt_id = new_id()
+    held = sale.state == "held"
+    kept = record.pack(outcome)
+    decision = Decision(
+        receipt=_receipt_row(situation, outcome, receipt_id, booked_at), lines=[], record=kept, book=book
+    )
+    decision.lines = [
+        _line_row(receipt_id, situation.product_ids[line.sku], line, judged)
+        for line, judged in zip(_by_position(situation.basket.lines), outcome.lines, strict=True)
+    ]
+    if book is not None and situation.shopper.member_id is not None:
+        member_id = UUID(str(situation.shopper.member_id))
+        cause = Cause(booked_at, receipt_id)
+        book.touched = True
+        _spend(book, situation, outcome, receipt_id, cause)
+        if not held:
+            earn(book, kept.grants, situation.rules, receipt_id, sale.purchased_at, cause)
+            after = facts.after_purchase(situation.facts, outcome.to_pay, sale.purchased_at)
+            decision.facts = [facts.row(member_id, situation.scheme, after)]
+        decision.usage = usage.rows(member_id, situation.used, kept.increments)
+        kept = msgspec.structs.replace(kept, balance=(book.spendable(booked_at), book.pending(booked_at)))
+        decision.record = kept
+    kind = "purchase.held" if held else "purchase.completed"
+    member = situation.shopper.member_id
+    decision.events = [
+        events.new(
+            kind, UUID(str(member)) if member else None, sale.purchased_at, booked_at, receipt=str(receipt_id)
+        )
+    ]
+    decision.receipt["outcome"] = decision.record
+    return decision
+
+
+def earn(
+    book: Passbook,
+    grants: tuple[Given, ...],
+    rules: Rules,
+    receipt_id: UUID,
+    earned_at: datetime,
+    cause: Cause,
+    key: str = "",
+) -> dict[int, UUID]:
+    """Book what campaigns give for a receipt, one lot each. Returns the transfers by campaign."""
+    return {
+        grant.campaign_id: book.accrue(
+            grant.points,
+            LotTerms(earned_at, grant.active_from, grant.expires_at, grant.terms),
+            f"{key or receipt_id}:earn:{grant.campaign_id}",
+            cause,
+            revision_id=rules.revision_ids[grant.campaign_id],
+        )
+        for grant in grants
+    }
+
+
+def _spend(book: Passbook, situation: Situation, outcome: Outcome, receipt_id: UUID, cause: Cause) -> None:
+    uses = [(UUID(lot), points) for lot, points in outcome.redemption.uses]
+    if not uses:
+        return
+    if situation.sale.state == "held":
+        book.spend("hold", book.institutions.hold, uses, f"{receipt_id}:hold", cause)
+    else:
+        target = situation.shop.accounts[situation.scheme.id]
+        book.spend("redeem", target, uses, f"{receipt_id}:redeem", cause)
+
+
+def _receipt_row(
+    situation: Situation, outcome: Outcome, receipt_id: UUID, booked_at: datetime
+) -> dict[str, Any]:
+    sale = situation.sale
+    held = sale.state == "held"
+    lasts = timedelta(minutes=situation.rules.hold_minutes)
+    return {
+        "id": receipt_id,
+        "store_id": situation.shop.id,
+        "till_id": situation.shop.tills.get(sale.till),
+        "programme_id": situation.scheme.id,
+        "number": sale.receipt_number,
+        "cashier": sale.cashier,
+        "channel": sale.channel,
+        "member_id": situation.shopper.member_id,
+        "account_id": situation.book.account_id if situation.book else None,
+        "status": sale.state,
+        "purchased_at": sale.purchased_at,
+        "recorded_at": booked_at,
+        "hold_until": booked_at + lasts if held else None,
+        "total": outcome.total,
+        "discount": outcome.discount,
+        "redeemed_points": outcome.redemption.points,
+        "redeemed_amount": outcome.redemption.amount,
+        "to_pay": outcome.to_pay,
+        "earned": outcome.earned,
+        "rulebook_id": situation.rules.id,
+        "content_hash": sale.content_hash,
+        "shopper": record.pack_shopper(situation.shopper),
+    }
+
+
+def _line_row(receipt_id: UUID, product_id: int, line: Line, judged: LineOutcome) -> dict[str, Any]:
+    return {
+        "receipt_id": receipt_id,
+        "position": line.position,
+        "product_id": product_id,
+        "quantity": line.quantity,
+        "price": line.price,
+        "amount": line.amount,
+        "discount": judged.discount,
+        "redeemed_points": judged.redeemed_points,
+        "redeemed_amount": judged.redeemed_amount,
+        "to_pay": judged.to_pay,
+        "earned": judged.earned,
+        "traits": traits(line),
+    }
+
+
+def traits(line: Line) -> dict[str, Any]:
+    """What the engine read of a product, to judge the line again when something is returned."""
+    found: dict[str, Any] = {"sku": line.sku, "name": line.name}
+    if line.brand:
+        found["brand"] = line.brand
+    if line.categories:
+        found["categories"] = line.categories
+    if line.sets:
+        found["sets"] = sorted(line.sets)
+    return found
+
+
+def _by_position(lines: tuple[Line, ...]) -> list[Line]:
+    return sorted(lines, key=lambda line: line.position)
+
+
+#: Writes a decision in one round trip; answers how many accounts were still as they had been read.
+WRITE = (
+    f"WITH {receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {events.WRITE} "
+    "SELECT count(*) AS accounts_written FROM account_rows"
+)
+
+
+def params(decision: Decision) -> dict[str, str]:
+    """The parameters of ``WRITE``."""
+    books = [decision.book] if decision.book else []
+    return {
+        "receipts": ledger.encode(receipts.rows([decision.receipt], decision.lines)),
+        "ledger": ledger.encode(ledger.rows(books)),
+        "facts": ledger.encode([row._asdict() for row in decision.facts]),
+        "usage": ledger.encode([row._asdict() for row in decision.usage]),
+        "events": ledger.encode([row._asdict() for row in decision.events]),
+    }

@@ -1,0 +1,219 @@
+"""An outcome as it is stored with a receipt or a return, and read back: compact, codes instead of sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from campaigns.engine.outcome import Outcome
+from campaigns.engine.shopper import Shopper
+from campaigns.usage import Key, Used, increments
+from loyalty.basket import Settled
+
+
+class Reason(msgspec.Struct, array_like=True, frozen=True):
+    """Why points were given or not; ``points`` is None where none were."""
+
+    campaign_id: int
+    revision: int
+    points: Decimal | None
+    code: str
+    args: dict[str, Any]
+
+
+class Given(msgspec.Struct, array_like=True, frozen=True):
+    """The points of one campaign and the terms of their lot."""
+
+    campaign_id: int
+    revision: int
+    points: Decimal
+    active_from: datetime | None
+    expires_at: datetime | None
+    terms: dict[str, Any] | None = None
+    funder: str | None = None
+
+
+class LineRecord(msgspec.Struct, array_like=True, frozen=True):
+    """What was decided on a line. Money and points as in ``LineOutcome``."""
+
+    position: int
+    amount: Decimal
+    discount: Decimal
+    redeemed_points: Decimal
+    redeemed_amount: Decimal
+    to_pay: Decimal
+    earned: Decimal
+    because: tuple[Reason, ...]
+
+
+class Bound(msgspec.Struct, array_like=True, frozen=True):
+    """A limit on spending."""
+
+    code: str
+    max: Decimal
+    args: dict[str, Any]
+
+
+class Stage(msgspec.Struct, array_like=True, frozen=True):
+    """Progress towards an nth purchase."""
+
+    campaign_id: int
+    revision: int
+    value: int
+    goal: int
+
+
+class Text(msgspec.Struct, array_like=True, frozen=True):
+    """Something a campaign says."""
+
+    campaign_id: int
+    revision: int
+    text: str
+    args: dict[str, Any]
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A decision. ``uses`` is what it adds to limits and counters, as (campaign, period, times, points).
+
+    ``balance`` is (spendable, pending) once it was booked. ``taken`` is what returns had to take back
+    of each lot so far.
+    """
+
+    lines: tuple[LineRecord, ...] = ()
+    receipt: tuple[Reason, ...] = ()
+    grants: tuple[Given, ...] = ()
+    declined: tuple[Reason, ...] = ()
+    most: Decimal = Decimal(0)
+    limits: tuple[Bound, ...] = ()
+    progress: tuple[Stage, ...] = ()
+    uses: tuple[tuple[int, str, int, Decimal], ...] = ()
+    till: tuple[Text, ...] = ()
+    print: tuple[Text, ...] = ()
+    total: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    to_pay: Decimal = Decimal(0)
+    earned: Decimal = Decimal(0)
+    balance: tuple[Decimal, Decimal] | None = None
+    taken: dict[str, Decimal] = {}
+
+    @property
+    def increments(self) -> dict[Key, Used]:
+        """What the decision added to limits and counters."""
+        return {(campaign, period): (times, points) for campaign, period, times, points in self.uses}
+
+    @property
+    def granted(self) -> dict[int, Decimal]:
+        """Points by campaign."""
+        points: dict[int, Decimal] = {}
+        for grant in self.grants:
+            points[grant.campaign_id] = points.get(grant.campaign_id, Decimal(0)) + grant.points
+        return points
+
+
+NOTHING = Record()
+
+
+def pack(outcome: Outcome) -> Record:
+    """The record of an outcome."""
+    return Record(
+        lines=tuple(
+            LineRecord(*line[:7], because=tuple(_reason(*because) for because in line.because))
+            for line in outcome.lines
+        ),
+        receipt=tuple(_reason(*because) for because in outcome.receipt_because),
+        grants=tuple(
+            Given(
+                grant.campaign_id,
+                grant.revision,
+                grant.points,
+                grant.active_from,
+                grant.expires_at,
+                dict(grant.terms) if grant.terms else None,
+                grant.funder,
+            )
+            for grant in outcome.grants
+        ),
+        declined=tuple(_reason(d.campaign_id, d.revision, None, d.code, d.args) for d in outcome.declined),
+        most=outcome.redemption.max,
+        limits=tuple(Bound(limit.code, limit.max, dict(limit.args)) for limit in outcome.redemption.limits),
+        progress=tuple(Stage(p.campaign_id, p.revision, p.value, p.goal) for p in outcome.progress),
+        uses=tuple((*key, *used) for key, used in increments(outcome).items()),
+        till=tuple(Text(m.campaign_id, m.revision, m.text, dict(m.args)) for m in outcome.till_messages),
+        print=tuple(Text(m.campaign_id, m.revision, m.text, dict(m.args)) for m in outcome.receipt_messages),
+        total=outcome.total,
+        discount=outcome.discount,
+        to_pay=outcome.to_pay,
+        earned=outcome.earned,
+    )
+
+
+def _reason(campaign_id: int, revision: int, points: Decimal | None, code: str, args: Any) -> Reason:
+    return Reason(campaign_id, revision, points, code, dict(args))
+
+
+def load(document: Any) -> Record:
+    """The record of a stored document."""
+    return msgspec.convert(document, Record, strict=False)
+
+
+def dump(record: Record) -> Any:
+    """A document to store in a JSON column through the ORM."""
+    return msgspec.to_builtins(record)
+
+
+class ShopperRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The facts about a member that a purchase was judged with."""
+
+    member_id: str
+    tier: str = ""
+    card_kind: str = ""
+    joined_on: str | None = None
+    birthday: str | None = None
+    purchases: int = 0
+    progress: dict[str, int] = {}
+    uses: tuple[tuple[int, str, int, Decimal], ...] = ()
+
+
+def pack_shopper(shopper: Shopper) -> ShopperRecord | None:
+    """The facts to store with a receipt; None for an anonymous shopper."""
+    if shopper.member_id is None:
+        return None
+    return ShopperRecord(
+        member_id=str(shopper.member_id),
+        tier=shopper.tier,
+        card_kind=shopper.card_kind,
+        joined_on=shopper.joined_on.isoformat() if shopper.joined_on else None,
+        birthday=shopper.birthday.isoformat() if shopper.birthday else None,
+        purchases=shopper.purchases,
+        progress={str(campaign): count for campaign, count in shopper.progress.items()},
+        uses=tuple((*key, *used) for key, used in shopper.uses.items()),
+    )
+
+
+def load_shopper(document: Any) -> Shopper:
+    """The shopper as they stood at a purchase. What they could spend is not among it: that is settled."""
+    if document is None:
+        return Shopper()
+    kept = msgspec.convert(document, ShopperRecord, strict=False)
+    return Shopper(
+        member_id=kept.member_id,
+        tier=kept.tier,
+        card_kind=kept.card_kind,
+        joined_on=_day(kept.joined_on),
+        birthday=_day(kept.birthday),
+        purchases=kept.purchases,
+        progress={int(campaign): count for campaign, count in kept.progress.items()},
+        uses={(campaign, period): (times, points) for campaign, period, times, points in kept.uses},
+    )
+
+
+def _day(text: str | None) -> Any:
+    return datetime.fromisoformat(text).date() if text else None
+
+
+def settled(by_line: dict[int, tuple[Decimal, Decimal]]) -> Settled:
+    """What was spent on the lines that remain."""
+    return Settled({position: spent for position, spent in by_line.items() if spent[0] or spent[1]})

@@ -1,0 +1,49 @@
+"""Reasons, limits and messages as sentences, in the language of whoever reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.engine import reasons
+
+
+def reason(code: str, args: Mapping[str, Any]) -> str:
+    """The sentence of a reason for or against."""
+    return reasons.fill(_(reasons.SENTENCES[code]), args) if code in reasons.SENTENCES else code
+
+
+def message(text: str, args: Mapping[str, Any]) -> str:
+    """What a campaign says, its placeholders filled."""
+    return reasons.fill(text, args)
+
+
+def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
+    """Why no more than ``most`` points can be spent."""
+    match code:
+        case "not_allowed":
+            return _("this holder may not spend from the account")
+        case "balance":
+            return _("%(most)s points are on the account") % {"most": most}
+        case "max_share":
+            return _("at most %(share)s%% of the receipt can be paid with points") % {
+                "share": args.get("share")
+            }
+        case "leave":
+            return _("%(leave)s must remain to be paid in money") % {"leave": args.get("leave")}
+        case "min_receipt":
+            return _("points can be spent on receipts of at least %(least)s") % {"least": args.get("least")}
+        case "excluded":
+            return _("points cannot be spent on some of these products")
+        case "per_day":
+            return _("at most %(most)s points are spent in a day") % {"most": args.get("most", most)}
+        case "lot_terms":
+            return _("some points can only be spent elsewhere or on other products")
+        case "step":
+            return _("points are spent in steps of %(step)s") % {"step": args.get("step")}
+        case "min_points":
+            return _("at least %(least)s points are spent at once") % {"least": args.get("least")}
+    return code
