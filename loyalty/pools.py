@@ -57,8 +57,10 @@ class Pools:
         self.terms = list(numbers)
         self._build_shelves(lines)
         self.caps = [self._find_cap(terms, pool, total) for pool, terms in enumerate(self.terms)]
-        self.lots = sorted(admitted, key=self._order)
-        self.most = sum((points for _, points in self._run(None)[0]), ZERO)
+        self.lots = sorted((item for item in admitted if self.caps[item[1]]), key=self._order)
+        self.most = floor_points(
+            sum((points for _, points in self._run(None)[0]), ZERO), rules.point_decimals
+        )
 
     def _build_shelves(self, lines: Sequence[Line]) -> None:
         """Put lines that the same pools may pay for on one shelf."""
@@ -79,7 +81,7 @@ class Pools:
         room = sum(self.rooms[shelf] for shelf in self.reach[pool])
         if terms is None or terms.max_share is None:
             return room
-        return min(room, to_cents(total * terms.max_share / 100))
+        return min(room, max(to_cents(total * terms.max_share / 100), 0))
 
     def _order(self, item: tuple[WalletLot, int]) -> tuple[datetime, int, int, datetime, str]:
         """Soonest expiry, then the most restricted on this basket, then the earliest earned, then by id."""
@@ -95,14 +97,11 @@ class Pools:
         uses = []
         used, paid = ZERO, 0
         for lot, pool in self.lots:
-            held = lot.remaining if points is None else min(lot.remaining, points - used)
-            part = floor_points(held, places)
-            if not part:
-                continue
+            part = lot.remaining if points is None else min(lot.remaining, points - used)
             need = to_cents(worth(used + part, value)) - paid
             sent = allocation.push(pool, need)
             if sent < need:
-                part = floor_points(points_within(from_cents(paid + sent), value, places) - used, places)
+                part = max(points_within(from_cents(paid + sent), value, places) - used, ZERO)
                 excess = sent - (to_cents(worth(used + part, value)) - paid)
                 allocation.pull(pool, excess)
                 sent -= excess
@@ -130,12 +129,9 @@ class Pools:
         pooled = [ZERO] * len(self.terms)
         for lot, pool in self.lots:
             pooled[pool] += lot.remaining
-        free = sum(
-            (
-                points if terms is None else min(points, points_within(from_cents(cap), value, places))
-                for points, terms, cap in zip(pooled, self.terms, self.caps, strict=True)
-            ),
-            ZERO,
-        )
-        room = points_within(from_cents(sum(self.rooms)), value, places)
+        everything = sum(self.rooms)
+        free = ZERO
+        for points, cap in zip(pooled, self.caps, strict=True):
+            free += min(points, points_within(from_cents(cap), value, places)) if cap < everything else points
+        room = points_within(from_cents(everything), value, places)
         return self.most if self.most < min(free, room) else floor_points(free, places)

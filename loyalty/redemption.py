@@ -98,7 +98,7 @@ def plan(
         limits.append(Limit("min_points", most, {"least": str(rules.least)}))
     points = most if want == "max" else floor_points(min(want, most), rules.point_decimals, rules.step)
     if not points or points < rules.least:
-        return Plan(most, tuple(limits), rules.least)
+        return Plan(most, tuple(limits), rules.least, most * 0, ZERO.scaleb(-2))
     amount = worth(points, rules.point_value)
     if pools is None:
         uses, money = _consume(lots, points), spread(amount, payable, 2)
