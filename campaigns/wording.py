@@ -13,7 +13,7 @@ from campaigns.engine import reasons
 
 def reason(code: str, args: Mapping[str, Any]) -> str:
     """The sentence of a reason for or against."""
-    return reasons.fill(_(reasons.SENTENCES[code]), args) if code in reasons.SENTENCES else code
+    return reasons.describe(code, args, _)
 
 
 def message(text: str, args: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,7 @@ class Definition:
     The document is not to be changed by anyone.
     """
 
-    document: Document
+    document: Document = field(hash=False)
 
     def part(self, name: str) -> Document:
         """The answer to one of the seven questions; empty when it is left out."""

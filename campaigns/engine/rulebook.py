@@ -9,28 +9,27 @@ It pickles, and goes through JSON, without what was compiled.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from campaigns.engine.definition import Definition
+from campaigns.engine.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a programme says about all its points.
 
-    ``point_value`` is the money one point pays. ``rounding`` is a rule of ``loyalty.rounding``;
+    ``rounding`` is a rule of ``loyalty.rounding``;
     ``expiry`` a policy document of ``loyalty.expiry`` (None: points never expire);
-    ``activation_days`` the days that points wait before they can be spent; ``spending`` the
-    document of ``loyalty.redemption``'s rules. ``earn_on`` says which amount campaigns reckon
+    ``activation_days`` the days that points wait before they can be spent; ``spending`` a document
+    of ``loyalty.spending``, which also says what a point is worth. ``earn_on`` says which amount campaigns reckon
     with: what lines cost after discounts, ``before`` or ``after`` the part paid with points is
     taken off.
     """
 
     currency: str = "EUR"
-    time_zone: str = "UTC"
-    point_value: Decimal = Decimal(1)
     point_decimals: int = 2
     rounding: str = "half_up"
     earn_on: Literal["before", "after"] = "after"
@@ -56,3 +55,31 @@ class Rulebook:
 
     terms: Terms
     campaigns: tuple[Revision, ...] = ()
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The rulebook compiled."""
+        return Machine(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"terms": self.terms, "campaigns": self.campaigns}
+
+    def to_json(self) -> dict[str, Any]:
+        """The rulebook as a JSON document that :meth:`from_json` reads."""
+        campaigns = [
+            {**{name: getattr(revision, name) for name in _NAMES}, "definition": revision.definition.document}
+            for revision in self.campaigns
+        ]
+        return {"terms": asdict(self.terms), "campaigns": campaigns}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Rulebook:
+        """The rulebook of a document that :meth:`to_json` made; definitions are not checked again."""
+        campaigns = tuple(
+            Revision(**{name: item[name] for name in _NAMES}, definition=Definition(item["definition"]))
+            for item in document["campaigns"]
+        )
+        return cls(Terms(**document["terms"]), campaigns)
+
+
+_NAMES = ("campaign_id", "code", "name", "revision")

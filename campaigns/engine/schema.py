@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from loyalty import expiry
+from loyalty.terms import TERMS_SCHEMA
 
 Schema = dict[str, Any]
 
@@ -31,7 +32,10 @@ CODES: Schema = {
     "minItems": 1,
     "uniqueItems": True,
 }
-MOMENT: Schema = {"title": "a moment with its offset from UTC, like 2026-11-21T00:00:00+03:00", "type": "string"}
+MOMENT: Schema = {
+    "title": "a moment with its offset from UTC, like 2026-11-21T00:00:00+03:00",
+    "type": "string",
+}
 CLOCK: Schema = {
     "title": "a time of day, like 13:00 (24:00 is the end of the day)",
     "type": "string",
@@ -156,9 +160,7 @@ SCHEMA: Schema = {
     "title": "the definition of a campaign, an object {…}",
     **closed(
         {
-            "whom": closed(
-                {"who": {"enum": ["everyone", "members"]}, "tiers": CODES, "card_kinds": CODES}
-            ),
+            "whom": closed({"who": {"enum": ["everyone", "members"]}, "tiers": CODES, "card_kinds": CODES}),
             "where": closed(PLACES | {"except": closed(PLACES)}),
             "when": closed(
                 {
@@ -179,9 +181,7 @@ SCHEMA: Schema = {
                     },
                 }
             ),
-            "what_for": closed(
-                {"of": {"enum": ["receipt", "lines"]}} | GOODS | {"except": closed(GOODS)}
-            ),
+            "what_for": closed({"of": {"enum": ["receipt", "lines"]}} | GOODS | {"except": closed(GOODS)}),
             "if": condition_schema(),
             "what": {
                 "title": "a list of effects",
@@ -193,7 +193,7 @@ SCHEMA: Schema = {
                 {
                     "expires": {"anyOf": [expiry.SCHEMA, {"type": "null"}]},
                     "delay": {"anyOf": [expiry.DELAY_SCHEMA, {"type": "null"}]},
-                    "terms": {"type": ["object", "null"]},
+                    "terms": {"anyOf": [TERMS_SCHEMA, {"type": "null"}]},
                     "funder": {"type": ["string", "null"], "minLength": 1, "maxLength": 200},
                 }
             ),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from loyalty import expiry
 from loyalty.document import DocumentError
+from loyalty.terms import parse_terms
 
 Document = Mapping[str, Any]
 
@@ -26,6 +27,13 @@ class Problem(NamedTuple):
     message: str
 
 
+_LOTS: tuple[tuple[str, Callable[[object, str], object]], ...] = (
+    ("expires", expiry.parse),
+    ("delay", expiry.parse_delay),
+    ("terms", parse_terms),
+)
+
+
 def check(document: Document) -> list[Problem]:
     """Everything unsound in a document that already fits the schema."""
     return [problem for judge in _CHECKS for problem in judge(document)]
@@ -35,7 +43,7 @@ def check_lots(lots: object) -> list[Problem]:
     """What ``loyalty`` would refuse in the terms of the lots; ``lots`` may still be anything."""
     problems = []
     if isinstance(lots, dict):
-        for name, parse in (("expires", expiry.parse), ("delay", expiry.parse_delay)):
+        for name, parse in _LOTS:
             try:
                 parse(lots.get(name), f"lots.{name}")
             except DocumentError as error:
@@ -48,7 +56,9 @@ def _whom(document: Document) -> Iterator[Problem]:
     if whom.get("who") == "everyone":
         for name in ("tiers", "card_kinds"):
             if name in whom:
-                yield Problem(f"whom.{name}", "only members have these; set whom.who to members, or leave it out")
+                yield Problem(
+                    f"whom.{name}", "only members have these; set whom.who to members, or leave it out"
+                )
 
 
 def _selection(document: Document) -> Iterator[Problem]:
@@ -56,12 +66,14 @@ def _selection(document: Document) -> Iterator[Problem]:
         chosen = document.get(part, {})
         for name, codes in chosen.get("except", {}).items():
             if name in chosen and set(chosen[name]) <= set(codes):
-                yield Problem(f"{part}.except.{name}", f"takes out all that {part}.{name} lets in; leave one in")
+                yield Problem(
+                    f"{part}.except.{name}", f"takes out all that {part}.{name} lets in; leave one in"
+                )
     what_for = document.get("what_for", {})
     if what_for.get("of", "receipt") == "receipt":
         for name in what_for:
             if name != "of":
-                yield Problem(f"what_for.{name}", "chooses lines, but the whole receipt counts; set what_for.of to lines")
+                yield Problem(f"what_for.{name}", "chooses lines; set what_for.of to lines")
 
 
 def _moment(text: str, path: str) -> datetime | Problem:
@@ -80,7 +92,9 @@ def _when(document: Document) -> Iterator[Problem]:
         if start == "24:00":
             yield Problem(f"when.hours[{index}][0]", "a window cannot begin at 24:00; begin at 00:00")
         if start == end:
-            yield Problem(f"when.hours[{index}]", f"never opens: it ends when it begins, at {end}; move one of them")
+            yield Problem(
+                f"when.hours[{index}]", f"never opens: it ends when it begins, at {end}; move one of them"
+            )
     ends = {name: _moment(when[name], f"when.{name}") for name in ("from", "until") if name in when}
     yield from (end for end in ends.values() if isinstance(end, Problem))
     start, end = ends.get("from"), ends.get("until")
@@ -88,7 +102,9 @@ def _when(document: Document) -> Iterator[Problem]:
         if start >= end:
             yield Problem("when.until", "is not after when.from, so the window never opens; move one of them")
         elif "weekdays" in when and not _has_weekday(start, end, when["weekdays"]):
-            yield Problem("when.weekdays", "none of these days falls between when.from and when.until; add one")
+            yield Problem(
+                "when.weekdays", "none of these days falls between when.from and when.until; add one"
+            )
 
 
 def _has_weekday(start: datetime, end: datetime, weekdays: list[int]) -> bool:
@@ -145,7 +161,8 @@ def _what(document: Document) -> Iterator[Problem]:
     if "multiplier" in kinds and len(kinds) > 1:
         index = kinds.index("multiplier")
         yield Problem(
-            f"what[{index}]", "a campaign that multiplies what others gave can do nothing else; make two campaigns"
+            f"what[{index}]",
+            "a campaign that multiplies what others gave can do nothing else; make two campaigns",
         )
     for index, effect in enumerate(effects):
         if effect["effect"] == "points_steps":
@@ -165,7 +182,9 @@ def _steps(effect: Document, path: str) -> Iterator[Problem]:
         if ("percent" in step) == ("points" in step):
             yield Problem(place, "give exactly one of percent and points")
         if sliced and "points" in step:
-            yield Problem(f"{place}.points", "a slice earns a percent of itself; give percent, or set mode to whole")
+            yield Problem(
+                f"{place}.points", "a slice earns a percent of itself; give percent, or set mode to whole"
+            )
 
 
 def _tell(document: Document) -> Iterator[Problem]:
@@ -175,7 +194,9 @@ def _tell(document: Document) -> Iterator[Problem]:
             fields = [field for _, field, spec, turn in string.Formatter().parse(text)
                       if field is not None and (field not in PLACEHOLDERS or spec or turn)]  # fmt: skip
         except ValueError:
-            yield Problem(f"tell.{name}", f"has a brace without its pair; use {known}, and {{{{ for a plain brace")
+            yield Problem(
+                f"tell.{name}", f"has a brace without its pair; use {known}, and {{{{ for a plain brace"
+            )
             continue
         for field in fields:
             yield Problem(f"tell.{name}", f"{{{field}}} is not known; use {known}")

@@ -1,0 +1,102 @@
+"""A basket on the table: everything the rules ask about it, worked out once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import ceil
+
+from campaigns.engine.shopper import Shopper
+from loyalty.basket import Basket, Line, Moment
+
+
+class Case:
+    """What one evaluation works with. Amounts are whole cents, indices are those of ``lines``.
+
+    ``earning`` is the amount of each line that campaigns reckon with, by the programme's ``earn_on``;
+    ``scopes`` are the lines of each scope. Used by one evaluation, then thrown away.
+    """
+
+    __slots__ = (
+        "basket",
+        "card_kind",
+        "channel",
+        "earning",
+        "groups",
+        "is_member",
+        "lines",
+        "minute",
+        "moment",
+        "now",
+        "partner",
+        "periods",
+        "progress",
+        "purchases",
+        "receipt",
+        "receipt_text",
+        "scopes",
+        "shopper",
+        "store",
+        "tier",
+        "till",
+        "uses",
+        "weekday",
+    )
+
+    def __init__(
+        self,
+        basket: Basket,
+        shopper: Shopper,
+        moment: Moment,
+        lines: list[Line],
+        earning: list[int],
+        scopes: list[list[int]],
+        periods: dict[str, str],
+    ) -> None:
+        place = basket.place
+        in_store = moment.in_store
+        self.basket = basket
+        self.shopper = shopper
+        self.moment = moment
+        self.lines = lines
+        self.earning = earning
+        self.scopes = scopes
+        self.periods = periods
+        self.receipt = sum(earning)
+        self.receipt_text = cents_text(self.receipt)
+        self.is_member = shopper.member_id is not None
+        self.tier = shopper.tier
+        self.card_kind = shopper.card_kind
+        self.purchases = shopper.purchases
+        self.progress = shopper.progress
+        self.uses = shopper.uses
+        self.partner = place.partner
+        self.store = place.store
+        self.groups = place.groups
+        self.till = place.till
+        self.channel = place.channel
+        self.now: datetime = moment.in_programme.astimezone(UTC)
+        self.weekday = in_store.isoweekday()
+        self.minute = in_store.hour * 60 + in_store.minute
+
+
+def cents_text(cents: int) -> str:
+    """``259.82`` of 25982."""
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+def cents_from(amount: str) -> int:
+    """The fewest whole cents that are at least an amount: a threshold for amounts in cents."""
+    return ceil(Decimal(amount) * 100)
+
+
+def plain(number: Decimal | str) -> str:
+    """A number as people write it: ``5`` of 5.00, ``0.5`` of 0.50."""
+    text = format(Decimal(number), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def listed(codes: list[str] | tuple[str, ...]) -> str:
+    """Some codes for a person to read: the first five, and how many more there are."""
+    shown = ", ".join(codes[:5])
+    return f"{shown} +{len(codes) - 5}" if len(codes) > 5 else shown
