@@ -33,8 +33,7 @@ format: install-dev
 	$(PY) -m ruff format .
 
 messages: install-dev  ## Collect the texts to translate, and compile the translations (needs gettext).
-	$(PY) manage.py makemessages --locale ru --locale fr --no-location --no-wrap --ignore .venv --ignore var
-	$(PY) manage.py check_translations --compile
+	$(PY) manage.py check_translations --update
 
 lock:  ## Resolve the dependencies again; the files name no registry and no machine.
 	$(UV) --extra demo --extra dev --output-file requirements/dev.lock

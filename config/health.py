@@ -7,7 +7,9 @@ from typing import Any
 
 from celery import current_app
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from health_check.base import HealthCheck
+from health_check.checks import Database
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 
@@ -25,18 +27,23 @@ class Broker(HealthCheck):
             raise ServiceUnavailable("The broker does not answer") from error
 
 
+NAMES = {Database: _("Database"), Broker: _("Task queue")}
+
+
 class CheckView(HealthCheckView):
     """Every check: a page for a person, JSON for ``Accept: application/json`` or ``?format=json``.
 
     Status 200 when all is well, 500 otherwise.
     """
 
-    checks = ("health_check.checks.Database", Broker)
+    checks = (Database, Broker)
     template_name = "health.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the page shows."""
-        return super().get_context_data(**kwargs) | {"well": not any(result.error for result in self.results)}
+        answers = [(NAMES[type(result.check)], result.error) for result in self.results]
+        well = not any(error for name, error in answers)
+        return super().get_context_data(**kwargs) | {"answers": answers, "well": well}
 
 
 def answer_alive(request: HttpRequest) -> HttpResponse:

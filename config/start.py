@@ -4,17 +4,56 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+class Door(NamedTuple):
+    """A way in: for whom, what it is called, what is done there, and its address."""
+
+    who: StrPromise
+    name: StrPromise
+    what: StrPromise
+    path: str
+
+
+DOORS = (
+    Door(
+        _("Cashier"),
+        _("The till"),
+        _("Find a member, sell, let them spend points, take goods back."),
+        "/till/",
+    ),
+    Door(
+        _("Manager and operator"),
+        _("Back office"),
+        _("Members, points, campaigns and their results; every change with its reason."),
+        "/admin/",
+    ),
+    Door(
+        _("Programmer"),
+        _("API documentation"),
+        _("One REST API for tills, web shops, kiosks and partners' systems."),
+        "/api/v1/docs/",
+    ),
+    Door(_("Administrator"), _("Health"), _("Whether the database and the task queue answer."), "/health/"),
+)
+LANGUAGES_SHOWN = ("en", "ru")
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """The start page."""
     demo = read_demo(settings.VAR / "demo.json") if settings.DEMO else None
-    return render(request, "start.html", {"demo": demo})
+    languages = [(code, name) for code, name in settings.LANGUAGES if code in LANGUAGES_SHOWN]
+    context = {"doors": DOORS, "demo": demo, "example": show_example(demo), "languages": languages}
+    return render(request, "start.html", context)
 
 
 def read_demo(path: Path) -> dict[str, Any] | None:
@@ -24,3 +63,15 @@ def read_demo(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def show_example(demo: dict[str, Any] | None) -> str:
+    """A command that works as it stands, with a key and a card of the demo."""
+    if not demo or not demo.get("api_keys") or not demo.get("members"):
+        return ""
+    body = json.dumps({"card": demo["members"][0]["card"]})
+    return (
+        f"curl {demo['base_url']}/api/v1/members/lookup \\\n"
+        f"  -H 'Authorization: Api-Key {demo['api_keys'][0]['key']}' \\\n"
+        f"  -H 'Content-Type: application/json' -d '{body}'"
+    )

@@ -1,0 +1,75 @@
+"""The translations in ``locale/``: whether they are whole, and their compiled form."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+from django.core.management import call_command
+from django.test.utils import override_settings
+
+WHOLE = ("ru",)
+"""Languages in which every text must be translated; the others may fall back to English."""
+
+DOMAIN = "django.po"
+Key = tuple[str | None, str]
+
+
+def find_catalogues(locale: Path) -> dict[str, Path]:
+    """The ``.po`` file of each language."""
+    return {path.parent.parent.name: path for path in sorted(locale.glob(f"*/LC_MESSAGES/{DOMAIN}"))}
+
+
+def find_faults(locale: Path) -> Iterator[str]:
+    """One sentence for each thing that is wrong with the catalogues themselves."""
+    for language, path in find_catalogues(locale).items():
+        catalogue = polib.pofile(str(path))
+        for entry in catalogue:
+            if entry.obsolete:
+                continue
+            if entry.fuzzy:
+                yield f"{language}: only a guess so far: {entry.msgid!r}"
+            elif language in WHOLE and not entry.translated():
+                yield f"{language}: not translated: {entry.msgid!r}"
+        compiled = path.with_suffix(".mo")
+        if not compiled.exists() or compiled.read_bytes() != catalogue.to_binary():
+            yield f"{language}: {compiled.name} is not what {path.name} says; run `make messages`"
+
+
+def find_uncollected(locale: Path) -> Iterator[str]:
+    """One sentence for each text in the code that the catalogues lack. Needs gettext's tools."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "locale"
+        shutil.copytree(locale, copy)
+        with override_settings(LOCALE_PATHS=[str(copy)]):
+            collect(list(find_catalogues(locale)))
+        for language, path in find_catalogues(locale).items():
+            known = _read_keys(path)
+            for _context, text in sorted(_read_keys(copy / path.relative_to(locale)) - known, key=str):
+                yield f"{language}: not collected: {text!r}; run `make messages` and translate it"
+
+
+def collect(languages: list[str]) -> None:
+    """Bring the catalogues up to date with the texts in the code."""
+    call_command(
+        "makemessages",
+        locale=languages,
+        verbosity=0,
+        no_location=True,
+        no_wrap=True,
+        no_obsolete=True,
+        ignore_patterns=[".venv", "var", "tests", "benchmarks"],
+    )
+
+
+def compile_all(locale: Path) -> None:
+    """Write each ``.mo`` beside its ``.po``."""
+    for path in find_catalogues(locale).values():
+        polib.pofile(str(path)).save_as_mofile(str(path.with_suffix(".mo")))
+
+
+def _read_keys(path: Path) -> set[Key]:
+    return {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(path)) if not entry.obsolete}
