@@ -23,7 +23,7 @@ class Counter(NamedTuple):
     own: bool
     at_least: int
 
-    def count(self, case: Case, campaign_id: int) -> tuple[int, int]:
+    def tally(self, case: Case, campaign_id: int) -> tuple[int, int]:
         """How many purchases there are with this one, and how many it adds to the campaign's own counter."""
         if not self.own:
             return case.purchases + 1, 0
@@ -136,7 +136,7 @@ def _nth_purchase(leaf: Mapping[str, Any], campaign_id: int) -> Condition:
             return _NO_MEMBER
         if case.receipt < counter.at_least:
             return "amount_too_low", {"at_least": at_least, "amount": case.receipt_text}
-        count, adds = counter.count(case, campaign_id)
+        count, adds = counter.tally(case, campaign_id)
         counted = adds or not counter.own
         if counted and (count % counter.goal == 0 if counter.repeats else count == counter.goal):
             return None

@@ -122,7 +122,10 @@ def path_of(steps: Iterable[str | int]) -> str:
 def _describe(error: ValidationError) -> Iterator[Problem]:
     """What a schema error means to the person who wrote the document."""
     steps = list(error.absolute_path)
-    rule, value, schema = error.validator, error.instance, error.schema
+    rule: Any = error.validator
+    value: Any = error.instance
+    schema: Any = error.schema
+    wanted: Any = error.validator_value
     if steps[:1] == ["lots"] and rule == "anyOf":
         return  # check_lots says it better
     path = path_of(steps)
@@ -132,12 +135,12 @@ def _describe(error: ValidationError) -> Iterator[Problem]:
         for name in sorted(set(value) - set(schema["properties"])):
             yield Problem(path_of([*steps, name]), f"is not known here; known are {known}")
     elif rule == "required":
-        for name in sorted(set(error.validator_value) - set(value)):
+        for name in sorted(set(wanted) - set(value)):
             yield Problem(path_of([*steps, name]), "is missing; add it")
     elif rule in ("minProperties", "maxProperties"):
         yield Problem(path, f"has {len(value)} of {known}; give exactly one")
     elif rule == "enum":
-        choices = ", ".join(str(choice) for choice in error.validator_value)
+        choices = ", ".join(str(choice) for choice in wanted)
         yield Problem(path, f"{value!r} is not known; use one of {choices}")
     elif rule in ("minItems", "maxItems") and not value:
         yield Problem(path, "is empty; list at least one, or leave the field out")

@@ -53,14 +53,11 @@ def _where(where: Mapping[str, Any]) -> Iterator[Gate]:
         if kind in where:
             yield _place(kind, where[kind]), (_NAMES[kind], {"codes": listed(where[kind])})
     for kind, codes in where.get("except", {}).items():
-        inside = _place(kind, codes)
-        yield (
-            (lambda case, inside=inside: not inside(case)),
-            (
-                _NAMES[kind],
-                {"except": listed(codes)},
-            ),
-        )
+        yield _not(_place(kind, codes)), (_NAMES[kind], {"except": listed(codes)})
+
+
+def _not(test: Test) -> Test:
+    return lambda case: not test(case)
 
 
 def _any_place(where: Mapping[str, Any], kinds: list[str]) -> Test:

@@ -78,7 +78,7 @@ class Judgement:
 
     def _count(self, campaign: Campaign) -> None:
         for counter in campaign.counters:
-            count, adds = counter.count(self.case, campaign.id)
+            count, adds = counter.tally(self.case, campaign.id)
             if counter.repeats or count <= counter.goal:
                 value = counter.value(count, adds)
                 self.progress.append(Progress(campaign.id, campaign.revision, value, counter.goal, adds))
