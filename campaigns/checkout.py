@@ -73,7 +73,13 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     content, ``Refused`` when the rules forbid it.
     """
     check(sale, now)
-    return retried(lambda attempt: _purchase(sale, now, locked=attempt > 0))
+    try:
+        return retried(lambda attempt: _purchase(sale, now, locked=attempt > 0))
+    except Refused as refused:
+        member_id = situation.member_id(sale.member) if refused.code == "confirmation_invalid" else None
+        if member_id is not None:
+            confirmation.count_wrong(member_id, now)
+        raise
 
 
 def batch(sales: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
@@ -208,7 +214,12 @@ def _require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
         raise Refused("redeem_exceeds_limit", detail)
     above = found.rules.confirm_above
     if above is not None and plan.points > above:
-        confirmation.require(UUID(str(found.shopper.member_id)), sale.confirmation_code, now)
+        if not sale.confirmation_code:
+            raise Refused(
+                "confirmation_required", _("The member must confirm with a code to spend so many points.")
+            )
+        if not confirmation.use(UUID(str(found.shopper.member_id)), sale.confirmation_code, now):
+            raise Refused("confirmation_invalid", _("The code is wrong, used or too old: send a new one."))
 
 
 def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[Decimal, Decimal]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +21,7 @@ from loyalty.basket import MAX, Basket, Line, Moment, Place, Wallet, WalletLot
 from loyalty.passbook import OpenLot, Passbook
 from loyalty.places import Offer, Scheme, Shop
 from loyalty.refusals import Fault, Invalid, Refused
-from members import prepared
+from members import confirmation, prepared
 
 #: Part of a statement: the member, by whichever form is given.
 _WHO = """
@@ -232,15 +231,10 @@ def member_id(who: Who | None) -> UUID | None:
         return None
     params = {
         "card": who.card, "phone": who.phone, "email": who.email, "member_id": _uuid(who.id),
-        "code": digest(who.code) if who.code else None, "now": datetime.now(UTC),
+        "code": confirmation.digest(who.code) if who.code else None, "now": datetime.now(UTC),
     }  # fmt: skip
     rows = prepared.run(f"WITH {_WHO} SELECT id FROM who", params)
     return rows[0]["id"] if rows else None
-
-
-def digest(code: str) -> str:
-    """What is kept of a one-time code."""
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetime) -> dict[str, object]:
@@ -253,12 +247,12 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
         "card": who.card,
         "phone": who.phone,
         "email": who.email,
-        "code": digest(who.code) if who.code else None,
+        "code": confirmation.digest(who.code) if who.code else None,
         "member_id": _uuid(who.id),
         "now": now,
         "at": sale.purchased_at,
         "day": moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0),
-        "periods": [*period_keys(moment).values(), usage.PROGRESS],
+        "periods": [*period_keys(moment.in_programme).values(), usage.PROGRESS],
         "skus": [line.sku for line in sale.lines],
     }
 

@@ -81,15 +81,16 @@ class Granted:
     spendings: Sequence[tuple[UUID, Decimal]] = ()
 
 
-def revoke(book: Passbook, granted: Granted, points: Decimal, key: str, cause: Cause) -> tuple[Decimal, Decimal]:
+def revoke(
+    book: Passbook, granted: Granted, points: Decimal, key: str, cause: Cause
+) -> tuple[Decimal, Decimal]:
     """Take back ``points`` of a lot that a purchase gave. Returns what was taken and what is owed.
 
     First what remains of the lot. Then, if its points were spent, the spending is shifted to other
     points of the account, so that a later return of that other purchase gives those back and nothing
     of this one survives. What ran out unspent is gone already and is not owed. The rest is owed.
     """
-    lot = granted.lot
-    book.lots.setdefault(lot.id, lot)
+    lot = book.lots.setdefault(granted.lot.id, granted.lot)
     left = points - min(points, lot.remaining)
     lost = max(ZERO, min(granted.expired - (granted.taken - granted.revoked), left))
     left -= max(ZERO, lost)

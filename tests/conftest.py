@@ -73,3 +73,13 @@ def database_url(transactional_db: None) -> str:
     params = connection.get_connection_params()
     kept = {name: params[name] for name in ("host", "port", "user", "password", "dbname") if params.get(name)}
     return make_conninfo(**kept)
+
+
+@pytest.fixture(autouse=True)
+def forget_places() -> Iterator[None]:
+    """Stores and programmes are kept in memory for a second; a test must not see those of another."""
+    from loyalty import places
+
+    places.forget()
+    yield
+    places.forget()

@@ -484,8 +484,8 @@ def test_a_plan_can_be_carried_out_every_point_on_a_line_it_may_pay_for(
 ) -> None:
     """Hall's condition: whatever pools are chosen, the lines they may pay for hold at least their money.
 
-    A pool's money is exact only where a unit of points is whole cents; elsewhere rounding the total moves
-    less than a cent.
+    A pool's money is exact only where a unit of points is whole cents and lots hold whole units; elsewhere
+    rounding the total moves less than a cent.
     """
     made = judge(lines, rules, lots, want)
     used = dict(made.uses)
@@ -495,7 +495,9 @@ def test_a_plan_can_be_carried_out_every_point_on_a_line_it_may_pay_for(
         terms: sum((used.get(item.id, D(0)) for item in members), D(0)) * rules.point_value
         for terms, members in pools.items()
     }
-    slack = D(0) if rules.point_value.scaleb(2 - rules.point_decimals) % 1 == 0 else D("0.01")
+    unit = D(1).scaleb(-rules.point_decimals)
+    exact = rules.point_value * unit * 100 % 1 == 0 and not any(item.remaining % unit for item in lots)
+    slack = D(0) if exact else D("0.01")
     for terms, pays in money.items():
         if terms is not None and terms.max_share is not None:
             assert pays <= total * terms.max_share / 100 + slack
