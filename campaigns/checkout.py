@@ -29,9 +29,9 @@ from campaigns.situation import Situation
 from campaigns.story import Story
 from loyalty import ledger, products
 from loyalty.models import Holder, Programme, Receipt
-from loyalty.refusals import Conflict, Missing, Refusal, Refused
 from members import confirmation, events, prepared
 from members.models import Member
+from members.refusals import Conflict, Missing, Refusal, Refused
 
 #: How often a sale is tried again after a clash with another writer.
 ATTEMPTS = 6
@@ -75,10 +75,8 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     check(sale, now)
     try:
         return retried(lambda attempt: _purchase(sale, now, locked=attempt > 0))
-    except Refused as refused:
-        member_id = situation.member_id(sale.member) if refused.code == "confirmation_invalid" else None
-        if member_id is not None:
-            confirmation.count_wrong(member_id, now)
+    except confirmation.WrongCode as wrong:
+        confirmation.note_wrong(wrong.member_id)
         raise
 
 
@@ -173,7 +171,7 @@ def _complete(found: Situation, sale: Sale, now: datetime) -> Situation:
             [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],
         )
     if no_account:
-        member = Member.objects.get(id=found.shopper.member_id)
+        member = Member.objects.get(id=str(found.shopper.member_id))
         ledger.open_account(member, Programme.objects.get(id=found.scheme.id))
     return situation.read(sale, now)
 
@@ -214,12 +212,7 @@ def _require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
         raise Refused("redeem_exceeds_limit", detail)
     above = found.rules.confirm_above
     if above is not None and plan.points > above:
-        if not sale.confirmation_code:
-            raise Refused(
-                "confirmation_required", _("The member must confirm with a code to spend so many points.")
-            )
-        if not confirmation.use(UUID(str(found.shopper.member_id)), sale.confirmation_code, now):
-            raise Refused("confirmation_invalid", _("The code is wrong, used or too old: send a new one."))
+        confirmation.require(UUID(str(found.shopper.member_id)), sale.confirmation_code, now)
 
 
 def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[Decimal, Decimal]:
@@ -267,6 +260,7 @@ def _told_now(receipt: Receipt) -> Story:
 
 
 def _balance_now(receipt: Receipt) -> Story | None:
+    assert receipt.account_id is not None
     places = rulebooks.get(receipt.rulebook_id).engine.terms.point_decimals
     known = ledger.balances(receipt.account_id, timezone.now())
     return story.balance(receipt.programme.code, known, places)

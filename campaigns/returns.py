@@ -35,9 +35,9 @@ from loyalty.days import end_of_day
 from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
 from loyalty.passbook import ZERO, Cause, Passbook, new_id
 from loyalty.places import Scheme
-from loyalty.refusals import Conflict, Fault, Invalid, Missing, Refused
-from loyalty.rounding import round_money, round_points
+from loyalty.rounding import Rounding, round_money, round_points
 from members import events, prepared
+from members.refusals import Conflict, Fault, Invalid, Missing, Refused
 
 #: The return number under which a cancellation is kept; a client's own never begins so.
 CANCELLATION = "~cancel"
@@ -283,7 +283,7 @@ def _judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
     remaining = [line for line in sold.lines if line.quantity > gone[line.position]]
     if not remaining:
         return NOTHING
-    places_, rule = sold.rules.engine.terms.point_decimals, sold.rules.engine.terms.rounding
+    places_, rule = sold.rules.engine.terms.point_decimals, Rounding(sold.rules.engine.terms.rounding)
     lines, spent = [], {}
     for line in remaining:
         share = (line.quantity - gone[line.position]) / line.quantity
@@ -398,6 +398,7 @@ def grant_terms(grant: Given) -> tuple[Any, ...]:
 def _write_facts(sold: Sold, refund: Decimal, whole: bool) -> None:
     """Move the member's facts back. Runs under the account's lock."""
     receipt = sold.receipt
+    assert receipt.member_id is not None
     row = MemberFacts.objects.get(member_id=receipt.member_id, programme_id=receipt.programme_id)
     known = facts.Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
     others = (

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import msgspec
 from django.utils.translation import gettext as _
 
-from loyalty.refusals import Fault, Invalid
 from loyalty.rounding import round_money
+from members.refusals import Fault, Invalid
 
 #: How far a till's clock may run ahead.
 AHEAD = timedelta(minutes=5)

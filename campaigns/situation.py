@@ -20,8 +20,8 @@ from loyalty import places
 from loyalty.basket import MAX, Basket, Line, Moment, Place, Wallet, WalletLot
 from loyalty.passbook import OpenLot, Passbook
 from loyalty.places import Offer, Scheme, Shop
-from loyalty.refusals import Fault, Invalid, Refused
-from members import confirmation, prepared
+from members import lookup, prepared
+from members.refusals import Fault, Invalid, Refused
 
 #: Part of a statement: the member, by whichever form is given.
 _WHO = """
@@ -230,8 +230,8 @@ def member_id(who: Who | None) -> UUID | None:
     if who is None:
         return None
     params = {
-        "card": who.card, "phone": who.phone, "email": who.email, "member_id": _uuid(who.id),
-        "code": confirmation.digest(who.code) if who.code else None, "now": datetime.now(UTC),
+        "card": who.card, "phone": _phone(who.phone), "email": who.email, "member_id": _uuid(who.id),
+        "code": lookup.digest(who.code) if who.code else None, "now": datetime.now(UTC),
     }  # fmt: skip
     rows = prepared.run(f"WITH {_WHO} SELECT id FROM who", params)
     return rows[0]["id"] if rows else None
@@ -245,9 +245,9 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
         "programme": scheme.id,
         "number": sale.receipt_number or None,
         "card": who.card,
-        "phone": who.phone,
+        "phone": _phone(who.phone),
         "email": who.email,
-        "code": confirmation.digest(who.code) if who.code else None,
+        "code": lookup.digest(who.code) if who.code else None,
         "member_id": _uuid(who.id),
         "now": now,
         "at": sale.purchased_at,
@@ -255,6 +255,10 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
         "periods": [*period_keys(moment.in_programme).values(), usage.PROGRESS],
         "skus": [line.sku for line in sale.lines],
     }
+
+
+def _phone(text: str | None) -> str | None:
+    return lookup.read_phone(text, "member.phone") if text else None
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -345,7 +349,7 @@ def _choose_offer(shop: Shop, sale: Sale) -> Offer:
     rows = prepared.run(
         _CONDITIONS,
         {
-            "card": who.card, "phone": who.phone, "email": who.email, "member_id": _uuid(who.id),
+            "card": who.card, "phone": _phone(who.phone), "email": who.email, "member_id": _uuid(who.id),
             "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
         },
     )  # fmt: skip

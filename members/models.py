@@ -37,8 +37,8 @@ class User(AbstractUser):
     """Someone who works on the programme: manager, operator, seller. Members are not users."""
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
+        verbose_name = _("user")  # type: ignore[assignment]
+        verbose_name_plural = _("users")  # type: ignore[assignment]
 
 
 class Member(models.Model):

@@ -7,6 +7,7 @@ append-only; of a lot only what remains may change, of which each change has its
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.conf import settings
@@ -16,10 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ZERO = Decimal(0)
 
 
-def points_field(label: str, **options: object) -> models.DecimalField:
+def points_field(label: StrOrPromise, **options: object) -> models.DecimalField:
     """A column of points: up to twelve digits before the point, two after."""
     return models.DecimalField(label, max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
 
@@ -66,7 +70,8 @@ class Account(models.Model):
         verbose_name_plural = _("accounts")
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind="member", balance__isnull=False) | (~Q(kind="member") & Q(balance__isnull=True)),
+                condition=Q(kind="member", balance__isnull=False)
+                | (~Q(kind="member") & Q(balance__isnull=True)),
                 name="account_balance_of_members_alone",
             ),
             models.CheckConstraint(
@@ -142,7 +147,9 @@ class Transfer(models.Model):
     source = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="outgoing", verbose_name=_("from")
     )
-    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming", verbose_name=_("to"))
+    target = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="incoming", verbose_name=_("to")
+    )
     points = points_field(_("points"))
     key = models.CharField(_("key"), max_length=120, unique=True)
     at = models.DateTimeField(_("booked"))

@@ -50,7 +50,12 @@ class Product(models.Model):
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True, blank=True)
     cost = models.DecimalField(
-        _("cost"), max_digits=14, decimal_places=2, null=True, blank=True, help_text=_("What it costs the shop.")
+        _("cost"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("What it costs the shop."),
     )
     active = models.BooleanField(_("active"), default=True)
 
@@ -59,9 +64,7 @@ class Product(models.Model):
         verbose_name_plural = _("products")
         ordering = ("name",)
         constraints = (models.UniqueConstraint(fields=["partner", "sku"], name="product_sku_of_partner"),)
-        indexes = (
-            models.Index(fields=["barcode"], name="product_barcode", condition=~models.Q(barcode="")),
-        )
+        indexes = (models.Index(fields=["barcode"], name="product_barcode", condition=~models.Q(barcode="")),)
 
     def __str__(self) -> str:
         return self.name or self.sku

@@ -92,7 +92,9 @@ class Programme(models.Model):
         ordering = ("code",)
         constraints = (
             models.CheckConstraint(condition=Q(point_value__gt=0), name="programme_point_value_positive"),
-            models.CheckConstraint(condition=Q(point_decimals__lte=2), name="programme_point_decimals_0_to_2"),
+            models.CheckConstraint(
+                condition=Q(point_decimals__lte=2), name="programme_point_decimals_0_to_2"
+            ),
         )
 
     def __str__(self) -> str:
@@ -144,9 +146,7 @@ class Participation(models.Model):
         verbose_name = _("participation")
         verbose_name_plural = _("participations")
         ordering = ("priority", "id")
-        constraints = (
-            models.UniqueConstraint(fields=["partner", "programme"], name="participation_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["partner", "programme"], name="participation_once"),)
 
     def __str__(self) -> str:
         return f"{self.partner} · {self.programme}"

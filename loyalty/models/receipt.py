@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.db import models
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ZERO = Decimal(0)
 
 
-def money_field(label: str, **options: object) -> models.DecimalField:
+def money_field(label: StrOrPromise, **options: object) -> models.DecimalField:
     """A column of money in the programme's currency, two places."""
     return models.DecimalField(label, max_digits=14, decimal_places=2, **options)  # type: ignore[arg-type]
 
@@ -188,9 +192,7 @@ class Return(models.Model):
 class ReturnLine(models.Model):
     """How many of a receipt line came back with one return."""
 
-    back = models.ForeignKey(
-        Return, on_delete=models.PROTECT, related_name="lines", verbose_name=_("return")
-    )
+    back = models.ForeignKey(Return, on_delete=models.PROTECT, related_name="lines", verbose_name=_("return"))
     line = models.ForeignKey(
         ReceiptLine, on_delete=models.PROTECT, related_name="returned", verbose_name=_("receipt line")
     )

@@ -10,8 +10,8 @@ import pytest
 from campaigns import checkout
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty.models import Account, Lot, Receipt, ReceiptLine, Transfer
-from loyalty.refusals import Conflict, Invalid, Refused
 from members.models import Event, Member
+from members.refusals import Conflict, Invalid, Refused
 from tests import factories
 
 pytestmark = pytest.mark.django_db

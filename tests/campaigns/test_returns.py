@@ -17,8 +17,8 @@ from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger
 from loyalty.models import Account, Debt, Lot, Receipt, Transfer
 from loyalty.passbook import Cause
-from loyalty.refusals import Conflict, Refused
 from members.models import Member
+from members.refusals import Conflict, Refused
 from tests import factories
 
 pytestmark = pytest.mark.django_db
