@@ -358,6 +358,20 @@ def test_free_points_spread_over_what_restricted_ones_leave() -> None:
     assert paid(made) == {1: "40.00", 2: "30.00", 3: "50.00"}
 
 
+def test_the_example_of_the_documentation() -> None:
+    lines = [line(1, "40.00", "tea"), line(2, "60.00", "soap"), line(3, "100.00", "cheese")]
+    lots = [
+        lot("A", "30", 5),
+        lot("B", "50", 5, {"brands": ["tea"]}),
+        lot("C", "40", None, {"max_share": "10"}),
+        lot("D", "25"),
+    ]
+    made = spend(lines, lots, rules={"max_share": "50"})
+    assert limits(made) == {"balance": "145.00", "max_share": "100.00", "lot_terms": "115.00"}
+    assert uses(made) == {"B": "40.00", "A": "30.00", "C": "20.00", "D": "10.00"}
+    assert paid(made) == {1: "40.00", 2: "22.50", 3: "37.50"}
+
+
 @pytest.mark.parametrize(
     ("used", "points", "back"),
     [
