@@ -10,8 +10,13 @@ from contextlib import contextmanager, suppress
 import pytest
 from django.db import DatabaseError, connection, connections
 from django.test import TransactionTestCase
+from hypothesis import settings
 from psycopg.conninfo import make_conninfo
 from pytest_django import DjangoDbBlocker
+
+# A slow moment of a shared machine is no failure of a property.
+settings.register_profile("regulars", deadline=None)
+settings.load_profile("regulars")
 
 OWN_DATABASE = re.compile(r"^test_regulars_(\d+)")
 
