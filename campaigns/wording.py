@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.engine import reasons
 
 
 def reason(code: str, args: Mapping[str, Any]) -> str:
-    """The sentence of a reason for or against."""
-    return reasons.describe(code, args, _)
+    """The sentence of a reason for or against.
+
+    The same few reasons are told with every basket, so the newest sentences are kept.
+    """
+    try:
+        return _sentence(get_language(), code, tuple(args.items()))
+    except TypeError:  # arguments that hold lists of further reasons
+        return reasons.describe(code, args, _)
+
+
+@lru_cache(maxsize=4096)
+def _sentence(language: str | None, code: str, args: tuple[tuple[str, Any], ...]) -> str:
+    return reasons.describe(code, dict(args), _)
 
 
 def message(text: str, args: Mapping[str, Any]) -> str:
