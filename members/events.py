@@ -55,6 +55,11 @@ def record(kind: str, member_id: UUID | None, at: datetime, **data: Any) -> Even
     return row
 
 
+def is_heard(kind: str) -> bool:
+    """Whether anybody listens to events of this kind."""
+    return kind in _table()
+
+
 def announce(rows: Iterable[EventRow]) -> None:
     """Tell those who listen: now, in this transaction, and later, once it is committed."""
     table = _table()
