@@ -108,25 +108,6 @@ def plan(
     return Plan(most, tuple(limits), rules.least, points, amount, by_line, uses)
 
 
-def restore(uses: Sequence[tuple[str, Decimal]], points: Decimal) -> list[tuple[str, Decimal]]:
-    """Which lots get back ``points`` of what ``uses`` took, last consumed first, given in that order.
-
-    ``uses`` are (lot id, points not given back yet) in the order of consumption. Raises ``ValueError``
-    when they add up to less than ``points``.
-    """
-    back = []
-    for lot, used in reversed(uses):
-        if points <= 0:
-            break
-        part = min(used, points)
-        if part > 0:
-            back.append((lot, part))
-            points -= part
-    if points > 0:
-        raise ValueError(f"restore: {points} points more than were spent; give back at most what was used")
-    return back
-
-
 def _is_spendable(lot: WalletLot, now: datetime) -> bool:
     return (
         lot.remaining > 0

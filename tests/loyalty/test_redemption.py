@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.basket import Line, Moment, Place, Wallet, WalletLot
-from loyalty.redemption import Plan, plan, restore
+from loyalty.redemption import Plan, plan
 from loyalty.rounding import worth
 from loyalty.spending import SpendingRules, parse_rules
 from loyalty.terms import read_terms
@@ -372,28 +372,6 @@ def test_the_example_of_the_documentation() -> None:
     assert paid(made) == {1: "40.00", 2: "22.50", 3: "37.50"}
 
 
-@pytest.mark.parametrize(
-    ("used", "points", "back"),
-    [
-        ([("a", "10"), ("b", "20"), ("c", "5")], "0", []),
-        ([("a", "10"), ("b", "20"), ("c", "5")], "3", [("c", "3")]),
-        ([("a", "10"), ("b", "20"), ("c", "5")], "5", [("c", "5")]),
-        ([("a", "10"), ("b", "20"), ("c", "5")], "12", [("c", "5"), ("b", "7")]),
-        ([("a", "10"), ("b", "20"), ("c", "0")], "30", [("b", "20"), ("a", "10")]),
-    ],
-)
-def test_points_go_back_to_the_lot_they_came_from_last(
-    used: list[tuple[str, str]], points: str, back: list[tuple[str, str]]
-) -> None:
-    given_back = restore([(name, D(part)) for name, part in used], D(points))
-    assert given_back == [(name, D(part)) for name, part in back]
-
-
-def test_more_than_was_used_cannot_be_given_back() -> None:
-    with pytest.raises(ValueError, match="1 points more than were spent"):
-        restore([("a", D(10))], D(11))
-
-
 # Properties ------------------------------------------------------------------------------------------
 
 BRANDS = "abcd"
@@ -593,25 +571,3 @@ def test_free_points_that_expire_sooner_are_never_left_while_later_ones_are_spen
         if sooner.expires_at and sooner.remaining - used.get(sooner.id, D(0)) >= unit:
             later = [item for item in lots if item.expires_at is None or item.expires_at > sooner.expires_at]
             assert not any(item.id in used for item in later)
-
-
-@given(
-    used=st.lists(st.integers(0, 500), max_size=6),
-    returns=st.lists(st.integers(0, 400), max_size=6),
-)
-def test_giving_back_in_any_split_gives_back_what_giving_back_at_once_does(
-    used: list[int], returns: list[int]
-) -> None:
-    taken = {str(index): D(points) for index, points in enumerate(used)}
-    returns = [part for index, part in enumerate(returns) if sum(returns[: index + 1]) <= sum(used)]
-    total = min(sum(returns), sum(used))
-    left = dict(taken)
-    for part in returns:
-        if part > sum(left.values()):
-            return
-        for name, points in restore(list(left.items()), D(part)):
-            left[name] -= points
-    once = dict(taken)
-    for name, points in restore(list(taken.items()), D(total)):
-        once[name] -= points
-    assert left == once
