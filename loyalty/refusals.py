@@ -1,46 +1,5 @@
-"""Ways in which a request is refused. The doors turn them into their own errors; codes are public and stable."""
+"""Ways in which a request is refused, under the name by which the rooms know them (``members.refusals``)."""
 
-from __future__ import annotations
+from members.refusals import Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong with the input: where, a code for programs, and how to mend it."""
-
-    field: str
-    code: str
-    detail: str
-
-
-class Refusal(Exception):
-    """Base of everything that a door tells its client. ``code`` is stable, ``detail`` is for people."""
-
-    def __init__(self, code: str, detail: str, faults: Sequence[Fault] = ()) -> None:
-        super().__init__(detail)
-        self.code, self.detail, self.faults = code, detail, tuple(faults)
-
-
-class Invalid(Refusal):
-    """The request itself is malformed (400)."""
-
-    def __init__(self, *faults: Fault) -> None:
-        detail = " ".join(f"{fault.field}: {fault.detail}" if fault.field else fault.detail for fault in faults)
-        super().__init__("invalid", detail, faults)
-
-
-class Forbidden(Refusal):
-    """The client may not do this here (403)."""
-
-
-class Missing(Refusal):
-    """There is no such thing (404)."""
-
-
-class Conflict(Refusal):
-    """The same key came with other content, or the thing exists already (409)."""
-
-
-class Refused(Refusal):
-    """A well-formed request that the rules refuse (422)."""
+__all__ = ["Conflict", "Fault", "Forbidden", "Invalid", "Missing", "Refusal", "Refused"]

@@ -1,0 +1,224 @@
+"""Bodies of requests: read, checked and turned into plain values in one step (see ``docs/performance.md``).
+
+A shape is a msgspec struct with the contract's names; a fault is told with the field's place, such as
+``lines[2].quantity``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import UnsupportedMediaType
+
+from campaigns.returns import LineBack
+from campaigns.sale import Sale, SaleLine, Who
+from loyalty.refusals import Fault, Invalid
+from members import lookup, phones
+from pos.problems import TooLarge
+
+T = TypeVar("T")
+MOST_BYTES = 1_000_000
+MOST_BYTES_IN_BATCH = 20_000_000
+_PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
+_MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
+
+
+class LineBody(SaleLine, frozen=True):
+    """A line of a sale; ``null`` is as good as leaving a field out."""
+
+    name: str | None = ""  # type: ignore[assignment]
+    category: str | None = ""  # type: ignore[assignment]
+    brand: str | None = ""  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.name is None or self.category is None or self.brand is None:
+            _drop_nulls(self, "name", "category", "brand")
+
+
+class SaleBody(Sale, frozen=True):
+    """A quote or purchase. ``redeem`` is points as a string or number, or ``"max"``."""
+
+    lines: tuple[LineBody, ...]
+    receipt_number: str | None = ""  # type: ignore[assignment]
+    till: str | None = ""  # type: ignore[assignment]
+    cashier: str | None = ""  # type: ignore[assignment]
+    redeem: str | int | float | None = "0"  # type: ignore[assignment]
+    coupons: tuple[str, ...] | None = ()  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "redeem", _read_redeem(self.redeem))
+        _drop_nulls(self, "receipt_number", "till", "cashier")
+        if self.coupons is None:
+            msgspec.structs.force_setattr(self, "coupons", ())
+        if self.member is not None and self.member.phone is not None:
+            phone = phones.parse(self.member.phone) or self.member.phone
+            msgspec.structs.force_setattr(self, "member", msgspec.structs.replace(self.member, phone=phone))
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Purchases of a till that was offline; each is read on its own."""
+
+    purchases: list[msgspec.Raw]
+
+
+class MemberBody(msgspec.Struct, frozen=True):
+    """Who joins: at least one of phone and card."""
+
+    phone: str | None = None
+    card: str | None = None
+    email: str | None = None
+    first_name: str = ""
+    middle_name: str = ""
+    last_name: str = ""
+    birthday: date | None = None
+    gender: Literal["", "female", "male"] = ""
+    language: str | None = None
+    referral: str | None = None
+    consents: dict[str, bool] = {}
+
+
+class ReturnBody(msgspec.Struct, frozen=True):
+    """What comes back."""
+
+    return_number: str
+    returned_at: datetime
+    lines: tuple[LineBack, ...] | Literal["all"]
+
+
+class EventBody(msgspec.Struct, frozen=True):
+    """Something a member did that campaigns may reward."""
+
+    type: str
+    key: str
+    member: Who
+    occurred_at: datetime
+    data: dict[str, Any] = {}
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """An empty body, or an empty object."""
+
+
+def load(request: HttpRequest, most: int = MOST_BYTES) -> bytes:
+    """The body's bytes. Raises ``TooLarge``, ``UnsupportedMediaType``."""
+    size = _content_length(request)
+    if size > most:
+        raise TooLarge(most)
+    raw = request.read() if size else b""
+    if raw and request.content_type != "application/json":
+        raise UnsupportedMediaType(request.content_type or "", _("Send application/json."))
+    return raw
+
+
+def decode(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """What the body says, in the decoder's shape. Raises ``Invalid`` naming the field and the fix."""
+    try:
+        value = decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise Invalid(_fault_of(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(Fault("", "not_json", _("The body is not JSON: %(why)s") % {"why": error})) from None
+    if b"\\u0000" in raw:
+        faults = tuple(_nul_faults(msgspec.json.decode(raw), ""))
+        if faults:
+            raise Invalid(*faults)
+    return value
+
+
+def require_who(who: Who, now: datetime, field: str = "member") -> tuple[str, str]:
+    """The one form by which a member is named, and its value. Raises ``Invalid``."""
+    given = who.given
+    if len(given) != 1:
+        raise Invalid(Fault(field, "one_of", _("Give exactly one of phone, card, email, code, id.")))
+    form, value = given[0]
+    if form == "phone":
+        value = lookup.read_phone(value, f"{field}.phone" if field else "phone")
+    return form, value
+
+
+def require_offset(field: str, moment: datetime) -> Iterator[Fault]:
+    """The fault of a time without an offset, or out of all bounds."""
+    if moment.tzinfo is None:
+        detail = _("Give the time with its offset: 2026-11-21T12:31:00+03:00.")
+        yield Fault(field, "offset_required", detail)
+    elif not 1970 <= moment.year <= 9000:
+        yield Fault(field, "out_of_range", _("Give a time from 1970 on."))
+
+
+def require_short(values: Mapping[str, str | None], most: Mapping[str, int]) -> Iterator[Fault]:
+    """The faults of texts that are longer than they may be."""
+    for name, value in values.items():
+        if value is not None and len(value) > most[name]:
+            yield Fault(name, "too_long", _("At most %(most)s characters.") % {"most": most[name]})
+
+
+def _drop_nulls(struct: msgspec.Struct, *names: str) -> None:
+    for name in names:
+        if getattr(struct, name) is None:
+            msgspec.structs.force_setattr(struct, name, "")
+
+
+def _read_redeem(given: Any) -> Decimal | str:
+    if given == "max" or isinstance(given, Decimal):
+        return given
+    if given is None:
+        return Decimal(0)
+    try:
+        return Decimal(str(given))
+    except InvalidOperation:
+        raise ValueError("redeem") from None
+
+
+def _content_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _fault_of(message: str) -> Fault:
+    """The fault in msgspec's words, with the place in ours."""
+    found = _PLACE.search(message)
+    path = found["path"].lstrip(".") if found else ""
+    text = message[: found.start()] if found else message
+    missing = _MISSING.search(text)
+    if missing:
+        return Fault(f"{path}.{missing['name']}".lstrip("."), "required", _("This field is required."))
+    if text == "redeem":
+        place = f"{path}.redeem".lstrip(".")
+        return Fault(place, "invalid", _("Give points as a plain decimal number, or “max”."))
+    if text.startswith("Expected"):
+        return Fault(path, "invalid_type", text.replace("`", ""))
+    return Fault(path, "invalid", text.replace("`", ""))
+
+
+def _nul_faults(value: Any, path: str) -> Iterator[Fault]:
+    """No text that PostgreSQL keeps can hold the character U+0000."""
+    if isinstance(value, str) and "\0" in value:
+        yield Fault(path, "invalid", _("The character U+0000 is not allowed."))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            place = f"{path}.{key}".lstrip(".")
+            if "\0" in key:
+                yield Fault(path, "invalid", _("The character U+0000 is not allowed."))
+            else:
+                yield from _nul_faults(item, place)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nul_faults(item, f"{path}[{index}]")
+
+
+sale: msgspec.json.Decoder[SaleBody] = msgspec.json.Decoder(SaleBody)
+batch: msgspec.json.Decoder[Batch] = msgspec.json.Decoder(Batch)
+who: msgspec.json.Decoder[Who] = msgspec.json.Decoder(Who)
+member: msgspec.json.Decoder[MemberBody] = msgspec.json.Decoder(MemberBody)
+give_back: msgspec.json.Decoder[ReturnBody] = msgspec.json.Decoder(ReturnBody)
+event: msgspec.json.Decoder[EventBody] = msgspec.json.Decoder(EventBody)
+nothing: msgspec.json.Decoder[Nothing] = msgspec.json.Decoder(Nothing)

@@ -1,0 +1,89 @@
+"""What every address of the API has in common: who calls, how often, and how errors are told.
+
+DRF's view without its content negotiation, parsers, renderers and serializers: they cost more than a
+whole purchase (``docs/performance.md``). Bodies are read by ``pos.bodies``, answers written by ``reply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import msgspec
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from pos import problems
+from pos.authentication import KeyAuthentication
+from pos.keys import Client
+from pos.throttling import KeyThrottle
+
+
+class Endpoint(APIView):
+    """A view of the API. ``client`` is whoever holds the key of the request."""
+
+    http_method_names = ["get", "post"]
+    authentication_classes = (KeyAuthentication,)
+    throttle_classes = (KeyThrottle,)
+    client: Client
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """DRF's request, without parsers and negotiation."""
+        return Request(request, authenticators=self.get_authenticators())
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in whoever has a key and does not call too often."""
+        self.client = request.auth
+        self.check_throttles(request)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        """405, which says what is allowed."""
+        super().http_method_not_allowed(request, *args, **kwargs)
+        raise AssertionError("unreachable")
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        """Tell any error as a problem."""
+        response = problems.answer(exc)
+        if response.status_code == 500:
+            got_request_exception.send(sender=type(self), request=self.request)
+        return response
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Answers hold members' data: nobody on the way keeps them."""
+        response["Cache-Control"] = "no-store"
+        if response.status_code == 405:
+            response["Allow"] = ", ".join(self.allowed_methods)
+        return response
+
+    @property
+    def plain_request(self) -> HttpRequest:
+        """Django's own request."""
+        plain: HttpRequest = self.request._request
+        return plain
+
+
+class Nowhere(Endpoint):
+    """Any address below the API that is none."""
+
+    authentication_classes = ()
+    throttle_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """There is nothing here, whoever asks."""
+        raise Http404
+
+
+def reply(body: Mapping[str, Any], status: int = 200, *, replay: bool = False) -> HttpResponse:
+    """A JSON answer; a replay is told as such, with status 200."""
+    response = HttpResponse(
+        msgspec.json.encode(body), content_type="application/json", status=200 if replay else status
+    )
+    if replay:
+        response["Idempotent-Replay"] = "true"
+    return response

@@ -1,0 +1,113 @@
+"""A member as tills and shop systems see them: within the programmes of the caller's partner, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from analytics.models import MemberFacts
+from campaigns.story import moment, money, number
+from loyalty import places
+from loyalty.models import Holder, Lot
+from loyalty.refusals import Missing
+from members import lookup, phones
+from members.models import Card, Member
+from pos.keys import Client
+
+MOST_EXPIRING = 12
+
+
+def find(form: str, value: str, client: Client, now: datetime) -> Member:
+    """The member known by that, if they take part in a programme of the client's partner.
+
+    Raises ``Missing`` with ``member_not_found``, the same whether there is no such member or the
+    member belongs to others.
+    """
+    member = lookup.find(form, value, now)
+    if member is None or not _holdings(member, client).exists():
+        raise Missing("member_not_found", _("There is no such member."))
+    return member
+
+
+def tell(member: Member, client: Client, now: datetime) -> dict[str, Any]:
+    """The contract's Member."""
+    holdings = sorted(
+        _holdings(member, client).select_related("programme"),
+        key=lambda holding: client.programmes.index(holding.programme_id),
+    )
+    lots = Lot.objects.filter(account_id__in=[h.account_id for h in holdings], remaining__gt=0)
+    by_account: dict[UUID, list[Lot]] = {}
+    for lot in lots.order_by("expires_at"):
+        by_account.setdefault(lot.account_id, []).append(lot)
+    return {
+        "id": str(member.id),
+        "status": member.status,
+        "first_name": member.first_name,
+        "last_name": member.last_name,
+        "phone": phones.mask(member.phone) if member.phone else None,
+        "cards": [
+            {"number": number, "kind": kind}
+            for number, kind in Card.objects.filter(member=member, blocked=False)
+            .order_by("id")
+            .values_list("number", "kind__code")
+        ],
+        "tier": _tier(member, [holding.programme_id for holding in holdings]),
+        "accounts": [_account(holding, by_account.get(holding.account_id, []), now) for holding in holdings],
+    }
+
+
+def _holdings(member: Member, client: Client) -> Any:
+    return Holder.objects.filter(member=member, programme_id__in=client.programmes)
+
+
+def _account(holding: Holder, lots: Sequence[Lot], now: datetime) -> dict[str, Any]:
+    decimals = holding.programme.point_decimals
+    spendable = pending = Decimal(0)
+    expiring: dict[datetime, Decimal] = {}
+    for lot in lots:
+        if lot.expires_at is not None and lot.expires_at < now:
+            continue
+        if lot.active_from is not None and lot.active_from > now:
+            pending += lot.remaining
+        else:
+            spendable += lot.remaining
+        if lot.expires_at is not None:
+            expiring[lot.expires_at] = expiring.get(lot.expires_at, Decimal(0)) + lot.remaining
+    return {
+        "programme": holding.programme.code,
+        "spendable": number(spendable, decimals),
+        "pending": number(pending, decimals),
+        "role": holding.role,
+        "may_redeem": holding.may_redeem,
+        "expiring": [
+            {"points": number(points, decimals), "at": moment(at)}
+            for at, points in sorted(expiring.items())[:MOST_EXPIRING]
+        ],
+    }
+
+
+def _tier(member: Member, programmes: Sequence[int]) -> dict[str, Any] | None:
+    """The tier in the first programme that has a ladder; its code is null below the lowest step."""
+    for programme_id in programmes:
+        scheme = places.scheme(programme_id)
+        if scheme.ladder:
+            spent = (
+                MemberFacts.objects.filter(member=member, programme_id=programme_id)
+                .values_list("spent", flat=True)
+                .first()
+            ) or Decimal(0)
+            step = scheme.tier(spent)
+            above = next((higher for higher in scheme.ladder if higher.threshold > spent), None)
+            return {
+                "code": step.code if step else None,
+                "name": step.name if step else None,
+                "next": {"code": above.code, "name": above.name, "needs": money(above.threshold - spent)}
+                if above
+                else None,
+            }
+    return None

@@ -1,0 +1,92 @@
+"""A member's statement: every movement of points, newest first, with the reason for each."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from campaigns import record, rulebooks, story
+from loyalty.models import Holder, Transfer
+from loyalty.refusals import Fault, Invalid
+from members.models import Member
+from pos.keys import Client
+
+ON_A_PAGE = 50
+
+
+def page(member: Member, client: Client, cursor: str) -> dict[str, Any]:
+    """A page of the statement, and the cursor of the next one, or None. Raises ``Invalid`` for a broken cursor."""
+    accounts = list(
+        Holder.objects.filter(member=member, programme_id__in=client.programmes).values_list(
+            "account_id", flat=True
+        )
+    )
+    wanted = Q(source_id__in=accounts) | Q(target_id__in=accounts)
+    if cursor:
+        at, last = _read_cursor(cursor)
+        wanted &= Q(at__lt=at) | Q(at=at, id__lt=last)
+    found = list(
+        Transfer.objects.filter(wanted)
+        .select_related("receipt", "revision", "source__programme")
+        .order_by("-at", "-id")[: ON_A_PAGE + 1]
+    )
+    shown = found[:ON_A_PAGE]
+    return {
+        "results": [_tell(transfer, accounts) for transfer in shown],
+        "next": _make_cursor(shown[-1]) if len(found) > ON_A_PAGE else None,
+    }
+
+
+def _tell(transfer: Transfer, accounts: Sequence[UUID]) -> dict[str, Any]:
+    leaves = transfer.source_id in accounts
+    programme = transfer.source.programme
+    balance = transfer.source_balance if leaves else transfer.target_balance
+    decimals = programme.point_decimals
+    return {
+        "id": str(transfer.id),
+        "at": story.moment(transfer.at),
+        "kind": transfer.kind,
+        "points": story.number(-transfer.points if leaves else transfer.points, decimals),
+        "balance_after": None if balance is None else story.number(balance, decimals),
+        "programme": programme.code,
+        "purchase": str(transfer.receipt_id) if transfer.receipt_id else None,
+        "reason": transfer.reason or transfer.get_kind_display(),
+        "because": _because(transfer),
+    }
+
+
+def _because(transfer: Transfer) -> list[dict[str, Any]]:
+    """Which rules gave these points: what the receipt's record says of the transfer's campaign."""
+    receipt, revision = transfer.receipt, transfer.revision
+    if receipt is None or revision is None or receipt.rulebook_id is None:
+        return []
+    kept = record.load(receipt.outcome)
+    rules = rulebooks.get(receipt.rulebook_id)
+    reasons = [
+        reason
+        for reason in (*(r for line in kept.lines for r in line.because), *kept.receipt)
+        if reason.campaign_id == revision.campaign_id
+    ]
+    return story.because(reasons, rules, rules.engine.terms.point_decimals)
+
+
+def _make_cursor(transfer: Transfer) -> str:
+    return base64.urlsafe_b64encode(f"{transfer.at.isoformat()}|{transfer.id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        at, _bar, last = text.partition("|")
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None or not 1970 <= moment.year <= 9000:
+            raise ValueError
+        return moment, UUID(last)
+    except ValueError:
+        raise Invalid(Fault("cursor", "invalid", _("Give the “next” of an earlier answer."))) from None
