@@ -1,0 +1,132 @@
+"""The form of points given or taken by hand, on a member's page."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from backoffice import member_page
+from backoffice.member_page import Purse
+from loyalty import adjustment
+from loyalty.lots import NotEnoughPoints
+from loyalty.refusals import Refusal
+from members.models import Member, new_id
+
+GIVE, TAKE = "give", "take"
+
+
+class AdjustmentForm(forms.Form):
+    """How many points, of which account, why. ``key`` makes sending it twice the same as once."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    account = forms.ChoiceField(label=gettext_lazy("Account"), widget=UnfoldAdminSelectWidget)
+    direction = forms.ChoiceField(
+        label=gettext_lazy("What to do"),
+        choices=((GIVE, gettext_lazy("give points")), (TAKE, gettext_lazy("take points"))),
+        initial=GIVE,
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    points = forms.DecimalField(
+        label=gettext_lazy("Points"),
+        min_value=Decimal("0.01"),
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=gettext_lazy("The member reads it in the statement."),
+    )
+
+    def __init__(self, purses: list[Purse], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.purses = {str(purse.account.pk): purse for purse in purses}
+        self.fields["account"].choices = [  # type: ignore[attr-defined]
+            (key, _("%(programme)s: %(points)s to spend") % {"programme": p.holder.programme, "points": p.spendable})
+            for key, p in self.purses.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse more decimals than the programme's points have."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        purse = self.purses.get(cleaned.get("account", ""))
+        points: Decimal | None = cleaned.get("points")
+        if purse and points is not None:
+            places = purse.holder.programme.point_decimals
+            if points != round(points, places):
+                self.add_error("points", _("Points of this programme have %(places)s decimals.") % {"places": places})
+        return cleaned
+
+    def book(self, member: Member, user_id: int) -> adjustment.Adjusted | None:
+        """Book the adjustment. None, with an error on the form, when it is refused."""
+        cleaned = self.cleaned_data
+        sign = 1 if cleaned["direction"] == GIVE else -1
+        try:
+            return adjustment.adjust(
+                member,
+                self.purses[cleaned["account"]].account,
+                sign * cleaned["points"],
+                cleaned["reason"],
+                str(cleaned["key"]),
+                timezone.now(),
+                user_id,
+            )
+        except NotEnoughPoints as error:
+            self.add_error("points", _("Only %(points)s points can be taken now.") % {"points": error.spendable})
+        except Refusal:
+            self.add_error(None, _("This form was already sent with other content: open it again."))
+        return None
+
+
+def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show the form, or book what was sent."""
+    if not request.user.has_perm("backoffice.adjust_points"):
+        raise PermissionDenied
+    member = desk.get_object(request, object_id)
+    if member is None:
+        raise Http404
+    page = reverse("admin:members_member_change", args=[member.pk])
+    purses = member_page.read_purses(member, timezone.now())
+    form = AdjustmentForm(purses, request.POST or None, initial={"key": _new_key()})
+    if request.method == "POST" and form.is_valid():
+        done = form.book(member, request.user.pk)
+        if done is not None:
+            said = _("This was booked already.") if done.replay else _("Booked: %(points)s points.") % {
+                "points": form.cleaned_data["points"] * (1 if form.cleaned_data["direction"] == GIVE else -1)
+            }  # fmt: skip
+            messages.success(request, said)
+            return HttpResponseRedirect(page)
+    context = desk.admin_site.each_context(request) | {
+        "title": _("Give or take points: %(member)s") % {"member": member},
+        "opts": desk.opts,
+        "original": member,
+        "member": member,
+        "purses": purses,
+        "form": form,
+        "page": page,
+    }
+    return TemplateResponse(request, "backoffice/adjust.html", context)
+
+
+def _new_key() -> UUID:
+    return new_id()

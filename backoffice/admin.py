@@ -1,0 +1,24 @@
+"""Django looks for the back office here; each subject has its own module.
+
+The admins of the libraries are read first, so that ours can take their places.
+"""
+
+import axes.admin
+import django.contrib.auth.admin
+import django_celery_beat.admin
+import rest_framework_api_key.admin  # noqa: F401
+from django.contrib import admin
+from rest_framework_api_key.models import APIKey
+
+import backoffice.books
+import backoffice.campaigns
+import backoffice.goods
+import backoffice.keys
+import backoffice.people
+import backoffice.programmes
+import backoffice.purchases
+import backoffice.schedule
+import backoffice.shops
+import backoffice.staff  # noqa: F401
+
+admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.keys

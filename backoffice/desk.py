@@ -1,0 +1,98 @@
+"""The bases of the back office's pages: a desk where records are kept, and a register that is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.paginator import InfinitePaginator
+
+
+class Desk(ModelAdmin):  # type: ignore[misc]
+    """A page of records that people edit.
+
+    ``fixed`` names fields that are chosen once: campaigns and tills know things by their codes.
+    Nothing is deleted where receipts or rules may speak of it, unless ``deletable`` says so.
+    """
+
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    warn_unsaved_form = True
+    compressed_fields = True
+    fixed: tuple[str, ...] = ()
+    #: A field of ``fixed`` that is filled in from another while the record is new: ``{"code": ("name",)}``.
+    suggested: Mapping[str, tuple[str, ...]] = {}
+    deletable = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Fields that are not edited, with those that are fixed once the record is there."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if obj is None else fields + self.fixed
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Only a new record's fields are filled in from others."""
+        return self.suggested if obj is None else {}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only where deleting can break nothing."""
+        return self.deletable and super().has_delete_permission(request, obj)
+
+
+class Register(Desk):
+    """A page of what happened: looked at, never written, and too long to be counted."""
+
+    paginator = InfinitePaginator
+    show_facets = False
+    list_max_show_all = 0
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: the use cases write these."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class _ReadOnly:
+    extra = 0
+    max_num = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RegisterInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+    """Rows that belong to a record and are only read."""
+
+
+class DeskInline(TabularInline):  # type: ignore[misc]
+    """Rows that belong to a record and are edited with it."""
+
+    extra = 0
+
+
+class StackedDeskInline(StackedInline):  # type: ignore[misc]
+    """Records that belong to a record and are edited with it, one below the other."""
+
+    extra = 0

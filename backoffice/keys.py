@@ -1,0 +1,111 @@
+"""API keys of tills and partners' systems: made here, shown once, revoked for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
+from unfold.decorators import action, display
+
+from backoffice.desk import Desk
+from pos.models import TillKey
+
+
+class TillKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A key for a till, or without a till for all stores of a partner."""
+
+    class Meta:
+        model = TillKey
+        fields = ("name", "partner", "till", "expiry_date", "revoked")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a till that is another partner's."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        till, partner = cleaned.get("till"), cleaned.get("partner")
+        if till is not None and partner is not None and till.store.partner_id != partner.pk:
+            raise ValidationError(
+                {
+                    "till": ValidationError(
+                        _("This till stands in a store of %(partner)s."),
+                        params={"partner": till.store.partner},
+                    )
+                }
+            )
+        return cleaned
+
+
+@admin.register(TillKey)
+class TillKeyDesk(Desk):
+    """API keys."""
+
+    form = TillKeyForm
+    list_display = ("name", "show_prefix", "partner", "show_reach", "last_used_at", "show_state", "created")
+    list_filter = (("partner", AutocompleteSelectFilter), ("revoked", BooleanRadioFilter))
+    list_select_related = ("partner", "till__store")
+    search_fields = ("name", "=prefix", "partner__name", "till__store__name")
+    autocomplete_fields = ("partner", "till")
+    fixed = ("partner", "till", "show_prefix", "created", "last_used_at")
+    actions = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: TillKey | None = None) -> list[str]:
+        """What is asked of a new key, and what is shown of one that is there."""
+        if obj is None:
+            return ["name", "partner", "till", "expiry_date"]
+        return ["name", "show_prefix", "partner", "till", "created", "last_used_at", "expiry_date", "revoked"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TillKey | None = None) -> tuple[str, ...]:
+        """A revoked key is not edited any more."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "name", "expiry_date", "revoked") if obj and obj.revoked else fields
+
+    def save_model(self, request: HttpRequest, obj: TillKey, form: Any, change: bool) -> None:
+        """Save the key; a new one is told once, to whoever made it."""
+        if change:
+            obj.save()
+            return
+        secret = TillKey.objects.assign_key(obj)
+        obj.save()
+        messages.warning(
+            request,
+            format_html(
+                "{} <code class='regulars-key'>{}</code>",
+                _("Copy the key of “%(name)s” now, it is never shown again:") % {"name": obj.name},
+                secret,
+            ),
+        )
+
+    @action(description=_("Revoke the chosen keys for good"), permissions=("change",))
+    def revoke(self, request: HttpRequest, queryset: QuerySet[TillKey]) -> None:
+        """Let no client use the keys again."""
+        count = queryset.filter(revoked=False).update(revoked=True)
+        messages.success(
+            request, ngettext("%(count)s key revoked.", "%(count)s keys revoked.", count) % {"count": count}
+        )
+
+    @display(description=_("begins with"))
+    def show_prefix(self, key: TillKey) -> str:
+        """The part of the key that is kept in the clear."""
+        return f"{key.prefix}…"
+
+    @display(description=_("opens"))
+    def show_reach(self, key: TillKey) -> str:
+        """The till, or all stores."""
+        return str(key.till) if key.till else str(_("all stores of the partner"))
+
+    @display(
+        description=_("state"),
+        label={"active": "success", "revoked": "danger", "expired": "warning"},
+    )
+    def show_state(self, key: TillKey) -> tuple[str, Any]:
+        """Whether it can be used."""
+        if key.revoked:
+            return "revoked", _("revoked")
+        return ("expired", _("expired")) if key.has_expired else ("active", _("active"))

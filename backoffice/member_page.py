@@ -1,0 +1,188 @@
+"""What a member's page shows beside the profile: points, tier, purchases with their reasons, movements, events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, Sum
+
+from analytics.models import MemberFacts
+from campaigns import story
+from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, Transfer
+from members.models import Consent, Event, Member
+
+ZERO = Decimal(0)
+#: The newest rows that the page shows; the rest is one click away in the lists.
+PURCHASES, MOVEMENTS, EVENTS, FAVOURITES = 15, 40, 40, 5
+
+
+@dataclass(slots=True)
+class Purse:
+    """An account as its member sees it. Points; ``expiring`` is what goes next, by date."""
+
+    holder: Holder
+    spendable: Decimal = ZERO
+    pending: Decimal = ZERO
+    expiring: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    facts: MemberFacts | None = None
+    tier: Tier | None = None
+    next_tier: Tier | None = None
+
+    @property
+    def account(self) -> Account:
+        """The account."""
+        return self.holder.account
+
+    @property
+    def needs(self) -> Decimal:
+        """Money that is still to be spent for the next tier."""
+        spent = self.facts.spent if self.facts else ZERO
+        return max(ZERO, self.next_tier.threshold - spent) if self.next_tier else ZERO
+
+    @property
+    def progress(self) -> int:
+        """How far the member is from this tier to the next, in percent."""
+        if self.next_tier is None:
+            return 100
+        floor = self.tier.threshold if self.tier else ZERO
+        spent = self.facts.spent if self.facts else ZERO
+        span = self.next_tier.threshold - floor
+        return int(min(Decimal(100), max(ZERO, (spent - floor) * 100 / span))) if span else 100
+
+    @property
+    def average(self) -> Decimal | None:
+        """The average receipt, in money."""
+        if not self.facts or not self.facts.purchases:
+            return None
+        return (self.facts.spent / self.facts.purchases).quantize(Decimal("0.01"))
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A transfer as the account's holder sees it: points with their sign, and the balance after it."""
+
+    transfer: Transfer
+    points: Decimal
+    balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A receipt with its story: which campaign gave what on which line, and why the others did not."""
+
+    receipt: Receipt
+    story: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on a member's page."""
+
+    purses: list[Purse]
+    purchases: list[Purchase]
+    movements: list[Movement]
+    events: list[Event]
+    consents: list[Consent]
+    favourites: list[dict[str, Any]]
+    channels: list[dict[str, Any]]
+
+
+def read(member: Member, now: datetime) -> Page:
+    """Read a member's page, in a number of statements that does not grow with the member."""
+    purses = read_purses(member, now)
+    return Page(
+        purses=purses,
+        purchases=_read_purchases(member),
+        movements=_read_movements([purse.account.pk for purse in purses]),
+        events=list(member.events.order_by("-at", "-id")[:EVENTS]),
+        consents=list(member.consents.order_by("channel", "-at", "-id")),
+        favourites=_read_favourites(member),
+        channels=list(
+            member.receipts.exclude(status=Receipt.Status.CANCELLED)
+            .order_by()
+            .values("channel")
+            .annotate(times=Count("id"), last=Max("purchased_at"))
+            .order_by("-times")
+        ),
+    )
+
+
+def read_purses(member: Member, now: datetime) -> list[Purse]:
+    """The member's accounts, with what can be spent at ``now``, what waits, and what expires next."""
+    holders = member.holdings.select_related("account", "programme").order_by("programme__code")
+    purses = {holder.account_id: Purse(holder) for holder in holders}
+    for lot in Lot.objects.filter(account__in=purses, remaining__gt=0).order_by("expires_at"):
+        _count(purses[lot.account_id], lot, now)
+    programmes = {purse.holder.programme_id for purse in purses.values()}
+    facts = {row.programme_id: row for row in MemberFacts.objects.filter(member=member)}
+    tiers = list(Tier.objects.filter(programme__in=programmes).order_by("threshold"))
+    for purse in purses.values():
+        purse.facts = facts.get(purse.holder.programme_id)
+        _place(purse, (tier for tier in tiers if tier.programme_id == purse.holder.programme_id))
+    return list(purses.values())
+
+
+def _count(purse: Purse, lot: Lot, now: datetime) -> None:
+    if lot.expires_at is not None and lot.expires_at < now:
+        return  # gone already, whether the nightly job has written it down or not
+    if lot.active_from is not None and lot.active_from > now:
+        purse.pending += lot.remaining
+        return
+    purse.spendable += lot.remaining
+    if lot.expires_at is not None:
+        last = purse.expiring[-1] if purse.expiring else None
+        if last and last[0] == lot.expires_at:
+            purse.expiring[-1] = (lot.expires_at, last[1] + lot.remaining)
+        else:
+            purse.expiring.append((lot.expires_at, lot.remaining))
+
+
+def _place(purse: Purse, ladder: Iterable[Tier]) -> None:
+    spent = purse.facts.spent if purse.facts else ZERO
+    for tier in ladder:
+        if tier.threshold <= spent:
+            purse.tier = tier
+        elif purse.next_tier is None:
+            purse.next_tier = tier
+
+
+def _read_purchases(member: Member) -> list[Purchase]:
+    receipts = (
+        member.receipts.filter(rulebook__isnull=False)
+        .select_related("store", "programme")
+        .order_by("-purchased_at")[:PURCHASES]
+    )
+    return [Purchase(receipt, story.of_receipt(receipt)) for receipt in receipts]
+
+
+def _read_movements(accounts: list[UUID]) -> list[Movement]:
+    transfers = (
+        Transfer.objects.filter(Q(source__in=accounts) | Q(target__in=accounts))
+        .select_related("revision", "receipt__store", "user")
+        .defer("receipt__outcome", "receipt__shopper")
+        .order_by("-at", "-id")[:MOVEMENTS]
+    )
+    mine = set(accounts)
+    return [
+        Movement(row, row.points, row.target_balance)
+        if row.target_id in mine
+        else Movement(row, -row.points, row.source_balance)
+        for row in transfers
+    ]
+
+
+def _read_favourites(member: Member) -> list[dict[str, Any]]:
+    """The categories on which the member spends most, by money."""
+    lines = ReceiptLine.objects.filter(receipt__member=member, product__category__isnull=False)
+    return list(
+        lines.exclude(receipt__status=Receipt.Status.CANCELLED)
+        .order_by()
+        .values("product__category__name")
+        .annotate(amount=Sum("to_pay"))
+        .order_by("-amount")[:FAVOURITES]
+    )

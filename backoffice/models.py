@@ -1,0 +1,18 @@
+"""The back office keeps nothing of its own but the rights that no table carries."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Right(models.Model):
+    """No table: what one may be allowed to do in the back office beside viewing and changing records."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = (
+            ("adjust_points", _("Can give and take points by hand")),
+            ("publish_campaigns", _("Can publish, pause and end campaigns")),
+        )

@@ -1,0 +1,264 @@
+"""People: members and their cards, consents and the timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportModelAdmin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RangeDateTimeFilter,
+)
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import action, display
+from unfold.paginator import InfinitePaginator
+
+from backoffice import adjusting, enrolment, member_page, search
+from backoffice.desk import Desk, DeskInline, Register
+from backoffice.sheets import FORMATS, CardSheet, MemberSheet
+from loyalty.models import Holder
+from members.models import Card, CardKind, Consent, Event, Member
+
+
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A member's profile; a phone is brought into its one form, empty ones are none."""
+
+    class Meta:
+        model = Member
+        exclude = ("referral_code", "channel", "joined_at")
+
+    def clean_phone(self) -> str | None:
+        """The phone in E.164 form."""
+        return enrolment.read_phone(self.cleaned_data["phone"] or "")
+
+    def clean_email(self) -> str | None:
+        """No e-mail is not an empty one."""
+        return self.cleaned_data["email"] or None
+
+
+class CardInline(DeskInline):
+    """The member's cards."""
+
+    model = Card
+    fields = ("number", "kind", "blocked", "issued_at")
+    can_delete = False
+
+
+@admin.register(Member)
+class MemberDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+    """Members."""
+
+    form = MemberForm
+    list_display = ("show_name", "phone", "email", "show_cards", "show_points", "show_status", "joined_at")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("holdings__programme", AutocompleteSelectFilter),
+        ("facts__tier", AutocompleteSelectFilter),
+        ("joined_at", RangeDateTimeFilter),
+        ("birthday", RangeDateFilter),
+        ("gender", ChoicesDropdownFilter),
+    )
+    paginator = InfinitePaginator
+    ordering = ("-id",)
+    search_fields = ("phone",)
+    search_help_text = _("Phone or its end, card, e-mail, name or referral code")
+    autocomplete_fields = ("referred_by",)
+    readonly_fields = ("referral_code", "channel", "joined_at")
+    fieldsets = (
+        (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
+        (
+            _("More about the member"),
+            {
+                "fields": (
+                    ("birthday", "gender", "language"),
+                    ("status", "referred_by"),
+                    ("referral_code", "channel", "joined_at"),
+                    "attributes",
+                ),
+            },
+        ),
+    )
+    add_fieldsets = (
+        (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
+        (_("More about the member"), {"fields": (("birthday", "gender", "language"), "referred_by")}),
+    )
+    inlines = (CardInline,)
+    actions_detail = ("adjust_points",)
+    change_form_outer_before_template = "backoffice/member/summary.html"
+    change_form_outer_after_template = "backoffice/member/story.html"
+    resource_classes = (MemberSheet,)
+    formats = FORMATS
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        """Members with their cards and accounts."""
+        holdings = Prefetch("holdings", Holder.objects.select_related("account", "programme"))
+        return super().get_queryset(request).prefetch_related("cards", holdings)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
+    ) -> tuple[QuerySet[Member], bool]:
+        """Members by phone, card, e-mail, name or referral code."""
+        return search.members(queryset, search_term), False
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        """Save the profile; a new member is registered, with an account in every active programme."""
+        now = timezone.now()
+        if not change:
+            enrolment.prepare(obj, now)
+        super().save_model(request, obj, form, change)
+        if not change:
+            enrolment.open_accounts(obj)
+            enrolment.record(obj, now)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, with what is known of the member."""
+        member = kwargs.get("obj")
+        if member is not None:
+            context["page"] = member_page.read(member, timezone.now())
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may give and take points."""
+        return bool(request.user.has_perm("backoffice.adjust_points"))
+
+    @action(
+        description=_("Give or take points"),
+        permissions=("adjust",),
+        icon="add_circle",
+        url_path="adjust",
+    )
+    def adjust_points(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form of an adjustment by hand."""
+        return adjusting.answer(self, request, object_id)
+
+    @display(description=_("name"), ordering="last_name")
+    def show_name(self, member: Member) -> str:
+        """The name, or the phone of one who gave none."""
+        return str(member)
+
+    @display(description=_("cards"))
+    def show_cards(self, member: Member) -> str:
+        """Numbers of the member's cards."""
+        return ", ".join(card.number for card in member.cards.all())
+
+    @display(description=_("points"))
+    def show_points(self, member: Member) -> str:
+        """Balances, by programme where there are several."""
+        holdings = list(member.holdings.all())
+        if len(holdings) == 1:
+            return f"{holdings[0].account.balance}"
+        return ", ".join(f"{h.programme.name} {h.account.balance}" for h in holdings)
+
+    @display(description=_("status"), label={"active": "success", "blocked": "danger", "erased": "warning"})
+    def show_status(self, member: Member) -> tuple[str, str]:
+        """The status in its colour."""
+        return member.status, member.get_status_display()
+
+
+@admin.register(Card)
+class CardDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+    """Cards."""
+
+    list_display = ("number", "kind", "member", "blocked", "issued_at")
+    list_filter = (
+        ("kind", AutocompleteSelectFilter),
+        ("blocked", BooleanRadioFilter),
+        ("issued_at", RangeDateTimeFilter),
+    )
+    list_select_related = ("kind", "member")
+    paginator = InfinitePaginator
+    ordering = ("-id",)
+    search_fields = ("=number",)
+    search_help_text = _("Whole card number, phone, e-mail or name of the member")
+    autocomplete_fields = ("member", "kind")
+    fixed = ("number",)
+    resource_classes = (CardSheet,)
+    formats = FORMATS
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Card], search_term: str
+    ) -> tuple[QuerySet[Card], bool]:
+        """Cards by number, or of the members that are found."""
+        return search.cards(queryset, search_term), False
+
+
+@admin.register(CardKind)
+class CardKindDesk(Desk):
+    """Types of cards."""
+
+    list_display = ("name", "code")
+    search_fields = ("name", "code")
+    fixed = ("code",)
+    suggested = {"code": ("name",)}
+
+
+@admin.register(Consent)
+class ConsentRegister(Register):
+    """Consents given and withdrawn."""
+
+    list_display = ("at", "member", "channel", "granted", "source")
+    list_filter = (("granted", BooleanRadioFilter), ("at", RangeDateTimeFilter))
+    list_select_related = ("member",)
+    fields = (("member", "channel", "granted"), ("at", "source"), "evidence")
+    search_fields = ("channel",)
+    search_help_text = _("Phone, card, e-mail or name of the member")
+    ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Consent], search_term: str
+    ) -> tuple[QuerySet[Consent], bool]:
+        """Consents of the members that are found."""
+        return search.by_member(queryset, "member", search_term), False
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Events by their kind, as far as the newest ones show."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The kinds among the newest events: counting all of them would take too long."""
+        newest = Event.objects.order_by("-id").values_list("kind", flat=True)[:2000]
+        return [(kind, kind) for kind in sorted(set(newest))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """Events of the kind that was chosen."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventRegister(Register):
+    """The timeline: what happened."""
+
+    list_display = ("at", "kind", "member", "show_data")
+    list_filter = (KindFilter, ("at", RangeDateTimeFilter))
+    list_select_related = ("member",)
+    fields = (("kind", "member"), ("at", "recorded_at"), "data")
+    search_fields = ("kind",)
+    search_help_text = _("Phone, card, e-mail or name of the member")
+    ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """Events of the members that are found."""
+        return search.by_member(queryset, "member", search_term), False
+
+    @display(description=_("what"))
+    def show_data(self, event: Event) -> str:
+        """What is known of it, in short."""
+        return ", ".join(f"{name}: {value}" for name, value in list(event.data.items())[:4])

@@ -1,0 +1,158 @@
+"""Programmes and their tiers. Whatever is saved here makes a new rulebook, in force from that moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from backoffice.desk import Desk, DeskInline, Register
+from backoffice.programme_form import ProgrammeForm
+from campaigns import rulebooks
+from campaigns.models import Campaign, Revision, Rulebook
+from loyalty.models import Programme, Tier
+
+
+class TierInline(DeskInline):
+    """The programme's ladder."""
+
+    model = Tier
+    fields = ("name", "code", "threshold")
+
+
+@admin.register(Programme)
+class ProgrammeDesk(Desk):
+    """Programmes."""
+
+    form = ProgrammeForm
+    list_display = ("name", "code", "currency", "point_value", "time_zone", "count_live", "active")
+    list_filter = (("active", BooleanRadioFilter),)
+    search_fields = ("name", "code")
+    fixed = ("code", "currency", "point_decimals")
+    suggested = {"code": ("name",)}
+    inlines = (TierInline,)
+    fieldsets = (
+        (None, {"fields": (("name", "code"), ("currency", "time_zone"), "active")}),
+        (
+            _("Points"),
+            {"fields": (("point_value", "point_decimals", "rounding"), ("earn_on", "activation_days"))},
+        ),
+        (
+            _("How long points live"),
+            {
+                "fields": (
+                    "expiry_kind",
+                    ("expiry_amount", "expiry_unit"),
+                    ("expiry_span", "expiry_after"),
+                    ("expiry_month", "expiry_day"),
+                    "expiry_date",
+                    ("at_least_amount", "at_least_unit"),
+                    "inactivity_days",
+                )
+            },
+        ),
+        (
+            _("How points are spent"),
+            {
+                "fields": (
+                    ("max_share", "leave"),
+                    ("min_receipt", "min_points"),
+                    ("max_points_per_day", "step"),
+                    ("excluded_categories", "excluded_sets"),
+                    ("excluded_brands", "excluded_products"),
+                    "confirm_above",
+                )
+            },
+        ),
+        (
+            _("Returns and held purchases"),
+            {"fields": (("return_days", "grace_days"), ("debt_policy", "hold_minutes"))},
+        ),
+    )
+    conditional_fields = {
+        "expiry_amount": "expiry_kind == 'after'",
+        "expiry_unit": "expiry_kind == 'after'",
+        "expiry_span": "expiry_kind == 'end_of'",
+        "expiry_after": "expiry_kind == 'end_of'",
+        "expiry_month": "expiry_kind == 'yearly'",
+        "expiry_day": "expiry_kind == 'yearly'",
+        "expiry_date": "expiry_kind == 'on_date'",
+        "at_least_amount": "expiry_kind == 'yearly' || expiry_kind == 'anniversary'",
+        "at_least_unit": "expiry_kind == 'yearly' || expiry_kind == 'anniversary'",
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
+        """Programmes with the number of their live campaigns."""
+        live = Count("campaigns", filter=Q(campaigns__status=Campaign.Status.LIVE))
+        return super().get_queryset(request).annotate(live_count=live)
+
+    @display(description=_("live campaigns"), ordering="live_count")
+    def count_live(self, programme: Programme) -> int:
+        """How many campaigns are live."""
+        return programme.live_count  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the ladder too, then put the rules as they stand now in force."""
+        super().save_related(request, form, formsets, change)
+        if not change or form.has_changed() or any(formset.has_changed() for formset in formsets):
+            rulebooks.refresh(form.instance, timezone.now())
+
+
+@admin.register(Tier)
+class TierDesk(Desk):
+    """Tiers of all programmes."""
+
+    list_display = ("name", "code", "programme", "threshold")
+    list_filter = (("programme", RelatedDropdownFilter),)
+    list_select_related = ("programme",)
+    search_fields = ("name", "code")
+    autocomplete_fields = ("programme",)
+    fixed = ("programme", "code")
+    suggested = {"code": ("name",)}
+    deletable = True
+
+    def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
+        """Save the tier and put the rules as they stand now in force."""
+        super().save_model(request, obj, form, change)
+        rulebooks.refresh(obj.programme, timezone.now())
+
+    def delete_model(self, request: HttpRequest, obj: Tier) -> None:
+        """Delete the tier and put the rules as they stand now in force."""
+        super().delete_model(request, obj)
+        rulebooks.refresh(obj.programme, timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tier]) -> None:
+        """Delete the tiers and put the rules as they stand now in force."""
+        programmes = list(Programme.objects.filter(tiers__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        for programme in programmes:
+            rulebooks.refresh(programme, timezone.now())
+
+
+@admin.register(Rulebook)
+class RulebookRegister(Register):
+    """The rules of a programme as they were in force, from moment to moment."""
+
+    list_display = ("in_force_from", "programme", "count_revisions")
+    list_filter = (("programme", RelatedDropdownFilter),)
+    list_select_related = ("programme",)
+    fields = (("programme", "in_force_from"), "terms", "show_revisions")
+    readonly_fields = ("show_revisions",)
+    ordering = ("-id",)
+
+    @display(description=_("campaigns in force"))
+    def count_revisions(self, rulebook: Rulebook) -> int:
+        """How many campaigns were in force."""
+        return len(rulebook.revisions)
+
+    @display(description=_("campaigns in force"))
+    def show_revisions(self, rulebook: Rulebook) -> str:
+        """Names and numbers of the revisions that were in force."""
+        rows = Revision.objects.filter(id__in=rulebook.revisions).order_by("name")
+        return ", ".join(f"{row.name} r{row.number}" for row in rows) or "–"

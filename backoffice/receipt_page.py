@@ -1,0 +1,65 @@
+"""What a receipt's page shows: its story, as the till was told it, with names of goods, lots and returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from campaigns import story
+from loyalty.models import Lot, LotUse, Receipt, Return, ReturnLine, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the receipt: as it was sold, what was decided on it, and how much of it came back."""
+
+    line: Any
+    told: dict[str, Any]
+    returned: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on a receipt's page. ``whole`` is what was earned for the receipt as a whole."""
+
+    story: dict[str, Any]
+    rows: list[Row]
+    whole: dict[str, Any] | None
+    lots: list[Lot]
+    uses: list[LotUse]
+    transfers: list[Transfer]
+    returns: list[Return]
+
+
+def read(receipt: Receipt) -> Page:
+    """Read a receipt's page, in a number of statements that does not grow with the receipt."""
+    told = story.of_receipt(receipt)
+    decided = {line["position"]: line for line in told["lines"]}
+    returns = list(receipt.returns.defer("outcome", "answer").prefetch_related("lines"))
+    returned: dict[int, Decimal] = {}
+    for back in returns:
+        for part in back.lines.all():
+            returned[part.line_id] = returned.get(part.line_id, Decimal(0)) + part.quantity
+    transfers = list(receipt.transfers.select_related("revision", "user").order_by("id"))
+    return Page(
+        story=told,
+        rows=[
+            Row(line, decided.get(line.position, {}), returned.get(line.pk, Decimal(0)))
+            for line in receipt.lines.select_related("product").order_by("position")
+        ],
+        whole=decided.get(None),
+        lots=list(
+            Lot.objects.filter(transfer__receipt=receipt).select_related("transfer__revision").order_by("id")
+        ),
+        uses=list(
+            LotUse.objects.filter(transfer__receipt=receipt).select_related("lot", "transfer").order_by("id")
+        ),
+        transfers=transfers,
+        returns=returns,
+    )
+
+
+def read_returned(back: Return) -> list[ReturnLine]:
+    """The lines of a return with what they were."""
+    return list(back.lines.select_related("line__product").order_by("line__position"))

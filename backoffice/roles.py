@@ -1,0 +1,64 @@
+"""Roles of those who work on a programme: groups, and what each may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_noop
+
+MANAGER = gettext_noop("manager")
+OPERATOR = gettext_noop("operator")
+ANALYST = gettext_noop("analyst")
+
+#: What nobody writes in the back office, by app: the ledger, and what must be provable.
+RECORDS = (
+    "loyalty.account", "loyalty.holder", "loyalty.transfer", "loyalty.lot", "loyalty.lotuse", "loyalty.debt",
+    "loyalty.receipt", "loyalty.receiptline", "loyalty.return", "loyalty.returnline", "members.event",
+    "members.consent", "campaigns.revision", "campaigns.rulebook", "analytics.memberfacts",
+)  # fmt: skip
+PEOPLE = ("members.member", "members.card")
+GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
+SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till")
+RULES = ("loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind")
+KEYS = ("pos.tillkey",)
+
+
+def _rights(actions: Iterable[str], models: Iterable[str]) -> set[str]:
+    names = (name.partition(".") for name in models)
+    return {f"{app}.{action}_{model}" for app, _dot, model in names for action in actions}
+
+
+_VIEW_ALL = _rights(("view",), (*RECORDS, *PEOPLE, *GOODS, *SHOPS, *RULES))
+
+ROLES: Mapping[str, set[str]] = {
+    MANAGER: _VIEW_ALL
+    | _rights(("view", "add", "change", "delete"), (*PEOPLE, *GOODS, *SHOPS, *RULES, *KEYS))
+    | {"backoffice.adjust_points", "backoffice.publish_campaigns"},
+    OPERATOR: _VIEW_ALL | _rights(("add", "change"), PEOPLE) | {"backoffice.adjust_points"},
+    ANALYST: _VIEW_ALL,
+}
+
+
+@transaction.atomic
+def create() -> dict[str, int]:
+    """Make the groups of the roles, or bring them back to what is written here. Returns rights by role.
+
+    Raises ``LookupError`` naming the rights that the database does not know: it is not migrated.
+    """
+    counts = {}
+    for name, wanted in ROLES.items():
+        labels = [label.split(".") for label in sorted(wanted)]
+        query = Q()
+        for app, codename in labels:
+            query |= Q(content_type__app_label=app, codename=codename)
+        found = list(Permission.objects.filter(query).select_related("content_type"))
+        missing = wanted - {f"{right.content_type.app_label}.{right.codename}" for right in found}
+        if missing:
+            raise LookupError(f"The database has no rights {', '.join(sorted(missing))}: migrate it first.")
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.set(found)
+        counts[name] = len(found)
+    return counts

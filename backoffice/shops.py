@@ -1,0 +1,108 @@
+"""Where things are sold: partners, their stores and tills, and groups of stores."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportModelAdmin
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    AutocompleteSelectMultipleFilter,
+    BooleanRadioFilter,
+)
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import display
+
+from backoffice.desk import Desk, DeskInline
+from backoffice.sheets import StoreSheet
+from loyalty.models import Participation, Partner, Store, StoreGroup, Till
+
+
+class ParticipationInline(DeskInline):
+    """The programmes that a partner takes part in."""
+
+    model = Participation
+    autocomplete_fields = ("programme", "card_kind", "product_set")
+
+
+@admin.register(Partner)
+class PartnerDesk(Desk):
+    """Companies whose stores take part."""
+
+    list_display = ("name", "code", "count_stores")
+    search_fields = ("name", "code")
+    fixed = ("code",)
+    suggested = {"code": ("name",)}
+    inlines = (ParticipationInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
+        """Partners with the number of their stores."""
+        return super().get_queryset(request).annotate(stores_count=Count("stores"))
+
+    @display(description=_("stores"), ordering="stores_count")
+    def count_stores(self, partner: Partner) -> int:
+        """How many stores the partner has."""
+        return partner.stores_count  # type: ignore[attr-defined]
+
+
+class TillInline(DeskInline):
+    """The tills of a store."""
+
+    model = Till
+    fields = ("code", "name", "active")
+    can_delete = False
+
+
+@admin.register(Store)
+class StoreDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+    """Shops, web shops and desks."""
+
+    list_display = ("name", "code", "partner", "address", "time_zone", "active")
+    list_filter = (
+        ("partner", AutocompleteSelectFilter),
+        ("groups", AutocompleteSelectMultipleFilter),
+        ("active", BooleanRadioFilter),
+    )
+    list_select_related = ("partner",)
+    search_fields = ("name", "code", "address")
+    autocomplete_fields = ("partner", "groups")
+    fixed = ("code", "partner")
+    suggested = {"code": ("name",)}
+    inlines = (TillInline,)
+    resource_classes = (StoreSheet,)
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+
+
+@admin.register(StoreGroup)
+class StoreGroupDesk(Desk):
+    """Groups of stores that campaigns speak of."""
+
+    list_display = ("name", "code", "count_stores")
+    search_fields = ("name", "code")
+    fixed = ("code",)
+    suggested = {"code": ("name",)}
+    deletable = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StoreGroup]:
+        """Groups with the number of their stores."""
+        return super().get_queryset(request).annotate(stores_count=Count("stores"))
+
+    @display(description=_("stores"), ordering="stores_count")
+    def count_stores(self, group: StoreGroup) -> int:
+        """How many stores are in the group."""
+        return group.stores_count  # type: ignore[attr-defined]
+
+
+@admin.register(Till)
+class TillDesk(Desk):
+    """Tills of stores."""
+
+    list_display = ("code", "name", "store", "active")
+    list_filter = (("store", AutocompleteSelectFilter), ("active", BooleanRadioFilter))
+    list_select_related = ("store",)
+    search_fields = ("code", "name", "store__name", "store__code")
+    autocomplete_fields = ("store",)
+    fixed = ("store", "code")

@@ -1,0 +1,63 @@
+"""Points given or taken by hand: the one use case for the back office and whoever else may do it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from loyalty import expiry, ledger
+from loyalty.models import Account, Programme, Transfer
+from loyalty.passbook import Cause, LotTerms
+from loyalty.refusals import Conflict
+from members import events
+from members.models import Member
+
+
+class Adjusted(NamedTuple):
+    """The transfer that was booked; ``replay`` when the same adjustment had been booked before."""
+
+    transfer_id: UUID
+    replay: bool
+
+
+@transaction.atomic
+def adjust(
+    member: Member, account: Account, points: Decimal, reason: str, key: str, now: datetime, user_id: int | None
+) -> Adjusted:
+    """Give (``points`` > 0) or take (``points`` < 0) points by hand, once under ``key``.
+
+    Points that are given live as long as the programme's own, and can be spent at once. Locks the
+    account. Raises ``NotEnoughPoints`` when more is taken than can be spent, ``Conflict`` when the
+    key was used for something else.
+    """
+    name = f"adjust:{key}"
+    account = Account.objects.select_for_update(of=("self",)).select_related("programme").get(pk=account.pk)
+    earlier = Transfer.objects.filter(key=name).first()
+    if earlier is not None:
+        return Adjusted(_same(earlier, account, points, reason), replay=True)
+    cause = Cause(now, reason=reason, user_id=user_id)
+    transfer_id = ledger.adjust(account, points, name, cause, _terms(account.programme, member, now))
+    events.record(
+        "points.adjusted", member.pk, now, programme=account.programme.code, points=str(points), reason=reason
+    )
+    return Adjusted(transfer_id, replay=False)
+
+
+def _terms(programme: Programme, member: Member, now: datetime) -> LotTerms:
+    zone = ZoneInfo(programme.time_zone)
+    policy = expiry.parse(programme.expiry or None)
+    joined_on = member.joined_at.astimezone(zone).date()
+    return LotTerms(now, None, expiry.expires_at(policy, now, zone, joined_on))
+
+
+def _same(earlier: Transfer, account: Account, points: Decimal, reason: str) -> UUID:
+    """The id of an earlier adjustment that was the same."""
+    moved = earlier.points if earlier.target_id == account.pk else -earlier.points
+    if account.pk not in (earlier.source_id, earlier.target_id) or (moved, earlier.reason) != (points, reason):
+        raise Conflict("idempotency_conflict", "This key was used for another adjustment.")
+    return earlier.pk
