@@ -53,7 +53,7 @@ def quote(sale: Sale, now: datetime) -> Story:
     """What a purchase of this basket would do. Changes nothing; more points than allowed are capped."""
     check(sale, now, quote=True)
     found = situation.read(sale, now)
-    _require_member(found)
+    require_member(found)
     outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
     kept = record.pack(outcome)
     if found.book is not None:
@@ -137,10 +137,10 @@ def _purchase(sale: Sale, now: datetime, *, locked: bool) -> Answer:
         found = situation.read(sale, now)
         if found.earlier is not None:
             return _replay(found.earlier, sale)
-        _require_member(found)
+        require_member(found)
         found = _complete(found, sale, now)
         outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
-        _require_allowed(found, outcome, now)
+        require_allowed(found, outcome, now)
         decided = decision.decide(found, outcome, now)
         _write(decided)
     told = story.tell(
@@ -186,7 +186,8 @@ def _lock_account(sale: Sale) -> None:
         ledger.lock(sorted(set(holdings.values_list("account_id", flat=True))))
 
 
-def _require_member(found: Situation) -> None:
+def require_member(found: Situation) -> None:
+    """Raise ``Refused`` when the sale names a member who is not there or may not buy."""
     if found.sale.member is None:
         return
     if found.member_status is None or found.member_status == "erased":
@@ -195,7 +196,8 @@ def _require_member(found: Situation) -> None:
         raise Refused("member_blocked", _("The member is blocked."))
 
 
-def _require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
+def require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
+    """Raise ``Refused`` when the sale asks for more than it may: points, coupons, without a code."""
     sale, plan = found.sale, outcome.redemption
     if sale.coupons:
         raise Refused("coupon_not_usable", _("There is no coupon “%(code)s”.") % {"code": sale.coupons[0]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -83,12 +83,16 @@ SELECT json_build_object(
 """
 
 
-class _Receipt(msgspec.Struct):
+class KnownReceipt(msgspec.Struct):
+    """The receipt that already has this number."""
+
     id: UUID
     content_hash: str
 
 
-class _Member(msgspec.Struct):
+class KnownMember(msgspec.Struct):
+    """The member; ``card_kind`` is that of the card that was shown, else of the first one."""
+
     id: UUID
     status: str
     language: str
@@ -97,7 +101,9 @@ class _Member(msgspec.Struct):
     card_kind: str | None
 
 
-class _Account(msgspec.Struct):
+class KnownAccount(msgspec.Struct):
+    """The member's account, and what the member may do with it."""
+
     id: UUID
     balance: Decimal
     owed: Decimal
@@ -125,7 +131,9 @@ class _Debt(msgspec.Struct):
     points: Decimal
 
 
-class _Product(msgspec.Struct):
+class KnownProduct(msgspec.Struct):
+    """A product; ``categories`` are the codes from the root of the tree down to its own."""
+
     id: int
     sku: str
     name: str
@@ -134,20 +142,22 @@ class _Product(msgspec.Struct):
     sets: list[str] | None
 
 
-class _Document(msgspec.Struct):
-    receipt: _Receipt | None
-    member: _Member | None
-    account: _Account | None
+class Document(msgspec.Struct):
+    """What is known about a sale, as it was read."""
+
+    receipt: KnownReceipt | None
+    member: KnownMember | None
+    account: KnownAccount | None
     lots: list[_Lot] | None
     debts: list[_Debt] | None
     facts: Facts | None
     usage: list[tuple[int, str, int, Decimal]] | None
     spent_today: Decimal
-    products: list[_Product] | None
+    products: list[KnownProduct] | None
     rulebook: int | None
 
 
-_decode = msgspec.json.Decoder(_Document).decode
+_decode = msgspec.json.Decoder(Document).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +193,21 @@ def read(sale: Sale, now: datetime) -> Situation:
     moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
     row = prepared.run(_READ, _params(sale, shop, scheme, moment, now))
     document = _decode(row[0]["document"])
+    return compose(sale, shop, scheme, moment, document, passbook(document, scheme))
+
+
+def compose(
+    sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, document: Document, book: Passbook | None
+) -> Situation:
+    """Put together what is known; the bulk path knows it from memory.
+
+    Raises ``Invalid`` when no rules were in force at the time of the sale.
+    """
     if document.rulebook is None:
         raise Invalid(
             Fault("purchased_at", "before_the_programme", _("The programme had not started at that time."))
         )
     uses, progress = usage.split(document.usage or ())
-    book = passbook(document, scheme)
     facts = document.facts or Facts()
     products = {product.sku: product for product in document.products or ()}
     return Situation(
@@ -268,7 +287,7 @@ def _uuid(text: str | None) -> UUID | None:
         raise Refused("member_not_found", _("There is no such member.")) from error
 
 
-def passbook(document: _Document, scheme: Scheme) -> Passbook | None:
+def passbook(document: Document, scheme: Scheme) -> Passbook | None:
     """The member's account as it was read."""
     account = document.account
     if account is None:
@@ -286,7 +305,7 @@ def passbook(document: _Document, scheme: Scheme) -> Passbook | None:
 
 
 def _shopper(
-    document: _Document,
+    document: Document,
     scheme: Scheme,
     facts: Facts,
     uses: Mapping[usage.Key, usage.Used],
@@ -317,11 +336,12 @@ def wallet(book: Passbook, spent_today: Decimal, may_redeem: bool) -> Wallet:
     lots = tuple(
         WalletLot(str(lot.id), lot.remaining, lot.active_from, lot.expires_at, lot.terms, lot.earned_at)
         for lot in book.lots.values()
+        if lot.remaining
     )
     return Wallet(lots, spent_today, may_redeem)
 
 
-def _line(line: SaleLine, product: _Product | None) -> Line:
+def _line(line: SaleLine, product: KnownProduct | None) -> Line:
     return Line(
         position=line.position,
         sku=line.sku,
@@ -335,7 +355,7 @@ def _line(line: SaleLine, product: _Product | None) -> Line:
     )
 
 
-def _categories(line: SaleLine, product: _Product | None) -> tuple[str, ...]:
+def _categories(line: SaleLine, product: KnownProduct | None) -> tuple[str, ...]:
     if product:
         return tuple(product.categories or ())
     return (line.category,) if line.category else ()
@@ -353,7 +373,11 @@ def _choose_offer(shop: Shop, sale: Sale) -> Offer:
             "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
         },
     )  # fmt: skip
-    kinds, sets = rows[0]["kinds"] or (), rows[0]["sets"] or ()
+    return pick_offer(shop, rows[0]["kinds"] or (), rows[0]["sets"] or ())
+
+
+def pick_offer(shop: Shop, kinds: Collection[str], sets: Collection[str]) -> Offer:
+    """The first offer that is for one of these types of card and product sets; the last if none is."""
     for offer in shop.offers:
         if offer.card_kind in (None, *kinds) and offer.product_set in (None, *sets):
             return offer

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from members import copying
+
 #: Part of a statement: inserts what ``rows`` gives as ``%(receipts)s``.
 INSERT = """
 sold AS MATERIALIZED (SELECT %(receipts)s::json AS doc),
@@ -31,3 +35,24 @@ line_rows AS (
 def rows(receipts: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The document that ``INSERT`` writes."""
     return {"receipts": receipts, "lines": lines}
+
+
+def copy(receipts: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]]) -> None:
+    """Write many receipts at once. Must run in the transaction in which their points are posted."""
+    _copy("loyalty_receipt", receipts, ("shopper", "outcome"))
+    _copy("loyalty_receiptline", lines, ("traits",))
+
+
+def _copy(table: str, rows: Sequence[dict[str, Any]], documents: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    columns = list(rows[0])
+    copying.copy(
+        table,
+        columns,
+        ([_text(row[name]) if name in documents else row[name] for name in columns] for row in rows),
+    )
+
+
+def _text(document: Any) -> str | None:
+    return None if document is None else msgspec.json.encode(document).decode()
