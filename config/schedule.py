@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-SCHEDULE: dict[str, dict[str, Any]] = {}
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # Days end at another hour in every zone, so these look often; with nothing due they cost a glance.
+    "expire points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute="*/10")},
+    "activate points": {"task": "loyalty.tasks.activate_points", "schedule": crontab(minute="*/5")},
+    "lapse points for inactivity": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
+}
