@@ -8,7 +8,7 @@ os.environ["REGULARS_MODE"] = "demo"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, REST_FRAMEWORK, VAR
+from config.settings import DATABASES, MIDDLEWARE, REST_FRAMEWORK, VAR
 from config.settings.databases import configure_database
 from config.settings.environment import read_text
 
@@ -26,6 +26,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]  # nothing is collected
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 REST_FRAMEWORK = REST_FRAMEWORK | {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
 AXES_ENABLED = False

@@ -115,6 +115,9 @@ class Cluster:
             return
         atexit.unregister(self.leave)
         users, self._users = self._users, None
+        if not self.place.exists():  # removed under a running server, which notices that itself
+            users.close()
+            return
         with users, self._alone(), suppress(BlockingIOError):
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._stop()
@@ -166,7 +169,7 @@ class Cluster:
                 return
             raise PlaceError(f"The database in {self.place} does not answer; see {self.log}.")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        identity = choose(self.data if self.data.exists() else self.place, binaries)
+        identity = choose(self.place, binaries)
         if not self.data.exists():
             self._initialise(binaries, identity)
         with open(self.log, "wb") as log:

@@ -26,7 +26,7 @@ class Identity:
 
 
 def choose(place: Path, binaries: Path) -> Identity:
-    """Decide who runs the server whose files lie in ``place``; raise ``PlaceError`` if nobody can.
+    """Decide who runs the server whose data lies in ``place / "data"``; raise ``PlaceError`` if nobody can.
 
     An ordinary user runs it as themselves. Root keeps the files' owner: if that is somebody else, the
     server runs as them; if it is root, in a user namespace; failing that as ``nobody``, who then owns
@@ -34,7 +34,8 @@ def choose(place: Path, binaries: Path) -> Identity:
     """
     if os.geteuid() != 0:
         return Identity()
-    owner = _nearest(place).stat()
+    data = place / "data"
+    owner = _nearest(data).stat()
     if owner.st_uid != 0:
         return _dropped(owner.st_uid, owner.st_gid)
     nobody = _nobody()
@@ -42,11 +43,11 @@ def choose(place: Path, binaries: Path) -> Identity:
     if _works(namespaced, binaries):
         return namespaced
     closed = first_closed(place.parent) or first_closed(binaries)
-    if closed is None and not place.exists():
+    if closed is None and not data.exists():
         return _dropped(nobody.pw_uid, nobody.pw_gid)
     raise PlaceError(
-        f"PostgreSQL does not run as root, this system has no user namespaces to run it in, and "
-        f"{closed or place} is closed to every other user: start Regulars as an ordinary user, "
+        "PostgreSQL does not run as root, this system has no user namespaces to run it in, and "
+        f"{closed or data} is closed to every other user: start Regulars as an ordinary user, "
         "or set DATABASE_URL."
     )
 
