@@ -7,8 +7,10 @@ from typing import Any
 from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    "clear-sessions": {"task": "config.tasks.clear_sessions", "schedule": crontab(hour="3", minute="40")},
     # Days end at another hour in every zone, so these look often; with nothing due they cost a glance.
-    "expire points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute="*/10")},
-    "activate points": {"task": "loyalty.tasks.activate_points", "schedule": crontab(minute="*/5")},
-    "lapse points for inactivity": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
+    "expire-points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute="*/10")},
+    "activate-points": {"task": "loyalty.tasks.activate_points", "schedule": crontab(minute="*/5")},
+    "lapse-points": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
+    "release-stale-holds": {"task": "campaigns.tasks.release_stale_holds", "schedule": crontab(minute="*/5")},
 }
