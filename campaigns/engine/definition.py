@@ -80,9 +80,10 @@ def _number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except ArithmeticError:
         return None
+    return number if number.is_finite() else None
 
 
 def _bound(holds: Any) -> Any:
@@ -95,8 +96,10 @@ def _bound(holds: Any) -> Any:
 
 
 def _pattern(validator: Any, pattern: str, value: object, schema: Any) -> Iterator[ValidationError]:
-    number = None if isinstance(value, str) else _number(value)
-    text = value if number is None else format(number, "f")
+    text = value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = _number(value)
+        text = str(value) if number is None else format(number, "f")
     yield from Draft202012Validator.VALIDATORS["pattern"](validator, pattern, text, schema)
 
 

@@ -43,14 +43,13 @@ CLOCK: Schema = {
 }
 
 
-def closed(properties: Schema, required: tuple[str, ...] = (), **more: Any) -> Schema:
+def closed(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
     """An object that has these properties and no others."""
     return {
         "type": "object",
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
-        **more,
     }
 
 
@@ -82,6 +81,8 @@ GOODS: Schema = {name: CODES for name in ("products", "sets", "categories", "bra
 PERCENT = positive("a percent above 0 and at most 100", 100)
 POINTS = positive("a number of points above 0")
 
+FACTOR = positive("a factor above 1 and at most 100", 100) | {"exclusiveMinimum": 1}
+
 EFFECTS: dict[str, Schema] = {
     # percent of the amount of the receipt or lines, counted in points: 5% of 100.00 is 5 points
     "points_percent": closed({"percent": PERCENT}, ("percent",)),
@@ -104,11 +105,11 @@ EFFECTS: dict[str, Schema] = {
         ("steps",),
     ),
     # multiplies what other campaigns gave on the same receipt or lines
-    "multiplier": closed({"by": positive("a factor above 1 and at most 100", 100)}, ("by",)),
+    "multiplier": closed({"by": FACTOR}, ("by",)),
 }
 
 CONDITIONS: dict[str, Schema] = {
-    "receipt_amount": closed({"at_least": AMOUNT, "below": AMOUNT}, minProperties=2),
+    "receipt_amount": closed({"at_least": AMOUNT, "below": AMOUNT}),
     "first_purchase": closed({}),
     "nth_purchase": closed(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -101,18 +101,19 @@ def _when(document: Document) -> Iterator[Problem]:
     if isinstance(start, datetime) and isinstance(end, datetime):
         if start >= end:
             yield Problem("when.until", "is not after when.from, so the window never opens; move one of them")
-        elif "weekdays" in when and not _has_weekday(start, end, when["weekdays"]):
+        elif "weekdays" in when and not _has_weekday(start, end, when):
             yield Problem(
                 "when.weekdays", "none of these days falls between when.from and when.until; add one"
             )
 
 
-def _has_weekday(start: datetime, end: datetime, weekdays: list[int]) -> bool:
-    """Whether one of the weekdays can begin between the moments, or the day before, in some time zone."""
-    day: date = start.astimezone(UTC).date() - timedelta(days=2)
-    last = end.astimezone(UTC).date() + timedelta(days=1)
-    return (last - day).days >= 6 or any(
-        (day + timedelta(days=ahead)).isoweekday() in weekdays for ahead in range((last - day).days + 1)
+def _has_weekday(start: datetime, end: datetime, when: Document) -> bool:
+    """Whether a window of one of the weekdays can be open between the moments, in some time zone."""
+    nights = any(opens > closes for opens, closes in when.get("hours", ()))
+    first = (start.astimezone(UTC) - timedelta(hours=12)).date() - timedelta(days=nights)
+    days = ((end.astimezone(UTC) + timedelta(hours=14)).date() - first).days
+    return days >= 6 or any(
+        (first + timedelta(days=ahead)).isoweekday() in when["weekdays"] for ahead in range(days + 1)
     )
 
 

@@ -1,0 +1,78 @@
+"""The lots that campaigns create: their life, terms and funder."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from campaigns.engine.shopper import Shopper
+from tests.engine.build import RUBLES, campaign, percent, sell
+
+
+def lot(lots=None, terms=RUBLES, shopper=None):
+    outcome = sell("tea 100", campaign("c", percent("5"), lots=lots or {}), terms=terms, shopper=shopper)
+    (grant,) = outcome.grants
+    return grant
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("lots", "expires_at"),
+    [
+        ({}, "2027-11-21 20:59:59"),  # the programme's year, to the last second of the day in Moscow
+        ({"expires": None}, "2027-11-21 20:59:59"),
+        ({"expires": {"kind": "after", "days": 7}}, "2026-11-28 20:59:59"),
+        ({"expires": {"kind": "on_date", "date": "2026-12-31"}}, "2026-12-31 20:59:59"),
+        ({"expires": {"kind": "end_of", "unit": "month"}}, "2026-11-30 20:59:59"),
+        ({"expires": {"kind": "anniversary"}}, "2027-03-08 20:59:59"),
+    ],
+)
+def test_points_live_as_the_campaign_or_the_programme_says(lots, expires_at):
+    grant = lot(lots)
+    assert (grant.active_from, grant.expires_at) == (None, utc(expires_at))
+
+
+def test_points_can_live_for_ever():
+    assert lot({"expires": {"kind": "never"}}).expires_at is None
+    assert lot(terms=replace(RUBLES, expiry=None)).expires_at is None
+
+
+def test_a_member_whose_day_of_joining_is_unknown_joined_today():
+    grant = lot({"expires": {"kind": "anniversary"}}, shopper=Shopper("anna"))
+    assert grant.expires_at == utc("2027-11-21 20:59:59")
+
+
+@pytest.mark.parametrize(
+    ("days", "lots", "active_from", "expires_at"),
+    [
+        (0, {"delay": {"days": 1}}, "2026-11-21 21:00", "2027-11-22 20:59:59"),
+        (14, {}, "2026-12-04 21:00", "2027-12-05 20:59:59"),
+        (14, {"delay": {"hours": 2}}, "2026-11-21 11:30", "2027-11-21 20:59:59"),
+    ],
+)
+def test_points_wait_as_the_campaign_or_the_programme_says(days, lots, active_from, expires_at):
+    grant = lot(lots, replace(RUBLES, activation_days=days))
+    assert (grant.active_from, grant.expires_at) == (utc(active_from), utc(expires_at))
+
+
+def test_a_campaign_can_have_its_points_active_at_once_where_the_programme_waits():
+    assert lot({"delay": {"days": 0}}, replace(RUBLES, activation_days=14)).active_from is None
+
+
+def test_terms_of_use_and_funder_go_with_the_lot():
+    grant = lot({"terms": {"max_share": "20"}, "funder": "lavazza"})
+    assert (grant.terms, grant.funder) == ({"max_share": "20"}, "lavazza")
+    assert (lot({"terms": {}}).terms, lot().funder) == (None, None)
+
+
+def test_each_campaign_makes_one_lot():
+    outcome = sell(
+        "tea 100, soap 100", campaign("a", percent("5"), number=1), campaign("b", percent("1"), number=2)
+    )
+    assert [(g.campaign_id, str(g.points), len(g.by_line)) for g in outcome.grants] == [
+        (1, "10.00", 2),
+        (2, "2.00", 2),
+    ]
