@@ -16,6 +16,8 @@ DATABASES["default"] = configure_database(read_text("DATABASE_URL"), VAR / "test
 DATABASES["default"]["TEST"] = {"NAME": f"test_regulars_{os.getpid()}"}  # runs side by side do not meet
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 
+POS_CALLS_PER_MINUTE = 10_000_000
+
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BROKER_URL = "memory://"

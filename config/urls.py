@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.show, name="start"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("till/", include("pos.till.urls")),
+    path("api/v1/", include("pos.urls")),
     path("health/", health.CheckView.as_view(), name="health"),
     path("health/alive/", health.answer_alive, name="alive"),
     path("metrics", metrics.show, name="metrics"),

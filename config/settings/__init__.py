@@ -173,6 +173,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["password", "phone", "code"]
 
+POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 6000)  # of one key
+POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
+
 # Language, time, formats
 
 LANGUAGE_CODE = "en"
@@ -183,6 +186,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "E164"
+PHONENUMBER_DEFAULT_REGION = read_text("PHONE_REGION") or None
 
 # Files
 
@@ -195,6 +199,19 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600
+
+# Letters and codes
+
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if DEMO else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = VAR / "outbox"
+EMAIL_HOST = read_text("EMAIL_HOST", "localhost")
+EMAIL_PORT = read_number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = read_text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS")
+DEFAULT_FROM_EMAIL = read_text("EMAIL_FROM", "regulars@localhost")
+EMAIL_TIMEOUT = 10
+CONFIRMATION_SENDER = "members.delivery.to_file" if DEMO else "members.delivery.by_email"
 
 # What a browser may do
 

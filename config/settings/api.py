@@ -1,8 +1,10 @@
-"""Settings of the REST API: DRF, its errors and its OpenAPI document."""
+"""Settings of the REST API: DRF, the OpenAPI document, throttling, and how confirmation codes are sent."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from config.settings.environment import read_number, read_text
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -10,18 +12,37 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "EXCEPTION_HANDLER": "pos.problems.handle",
     "UNAUTHENTICATED_USER": None,
-    "COERCE_DECIMAL_TO_STRING": True,
 }
+
+#: Requests of one API key in a minute, and unknown members' codes that it may show in a minute.
+POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 12_000)
+POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
+
+#: A function of (member, code, until when) that sends a code: see ``members.delivery``.
+CONFIRMATION_SENDER = read_text("CONFIRMATION_SENDER") or (
+    "members.delivery.to_file" if read_text("REGULARS_MODE") == "demo" else "members.delivery.by_email"
+)
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Regulars POS API",
-    "DESCRIPTION": "For tills, web shops, kiosks and partners' systems.",
+    "DESCRIPTION": (
+        "One API for tills, web shops, kiosks and partners' systems. Numbers that are money, points or "
+        "quantities are strings holding plain decimals; times are ISO 8601 with an offset. Errors are "
+        "`application/problem+json` with a stable `code`. Every write can be repeated for ever: a purchase "
+        "under its store and receipt number, a return under its return number, an event under its type and "
+        "key, anything else under an `Idempotency-Key`."
+    ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": ["pos.schema.keep_own"],
+    "POSTPROCESSING_HOOKS": ["pos.schema.complete"],
+    "TAGS": [{"name": "Members"}, {"name": "Quotes and purchases"}, {"name": "Events"}],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True},
     "REDOC_DIST": "SIDECAR",
 }
