@@ -54,7 +54,7 @@ def terms_of(programme: Programme) -> dict[str, Any]:
         "earn_on": programme.earn_on,
         "expiry": programme.expiry or None,
         "activation_days": programme.activation_days,
-        "spending": {"point_value": str(programme.point_value), **programme.spending},
+        "spending": {**programme.spending, "point_value": str(programme.point_value)},
         "grace_days": programme.grace_days,
         "hold_minutes": programme.hold_minutes,
         "debt_policy": programme.debt_policy,

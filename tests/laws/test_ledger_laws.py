@@ -1,0 +1,211 @@
+"""Laws 1 to 5 and 7 on random histories: state machines on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from campaigns import returns
+from loyalty import audit, sweep
+from loyalty.models import Receipt
+from members.refusals import Refused
+from tests.laws.world import CAMPAIGNS, PRICES, World, assert_books_balance, deduct, publish_again
+
+GOODS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(("1", "2", "3", "0.5", "1.333")), st.sampled_from(PRICES)),
+    min_size=1,
+    max_size=4,
+)
+WISHES = st.sampled_from((Decimal(0), Decimal(0), Decimal("3.33"), Decimal(25), "max"))
+BUYERS = st.integers(0, 4)
+PARTS = st.sampled_from((Decimal("0.25"), Decimal("0.5"), Decimal(1)))
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Run in a transaction of its own and leave nothing; jobs that insist on one of their own are let in."""
+    scope = transaction.atomic()
+    scope._from_testcase = True  # type: ignore[attr-defined]
+    try:
+        with scope:
+            yield
+            raise _Undo
+    except _Undo:
+        pass
+
+
+class _Undo(Exception):
+    pass
+
+
+class History(RuleBasedStateMachine):
+    """Random sales, returns and sweeps; after each step the books balance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope = undone()
+        self.scope.__enter__()
+        self.open: list[str] = []
+        self.held: list[str] = []
+
+    def teardown(self) -> None:
+        self.scope.__exit__(_Undo, _Undo(), None)
+
+    @initialize(policy=st.sampled_from(("debt", "forgive")))
+    def begin(self, policy: str) -> None:
+        self.world = World(debt_policy=policy, point_decimals=2)
+
+    @rule(goods=GOODS, redeem=WISHES, buyer=BUYERS, late=st.integers(0, 30))
+    def sell(self, goods: Any, redeem: Any, buyer: int, late: int) -> None:
+        at = self.world.now - timedelta(hours=late)
+        member = self.world.members[buyer] if buyer < 4 else None
+        self.open.append(self.world.sell(member, goods, redeem if member else Decimal(0), purchased_at=at))
+
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3))
+    def hold(self, goods: Any, redeem: Any, buyer: int) -> None:
+        self.held.append(self.world.sell(self.world.members[buyer], goods, redeem, state="held"))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), confirm=st.booleans())
+    def end_hold(self, data: st.DataObject, confirm: bool) -> None:
+        receipt = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
+        if Receipt.objects.get(id=receipt).status != "held":
+            return
+        if confirm:
+            returns.confirm(receipt, self.world.now)  # type: ignore[arg-type]
+            self.open.append(receipt)
+        else:
+            returns.cancel(receipt, self.world.now)  # type: ignore[arg-type]
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), part=PARTS)
+    def give_back(self, data: st.DataObject, part: Decimal) -> None:
+        receipt = data.draw(st.sampled_from(self.open))
+        lines = _part(self.world.left(receipt), part)
+        if lines:
+            self.world.give_back(receipt, lines)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        receipt = data.draw(st.sampled_from(self.open))
+        try:
+            returns.cancel(receipt, self.world.now)  # type: ignore[arg-type]
+        except Refused as refused:
+            assert refused.code == "wrong_state"
+
+    @rule(days=st.integers(1, 25), swept=st.booleans())
+    def time_passes(self, days: int, swept: bool) -> None:
+        self.world.now += timedelta(days=days)
+        if swept:
+            sweep.expire(self.world.now)
+            sweep.activate(self.world.now)
+            returns.release_stale(self.world.now)
+
+    @rule(percent=st.sampled_from(("1", "3", "12.5")))
+    def publish(self, percent: str) -> None:
+        publish_again("base", percent, self.world.now)
+
+    @rule(buyer=st.integers(0, 3), key=st.uuids())
+    def deduct(self, buyer: int, key: Any) -> None:
+        deduct(self.world.members[buyer], self.world.now, str(key))
+
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), parts=st.lists(PARTS, max_size=3))
+    def sell_and_undo(self, goods: Any, redeem: Any, buyer: int, parts: list[Decimal]) -> None:
+        """Law 3 in the middle of any history. A debt that the purchase repaid comes back with it."""
+        with undone():
+            before = self.world.picture()
+            receipt = self.world.sell(self.world.members[buyer], goods, redeem)
+            for part in parts:
+                lines = _part(self.world.left(receipt), part)
+                if lines:
+                    self.world.give_back(receipt, lines)
+            if self.world.left(receipt):
+                self.world.give_back(receipt, "all")
+            assert self.world.picture() == before
+
+    @invariant()
+    def books_balance(self) -> None:
+        assert_books_balance()
+        assert audit.audit().clean
+
+
+class EverythingReturned(RuleBasedStateMachine):
+    """Law 3 over many purchases: whatever was sold to whom, once all came back in any order, all is as it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope = undone()
+        self.scope.__enter__()
+        self.open: list[str] = []
+
+    @initialize(campaigns=st.lists(st.sampled_from(sorted(CAMPAIGNS)), unique=True))
+    def begin(self, campaigns: list[str]) -> None:
+        self.world = World(tuple(campaigns))
+        self.before = self.world.picture()
+
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3))
+    def sell(self, goods: Any, redeem: Any, buyer: int) -> None:
+        self.open.append(self.world.sell(self.world.members[buyer], goods, redeem))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), part=PARTS)
+    def give_back(self, data: st.DataObject, part: Decimal) -> None:
+        receipt = data.draw(st.sampled_from(self.open))
+        lines = _part(self.world.left(receipt), part)
+        if lines:
+            self.world.give_back(receipt, lines)
+
+    @rule(order=st.randoms(use_true_random=False))
+    def all_comes_back(self, order: Any) -> None:
+        with undone():
+            receipts = list(self.open)
+            order.shuffle(receipts)
+            for receipt in receipts:
+                if self.world.left(receipt):
+                    self.world.give_back(receipt, "all")
+            assert_books_balance()
+            assert self.world.picture() == self.before
+
+    def teardown(self) -> None:
+        self.scope.__exit__(_Undo, _Undo(), None)
+
+
+def _part(left: dict[int, Decimal], part: Decimal) -> list[tuple[int, Decimal]]:
+    """About ``part`` of each of some lines."""
+    quantities = (
+        (position, (quantity * part).quantize(Decimal("0.001"))) for position, quantity in left.items()
+    )
+    return [(position, quantity) for position, quantity in quantities if quantity > 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("machine", [History, EverythingReturned])
+def test_the_laws_hold_on_random_histories(machine: type[RuleBasedStateMachine]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=int(os.environ.get("LAW_EXAMPLES", "25")),
+            stateful_step_count=int(os.environ.get("LAW_STEPS", "12")),
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )

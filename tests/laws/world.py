@@ -1,0 +1,198 @@
+"""A small shop for the laws: members, goods, campaigns, and pictures of what must not change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from analytics.models import MemberFacts
+from campaigns import checkout, returns
+from campaigns.models import Campaign, Usage
+from campaigns.returns import LineBack, ReturnRequest
+from campaigns.sale import Sale, SaleLine, Who
+from loyalty import ledger, places
+from loyalty.models import Account, Debt, Holder, Lot, LotUse, ReceiptLine, ReturnLine, Transfer
+from members.models import Member
+from tests import factories
+
+ZERO = Decimal(0)
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+PRICES = ("0.01", "0.33", "7.77", "19.90", "100.00", "333.33")
+
+CAMPAIGNS: dict[str, dict[str, Any]] = {
+    "base": factories.percent_of_receipt("5"),
+    "coffee": {
+        "whom": {"who": "members"},
+        "what_for": {"of": "lines", "categories": ["coffee"]},
+        "what": [{"effect": "points_percent", "percent": "7"}],
+        "lots": {"expires": {"kind": "after", "days": 20}},
+        "judge": {"limits": [{"per": "member", "period": "day", "points": "9"}]},
+    },
+    "third": {
+        "whom": {"who": "members"},
+        "if": {"condition": "nth_purchase", "every": 3, "counting": "campaign", "of_at_least": "10"},
+        "what": [{"effect": "points_fixed", "points": "11"}],
+    },
+    "large": {
+        "whom": {"who": "members"},
+        "if": {"condition": "receipt_amount", "at_least": "200"},
+        "what": [{"effect": "points_percent", "percent": "10"}],
+        "stacking": {"group": "size", "mode": "best"},
+    },
+    "small": {
+        "whom": {"who": "members"},
+        "what": [{"effect": "points_per", "points": "1", "per": "10"}],
+        "stacking": {"group": "size", "mode": "best"},
+    },
+    "later": {
+        "whom": {"who": "members", "tiers": ["silver"]},
+        "what": [{"effect": "points_percent", "percent": "2"}],
+        "lots": {"delay": {"days": 3}},
+    },
+}
+
+
+class World:
+    """A shop with two members of their own accounts and two who share one."""
+
+    def __init__(self, campaigns: tuple[str, ...] = tuple(CAMPAIGNS), **programme: Any) -> None:
+        places.forget()  # a store of that code was known in an example that is undone
+        self.now = MORNING
+        self.shop = factories.open_shop(store="s", spending={"max_share": "60"}, **programme)
+        for code, threshold in (("classic", 0), ("silver", 300), ("gold", 900)):
+            factories.TierFactory(programme=self.shop.programme, code=code, threshold=threshold)
+        coffee = factories.CategoryFactory(code="coffee")
+        self.products = [
+            factories.ProductFactory(
+                partner=self.shop.partner, sku=f"P{n}", category=coffee if n % 2 else None
+            )
+            for n in range(4)
+        ]
+        for code in campaigns:
+            factories.publish_campaign(
+                self.shop.programme, CAMPAIGNS[code], at=MORNING - timedelta(days=40), code=code
+            )
+        self.members = [factories.enrol(self.shop.programme, points) for points in ("0", "50", "12.34")]
+        cousin = factories.MemberFactory()
+        shared = account_of(self.members[2])
+        Holder.objects.create(
+            account=shared, member=cousin, programme=self.shop.programme, role=Holder.Role.HOLDER
+        )
+        self.members.append(cousin)
+        self.sold = 0
+        self.backs = 0
+
+    def sell(
+        self, member: Member | None, goods: list[tuple[int, str, str]], redeem: Any, **changes: Any
+    ) -> str:
+        """Sell goods as (product, quantity, price). Spends what of the wish is allowed. Returns the receipt's id."""
+        self.sold += 1
+        lines = tuple(
+            SaleLine(position, self.products[product].sku, Decimal(quantity), Decimal(price))
+            for position, (product, quantity, price) in enumerate(goods, 1)
+        )
+        fields: dict[str, Any] = {
+            "store": "s",
+            "till": "1",
+            "receipt_number": str(self.sold),
+            "purchased_at": self.now,
+            "member": Who(phone=member.phone) if member else None,
+            "lines": lines,
+            "redeem": redeem,
+        }
+        sale = Sale(**{**fields, **changes})
+        quoted = checkout.quote(sale, self.now)
+        if isinstance(redeem, Decimal):  # a purchase refuses what a quote caps
+            sale = Sale(**{**fields, **changes, "redeem": Decimal(quoted["redeemed"]["points"])})
+        bought = checkout.purchase(sale, self.now).body
+        for same in ("total", "to_pay", "redeemed", "redeemable", "earned", "lines", "balance", "declined"):
+            assert quoted[same] == bought[same], same  # law 4
+        assert checkout.purchase(sale, self.now).body == bought  # law 5
+        return str(bought["id"])
+
+    def give_back(self, receipt: str, lines: Any) -> None:
+        """Return "all" or lines as (position, quantity)."""
+        self.backs += 1
+        wanted = lines if lines == "all" else tuple(LineBack(p, q) for p, q in lines)
+        request = ReturnRequest(f"R{self.backs}", self.now, wanted)
+        first = returns.give_back(receipt, request, self.now)  # type: ignore[arg-type]
+        again = returns.give_back(receipt, request, self.now)  # type: ignore[arg-type]
+        assert again == (first.body, True)  # law 5
+
+    def left(self, receipt: str) -> dict[int, Decimal]:
+        """How many of each position are not returned yet."""
+        bought = dict(ReceiptLine.objects.filter(receipt_id=receipt).values_list("position", "quantity"))
+        back = ReturnLine.objects.filter(line__receipt_id=receipt).values_list("line__position")
+        for position, quantity in back.annotate(quantity=Sum("quantity")):
+            bought[position] -= quantity
+        return {position: quantity for position, quantity in bought.items() if quantity}
+
+    def picture(self) -> dict[str, Any]:
+        """Everything that a purchase followed by its returns must leave as it was (law 3)."""
+        return {
+            "accounts": sorted(Account.objects.filter(kind="member").values_list("id", "balance", "owed")),
+            "lots": sorted(
+                Lot.objects.filter(remaining__gt=0).values_list("id", "remaining", "expires_at"), key=str
+            ),
+            "facts": sorted(
+                MemberFacts.objects.exclude(purchases=0).values_list(
+                    "member_id", "purchases", "spent", "first_purchase_at", "last_purchase_at", "tier__code"
+                )
+            ),
+            "usage": sorted(
+                Usage.objects.exclude(times=0, points=0).values_list(
+                    "member_id", "campaign_id", "period", "times", "points"
+                )
+            ),
+        }
+
+
+def account_of(member: Member) -> Account:
+    """The member's account."""
+    return Account.objects.get(holders__member=member)
+
+
+def assert_books_balance() -> None:
+    """Laws 1 and 2, counted row by row, without the audit's own SQL."""
+    total = ZERO
+    for account in Account.objects.all():
+        came = Transfer.objects.filter(target=account).aggregate(p=Sum("points"))["p"] or ZERO
+        went = Transfer.objects.filter(source=account).aggregate(p=Sum("points"))["p"] or ZERO
+        total += came - went
+        if account.kind != Account.Kind.MEMBER:
+            continue
+        remaining = Lot.objects.filter(account=account).aggregate(p=Sum("remaining"))["p"] or ZERO
+        owed = Debt.objects.filter(account=account).aggregate(p=Sum("points"))["p"] or ZERO
+        assert account.balance == remaining == came - went
+        assert account.owed == owed >= 0
+    assert total == 0
+    for lot in Lot.objects.annotate(used=Sum("uses__points")):
+        assert lot.points - (lot.used or ZERO) == lot.remaining
+    for transfer in Transfer.objects.exclude(kind__in=("accrue", "capture")).annotate(
+        used=Sum("uses__points")
+    ):
+        if transfer.kind in ("restore", "release"):
+            heirs = Lot.objects.filter(transfer=transfer).aggregate(p=Sum("points"))["p"] or ZERO
+            assert heirs - (transfer.used or ZERO) == transfer.points
+        elif transfer.source_balance is not None:
+            assert transfer.used == transfer.points
+    assert LotUse.objects.filter(points=0).count() == 0
+
+
+def publish_again(code: str, percent: str, now: datetime) -> None:
+    """Publish a new revision of a campaign."""
+    campaign = Campaign.objects.get(code=code)
+    campaign.draft = factories.percent_of_receipt(percent)
+    factories.rulebooks.publish(campaign, now)
+
+
+def deduct(member: Member, now: datetime, key: str) -> None:
+    """Take by hand half of what can be spent."""
+    account = account_of(member)
+    spendable, _pending = ledger.balances(account.id, now)
+    half = (spendable / 2).quantize(Decimal("0.01"))
+    if half > 0:
+        ledger.adjust(account, -half, key, factories.Cause(now))
