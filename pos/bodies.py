@@ -19,8 +19,8 @@ from rest_framework.exceptions import UnsupportedMediaType
 
 from campaigns.returns import LineBack
 from campaigns.sale import Sale, SaleLine, Who
-from loyalty.refusals import Fault, Invalid
 from members import lookup, phones
+from members.refusals import Fault, Invalid
 from pos.problems import TooLarge
 
 T = TypeVar("T")
@@ -74,14 +74,14 @@ class MemberBody(msgspec.Struct, frozen=True):
     phone: str | None = None
     card: str | None = None
     email: str | None = None
-    first_name: str = ""
-    middle_name: str = ""
-    last_name: str = ""
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
     birthday: date | None = None
-    gender: Literal["", "female", "male"] = ""
+    gender: Literal["", "female", "male"] | None = None
     language: str | None = None
     referral: str | None = None
-    consents: dict[str, bool] = {}
+    consents: dict[str, bool] | None = None
 
 
 class ReturnBody(msgspec.Struct, frozen=True):
@@ -132,7 +132,7 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     return value
 
 
-def require_who(who: Who, now: datetime, field: str = "member") -> tuple[str, str]:
+def require_who(who: Who, field: str = "member") -> tuple[str, str]:
     """The one form by which a member is named, and its value. Raises ``Invalid``."""
     given = who.given
     if len(given) != 1:

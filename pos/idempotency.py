@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from loyalty.refusals import Conflict, Fault, Invalid
+from members.refusals import Conflict, Fault, Invalid
 from pos.endpoint import reply
 from pos.keys import Client
 from pos.models import Answer

@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
-from loyalty.refusals import Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused
+from members.refusals import Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused
 from pos.authentication import CHALLENGE
 
 CONTENT_TYPE = "application/problem+json"
@@ -102,6 +102,11 @@ def answer(error: Exception) -> HttpResponse:
     elif problem.status == 503:
         response["Retry-After"] = "1"
     return response
+
+
+def handle(error: Exception, context: object) -> HttpResponse:
+    """DRF's exception handler, for views that are not endpoints: the document and its page."""
+    return answer(error)
 
 
 def _of_framework(error: exceptions.APIException) -> Problem:

@@ -14,9 +14,9 @@ from analytics.models import MemberFacts
 from campaigns.story import moment, money, number
 from loyalty import places
 from loyalty.models import Holder, Lot
-from loyalty.refusals import Missing
 from members import lookup, phones
 from members.models import Card, Member
+from members.refusals import Missing
 from pos.keys import Client
 
 MOST_EXPIRING = 12

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from campaigns import record, rulebooks, story
 from loyalty.models import Holder, Transfer
-from loyalty.refusals import Fault, Invalid
 from members.models import Member
+from members.refusals import Fault, Invalid
 from pos.keys import Client
 
 ON_A_PAGE = 50

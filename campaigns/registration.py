@@ -1,0 +1,35 @@
+"""Joining a programme: a member, a card, an account, and what campaigns give for it, all at once or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from loyalty import ledger
+from loyalty.models import Programme
+from members import events
+from members.models import Member
+from members.registration import Newcomer, enrol
+
+#: The event that welcome campaigns wait for.
+REGISTERED = "member.registered"
+
+
+def register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
+    """Make a member of the programme, with an account in it, and record the event.
+
+    Raises ``Conflict`` with ``member_exists``, ``Refused`` with ``referral_not_found``.
+    """
+    with transaction.atomic():
+        member = enrol(newcomer, at)
+        ledger.open_account(member, Programme.objects.get(id=programme_id))
+        events.record(
+            REGISTERED,
+            member.id,
+            at,
+            channel=newcomer.channel,
+            source=newcomer.source,
+            referred_by=str(member.referred_by_id) if member.referred_by_id else None,
+        )
+    return member

@@ -1,0 +1,270 @@
+"""Answers of the API, field by field: what the OpenAPI document promises and the tests hold every answer to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+Number = Annotated[str, Meta(pattern=r"^-?\d+(\.\d{1,2})?$", examples=["199.90"])]
+Money = Annotated[str, Meta(pattern=r"^-?\d+\.\d{2}$", examples=["199.90"])]
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-21T09:31:00Z"])]
+ReceiptStatus = Literal["quote", "held", "completed", "partially_returned", "returned", "cancelled"]
+
+
+class CardAnswer(Struct):
+    """A card of the member."""
+
+    number: str
+    kind: str
+
+
+class NextTier(Struct):
+    """The tier above: ``needs`` is the money still to be spent for it."""
+
+    code: str
+    name: str
+    needs: Money
+
+
+class TierAnswer(Struct):
+    """The member's step of the ladder; null below the lowest one."""
+
+    code: str | None
+    name: str | None
+    next: NextTier | None
+
+
+class Expiring(Struct):
+    """Points that can be spent until then."""
+
+    points: Number
+    at: Moment
+
+
+class AccountAnswer(Struct):
+    """The member's account in one of the partner's programmes."""
+
+    programme: str
+    spendable: Number
+    pending: Number
+    role: Literal["owner", "holder"]
+    may_redeem: bool
+    expiring: list[Expiring]
+
+
+class MemberAnswer(Struct):
+    """A member, within the programmes of the caller's partner."""
+
+    id: UUID
+    status: Literal["active", "blocked"]
+    first_name: str
+    last_name: str
+    phone: str | None
+    cards: list[CardAnswer]
+    tier: TierAnswer | None
+    accounts: list[AccountAnswer]
+
+
+class Because(Struct):
+    """Why points were given: which revision of which campaign, how many, by which rule."""
+
+    campaign: str
+    revision: int
+    points: Number
+    code: str
+    text: str
+
+
+class Movement(Struct):
+    """A movement of points, signed as the member sees it."""
+
+    id: UUID
+    at: Moment
+    kind: str
+    points: Number
+    balance_after: Number | None
+    programme: str
+    purchase: UUID | None
+    reason: str
+    because: list[Because]
+
+
+class StatementAnswer(Struct):
+    """A page of movements, newest first; ``next`` is the cursor of the following page."""
+
+    results: list[Movement]
+    next: str | None
+
+
+class CodeAnswer(Struct):
+    """A confirmation code is on its way."""
+
+    channel: str
+    expires_at: Moment
+
+
+class Redeemed(Struct):
+    """Points spent, and the money they paid."""
+
+    points: Number
+    amount: Money
+
+
+class Limit(Struct):
+    """A limit on spending, and the most it allows."""
+
+    code: str
+    max: Number
+    text: str
+
+
+class Redeemable(Struct):
+    """The most points that can be spent on this basket, and each limit that bound it."""
+
+    max: Number
+    limits: list[Limit]
+
+
+class LotAnswer(Struct):
+    """Points that a campaign gives, and when they can be spent."""
+
+    points: Number
+    active_from: Moment | None
+    expires_at: Moment | None
+    campaign: str
+
+
+class Earned(Struct):
+    """Points that are earned; ``pending`` of them become active later."""
+
+    points: Number
+    pending: Number
+    lots: list[LotAnswer]
+
+
+class LineAnswer(Struct):
+    """What becomes of a line; position null is what was earned for the receipt as a whole."""
+
+    position: int | None
+    amount: Money
+    discount: Money
+    redeemed: Money
+    to_pay: Money
+    earned: Number
+    because: list[Because]
+
+
+class Declined(Struct):
+    """A campaign or coupon that did not apply, and why."""
+
+    campaign: str
+    code: str
+    text: str
+
+
+class Coupons(Struct):
+    """Coupons that were used, and those that were given."""
+
+    used: list[str]
+    issued: list[str]
+
+
+class Progress(Struct):
+    """How far the member is towards a goal."""
+
+    campaign: str
+    value: str
+    goal: str
+
+
+class Messages(Struct):
+    """What to tell the cashier, and what to print on the receipt."""
+
+    cashier: list[str]
+    receipt: list[str]
+
+
+class Balance(Struct):
+    """The account after this."""
+
+    programme: str
+    spendable: Number
+    pending: Number
+
+
+class ReturnedAnswer(Struct):
+    """A return that was made of the purchase."""
+
+    id: UUID
+    return_number: str | None
+    returned_at: Moment
+    refund: Money
+    restored: Number
+    revoked: Number
+    owed: Number
+
+
+class PurchaseAnswer(Struct):
+    """A quote or a purchase, with the reason for every point. ``returns`` is there when it is read again."""
+
+    id: UUID | None
+    status: ReceiptStatus
+    receipt_number: str | None
+    store: str
+    purchased_at: Moment
+    total: Money
+    discount: Money
+    redeemed: Redeemed
+    to_pay: Money
+    redeemable: Redeemable
+    earned: Earned
+    lines: list[LineAnswer]
+    declined: list[Declined]
+    coupons: Coupons
+    progress: list[Progress]
+    messages: Messages
+    balance: Balance | None
+    returns: list[ReturnedAnswer] = []
+
+
+class ReturnAnswer(Struct):
+    """What a return gives back: money, points that were spent, points that were earned, and what is owed."""
+
+    id: UUID
+    purchase: UUID
+    return_number: str | None
+    refund: Money
+    restored: Number
+    revoked: Number
+    owed: Number
+    balance: Balance | None
+    status: ReceiptStatus
+
+
+class FaultAnswer(Struct):
+    """One thing that is wrong with the input, and how to mend it."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class Problem(Struct):
+    """An error (RFC 9457). ``code`` is stable and meant for programs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FaultAnswer]
+
+
+class EventAnswer(Struct):
+    """The event, and the points that campaigns gave for it."""
+
+    id: UUID
+    earned: list[LotAnswer]

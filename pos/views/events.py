@@ -1,0 +1,70 @@
+"""Events that shop systems report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from campaigns import occasions
+from campaigns.sale import AHEAD
+from members.refusals import Fault, Invalid, Missing, Refused
+from pos import bodies, idempotency, profiles, schema, throttling
+from pos.bodies import EventBody
+from pos.endpoint import Endpoint
+from pos.idempotency import Done
+
+_MOST = {"type": 64, "key": 500}
+
+
+class Events(Endpoint):
+    """Something a member did that campaigns may reward."""
+
+    @schema.EVENT
+    def post(self, request: Request) -> HttpResponse:
+        """Report an event. The same type and key again is answered as the first time."""
+        raw = bodies.load(self.plain_request)
+        given = bodies.decode(raw, bodies.event)
+        now = timezone.now()
+        faults = list(_faults(given, now))
+        if faults:
+            raise Invalid(*faults)
+        form, value = bodies.require_who(given.member)
+        content = idempotency.content_hash(self.plain_request.path, raw)
+        done = idempotency.keyed(
+            self.client, _key(given), content, lambda: self._report(given, form, value, now)
+        )
+        return idempotency.answer(done)
+
+    def _report(self, given: EventBody, form: str, value: str, now: datetime) -> Done:
+        occasions.require_known(given.type, self.client.programmes)
+        if form == "code":
+            throttling.require_few_code_misses(self.client)
+        try:
+            member = profiles.find(form, value, self.client, now)
+        except Missing as missing:
+            if form == "code":
+                throttling.note_code_miss(self.client)
+            raise Refused(missing.code, missing.detail) from missing
+        occasion = occasions.report(member, given.type, given.occurred_at, given.data, now)
+        return Done({"id": str(occasion.id), "earned": occasion.earned}, 201)
+
+
+def _faults(given: EventBody, now: datetime) -> Iterator[Fault]:
+    for name, text in (("type", given.type), ("key", given.key)):
+        if not 0 < len(text) <= _MOST[name]:
+            yield Fault(name, "length", _("Give from 1 to %(most)s characters.") % {"most": _MOST[name]})
+    wrong_time = list(bodies.require_offset("occurred_at", given.occurred_at))
+    yield from wrong_time
+    if not wrong_time and given.occurred_at > now + AHEAD:
+        yield Fault("occurred_at", "in_the_future", _("The time lies in the future: set the clock."))
+
+
+def _key(given: EventBody) -> str:
+    """A key that no ``Idempotency-Key`` header can be: headers hold no control characters."""
+    return "event\x1f" + hashlib.sha256(f"{given.type}\x1f{given.key}".encode()).hexdigest()

@@ -1,0 +1,164 @@
+"""Members at the till: found, registered, read, and sent codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+
+from campaigns import registration, story
+from members import confirmation, consents, lookup
+from members.refusals import Fault, Invalid, Missing, Refused
+from members.registration import Newcomer
+from pos import bodies, profiles, schema, statement, throttling
+from pos.bodies import MemberBody
+from pos.endpoint import Endpoint, reply
+from pos.idempotency import Done, once
+
+_MOST = {
+    "phone": 32, "card": 32, "email": 254, "first_name": 80, "middle_name": 80, "last_name": 80,
+    "language": 8, "referral": 32,
+}  # fmt: skip
+
+
+class Lookup(Endpoint):
+    """Find a member."""
+
+    @schema.LOOKUP
+    def post(self, request: Request) -> HttpResponse:
+        """The member known by a phone, card, e-mail, code or id."""
+        raw = bodies.load(self.plain_request)
+        wanted = bodies.decode(raw, bodies.who)
+        form, value = bodies.require_who(wanted, "")
+        return once(self.plain_request, self.client, raw, lambda: Done(self._find(form, value), 200))
+
+    def _find(self, form: str, value: str) -> dict[str, Any]:
+        now = timezone.now()
+        if form == "code":
+            throttling.require_few_code_misses(self.client)
+        try:
+            member = profiles.find(form, value, self.client, now)
+        except Missing:
+            if form == "code":
+                throttling.note_code_miss(self.client)
+            raise
+        return profiles.tell(member, self.client, now)
+
+
+class Members(Endpoint):
+    """Register a member."""
+
+    @schema.REGISTER
+    def post(self, request: Request) -> HttpResponse:
+        """Express registration at the till: the person, a card, an account, the welcome bonus."""
+        raw = bodies.load(self.plain_request)
+        given = bodies.decode(raw, bodies.member)
+        newcomer = self._check(given)
+        return once(self.plain_request, self.client, raw, lambda: self._register(newcomer))
+
+    def _check(self, given: MemberBody) -> Newcomer:
+        faults = list(_faults(given, timezone.localdate()))
+        if faults:
+            raise Invalid(*faults)
+        client = self.client
+        return Newcomer(
+            phone=lookup.read_phone(given.phone, "phone") if given.phone else None,
+            card=given.card or None,
+            email=given.email or None,
+            first_name=given.first_name or "",
+            middle_name=given.middle_name or "",
+            last_name=given.last_name or "",
+            birthday=given.birthday,
+            gender=given.gender or "",
+            language=given.language or settings.LANGUAGE_CODE,
+            referral=given.referral or None,
+            consents=given.consents or {},
+            channel="pos",
+            source=f"api:{client.partner}",
+            evidence={
+                "partner": client.partner,
+                "store": client.store,
+                "till": client.till,
+                "key": client.name,
+            },
+        )
+
+    def _register(self, newcomer: Newcomer) -> Done:
+        now = timezone.now()
+        if not self.client.programmes:
+            raise Refused("no_programme", _("This partner takes part in no programme."))
+        member = registration.register(newcomer, self.client.programmes[0], now)
+        return Done(profiles.tell(member, self.client, now), 201)
+
+
+class Member(Endpoint):
+    """One member."""
+
+    @schema.MEMBER
+    def get(self, request: Request, member_id: str) -> HttpResponse:
+        """The member of that id."""
+        now = timezone.now()
+        member = profiles.find("id", member_id, self.client, now)
+        return reply(profiles.tell(member, self.client, now))
+
+
+class Transfers(Endpoint):
+    """A member's statement."""
+
+    @schema.TRANSFERS
+    def get(self, request: Request, member_id: str) -> HttpResponse:
+        """The movements of the member's points, newest first, with the reason for each."""
+        member = profiles.find("id", member_id, self.client, timezone.now())
+        return reply(statement.page(member, self.client, self.plain_request.GET.get("cursor", "")))
+
+
+class ConfirmationCodes(Endpoint):
+    """Codes by which a member confirms that points are spent."""
+
+    @schema.SEND_CODE
+    def post(self, request: Request, member_id: str) -> HttpResponse:
+        """Send the member a code."""
+        raw = bodies.load(self.plain_request)
+        bodies.decode(raw or b"{}", bodies.nothing)
+        return once(self.plain_request, self.client, raw, lambda: self._send(member_id))
+
+    def _send(self, member_id: str) -> Done:
+        now = timezone.now()
+        member = profiles.find("id", member_id, self.client, now)
+        if member.status != "active":
+            raise Refused("member_blocked", _("The member is blocked."))
+        try:
+            sent = confirmation.send(member, now)
+        except confirmation.TooSoon as error:
+            raise Throttled(error.wait.total_seconds(), _("A code was sent a moment ago.")) from error
+        return Done({"channel": sent.channel, "expires_at": story.moment(sent.expires_at)}, 202)
+
+
+def _faults(given: MemberBody, today: date) -> Iterator[Fault]:
+    if not given.phone and not given.card:
+        yield Fault("phone", "required", _("Give a phone, a card, or both."))
+    texts = {name: getattr(given, name) for name in _MOST}
+    yield from bodies.require_short(texts, _MOST)
+    if given.email:
+        try:
+            validate_email(given.email)
+        except ValidationError:
+            yield Fault("email", "not_an_email", _("Give an e-mail address, like anna@example.org."))
+    if given.birthday is not None and not 1900 <= given.birthday.year <= today.year:
+        yield Fault("birthday", "out_of_range", _("Give the day of birth, like 1990-05-17."))
+    if given.language and given.language not in dict(settings.LANGUAGES):
+        known = ", ".join(code for code, _name in settings.LANGUAGES)
+        yield Fault("language", "unknown", _("Use one of %(known)s.") % {"known": known})
+    for channel in given.consents or {}:
+        if channel not in consents.CHANNELS:
+            known = ", ".join(consents.CHANNELS)
+            yield Fault(f"consents.{channel}", "unknown", _("Use one of %(known)s.") % {"known": known})

@@ -1,0 +1,217 @@
+"""Quotes, purchases, returns: the way of a sale through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from campaigns import checkout, returns
+from campaigns.returns import ReturnRequest
+from campaigns.sale import Sale
+from loyalty import places
+from loyalty.models import Receipt
+from members.refusals import Fault, Forbidden, Invalid, Missing, Refusal, Refused
+from pos import bodies, problems, schema, throttling
+from pos.endpoint import Endpoint, reply
+from pos.idempotency import Done, once
+from pos.keys import Client
+
+
+class Quotes(Endpoint):
+    """What a purchase would do."""
+
+    @schema.QUOTE
+    def post(self, request: Request) -> HttpResponse:
+        """Judge a basket; nothing changes."""
+        raw = bodies.load(self.plain_request)
+        sale = _read_sale(raw, self.client)
+        return once(self.plain_request, self.client, raw, lambda: Done(self._quote(sale), 200))
+
+    def _quote(self, sale: Sale) -> dict[str, Any]:
+        try:
+            return checkout.quote(sale, timezone.now())
+        except Refused as refusal:
+            _note_code_miss(self.client, sale, refusal)
+            raise
+
+
+class Purchases(Endpoint):
+    """Purchases, made and found."""
+
+    @schema.PURCHASE
+    def post(self, request: Request) -> HttpResponse:
+        """Make a purchase, or hold it."""
+        sale = _read_sale(bodies.load(self.plain_request), self.client)
+        try:
+            answer = checkout.purchase(sale, timezone.now())
+        except Refused as refusal:
+            _note_code_miss(self.client, sale, refusal)
+            raise
+        return reply(answer.body, 201, replay=answer.replay)
+
+    @schema.FIND_PURCHASE
+    def get(self, request: Request) -> HttpResponse:
+        """The purchase of that receipt number in that store, as it stands now."""
+        asked = self.plain_request.GET
+        store, number = asked.get("store", ""), asked.get("receipt_number", "")
+        faults = [
+            Fault(name, "required", _("Give the store and the receipt's number."))
+            for name, value in (("store", store), ("receipt_number", number))
+            if not value or "\0" in value
+        ]
+        if faults:
+            raise Invalid(*faults)
+        _require_store(self.client, store)
+        return reply(checkout.find_by_number(store, number))
+
+
+class Batch(Endpoint):
+    """Purchases of a till that was offline."""
+
+    @schema.BATCH
+    def post(self, request: Request) -> HttpResponse:
+        """Make many purchases, each judged on its own, in order of their time."""
+        raw = bodies.load(self.plain_request, bodies.MOST_BYTES_IN_BATCH)
+        given = bodies.decode(raw, bodies.batch).purchases
+        if not 1 <= len(given) <= checkout.MOST_IN_BATCH:
+            detail = _("Give from 1 to %(most)s purchases.") % {"most": checkout.MOST_IN_BATCH}
+            raise Invalid(Fault("purchases", "count", detail))
+        now = timezone.now()
+        results: list[dict[str, Any]] = [{}] * len(given)
+        sales: dict[int, Sale] = {}
+        for index, item in enumerate(given):
+            try:
+                sales[index] = _read_sale(bytes(item), self.client)
+            except Refusal as refusal:
+                sales.pop(index, None)
+                results[index] = _refused(_number_in(bytes(item)), refusal)
+        by_sale = {id(sale): index for index, sale in sales.items()}
+        for sale, answer in checkout.batch(list(sales.values()), now):
+            results[by_sale[id(sale)]] = _result(sale, answer)
+        return reply({"results": results})
+
+
+class Purchase(Endpoint):
+    """One purchase."""
+
+    @schema.READ_PURCHASE
+    def get(self, request: Request, purchase_id: str) -> HttpResponse:
+        """The purchase as it stands now."""
+        return reply(checkout.find(_require_purchase(self.client, purchase_id)))
+
+
+class Confirm(Endpoint):
+    """The end of a hold."""
+
+    @schema.CONFIRM
+    def post(self, request: Request, purchase_id: str) -> HttpResponse:
+        """Complete a held purchase."""
+        raw = bodies.load(self.plain_request)
+        bodies.decode(raw or b"{}", bodies.nothing)
+        found = _require_purchase(self.client, purchase_id)
+        return once(
+            self.plain_request, self.client, raw, lambda: _done(returns.confirm(found, timezone.now()), 200)
+        )
+
+
+class Cancel(Endpoint):
+    """Undoing a purchase as a whole."""
+
+    @schema.CANCEL
+    def post(self, request: Request, purchase_id: str) -> HttpResponse:
+        """Undo the purchase, or let a held one go."""
+        raw = bodies.load(self.plain_request)
+        bodies.decode(raw or b"{}", bodies.nothing)
+        found = _require_purchase(self.client, purchase_id)
+        return once(
+            self.plain_request, self.client, raw, lambda: _done(returns.cancel(found, timezone.now()), 201)
+        )
+
+
+class Returns(Endpoint):
+    """Goods that come back."""
+
+    @schema.RETURN
+    def post(self, request: Request, purchase_id: str) -> HttpResponse:
+        """Take goods back."""
+        given = bodies.decode(bodies.load(self.plain_request), bodies.give_back)
+        faults = tuple(bodies.require_offset("returned_at", given.returned_at))
+        if faults:
+            raise Invalid(*faults)
+        found = _require_purchase(self.client, purchase_id)
+        wanted = ReturnRequest(given.return_number, given.returned_at, given.lines)
+        answer = returns.give_back(found, wanted, timezone.now())
+        return reply(answer.body, 201, replay=answer.replay)
+
+
+def _read_sale(raw: bytes, client: Client) -> Sale:
+    sale = bodies.decode(raw, bodies.sale)
+    faults = tuple(bodies.require_offset("purchased_at", sale.purchased_at))
+    if faults:
+        raise Invalid(*faults)
+    _require_store(client, sale.store)
+    if sale.member is not None and sale.member.code is not None:
+        throttling.require_few_code_misses(client)
+    return sale
+
+
+def _require_store(client: Client, code: str) -> None:
+    """Raise ``Forbidden`` for a store that the key does not reach, whether there is one or not."""
+    shop = places.find(code)
+    if shop is None or not client.reaches_shop(shop):
+        raise _not_allowed()
+
+
+def _require_purchase(client: Client, text: str) -> UUID:
+    """The id of a purchase in a store that the key reaches. Raises ``Missing``, ``Forbidden``."""
+    try:
+        receipt_id = UUID(text)
+    except ValueError:
+        receipt_id = None
+    found = Receipt.objects.filter(id=receipt_id).values_list("store__partner_id", "store_id").first()
+    if receipt_id is None or found is None:
+        raise Missing("purchase_not_found", _("There is no such purchase."))
+    if not client.reaches(*found):
+        raise _not_allowed()
+    return receipt_id
+
+
+def _not_allowed() -> Forbidden:
+    detail = _("This key does not reach that store.")
+    return Forbidden("store_not_allowed", detail)
+
+
+def _note_code_miss(client: Client, sale: Sale, refusal: Refused) -> None:
+    if refusal.code == "member_not_found" and sale.member is not None and sale.member.code is not None:
+        throttling.note_code_miss(client)
+
+
+def _done(answer: checkout.Answer, status: int) -> Done:
+    return Done(answer.body, status, answer.replay)
+
+
+def _result(sale: Sale, answer: checkout.Answer | Refusal) -> dict[str, Any]:
+    if isinstance(answer, Refusal):
+        return _refused(sale.receipt_number, answer)
+    status = 200 if answer.replay else 201
+    return {"receipt_number": sale.receipt_number, "status": status, "body": answer.body}
+
+
+def _refused(number: str | None, refusal: Refusal) -> dict[str, Any]:
+    problem = problems.of_refusal(refusal)
+    return {"receipt_number": number, "status": problem.status, "body": problem.document}
+
+
+def _number_in(item: bytes) -> str | None:
+    """The receipt number of a purchase that cannot be read as one, if it has one."""
+    try:
+        number = msgspec.json.decode(item).get("receipt_number")
+    except (msgspec.DecodeError, AttributeError):
+        return None
+    return number if isinstance(number, str) else None
