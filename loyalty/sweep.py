@@ -79,7 +79,7 @@ class _BatchError(Exception):
 def expire(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
     """Take points out of every lot whose life is over at ``now``. Records ``points.expired`` per account.
 
-    Must not run in a transaction: each batch is one. Locks a batch's accounts in the order of their ids.
+    Each batch is a transaction of its own, unless the caller holds one. Locks a batch's accounts in the order of their ids.
     Raises the database's error when a batch cannot be written, after the others were.
     """
     return _run(_expiring(now), lots_per_batch)
@@ -141,7 +141,7 @@ def _plan(sweep: _Sweep, size: int) -> int:
 
     One worker plans at a time, and locks no account.
     """
-    with transaction.atomic(durable=True):
+    with transaction.atomic():
         prepared.run(sweep_statements.ALONE, {"job": sweep.job})
         if waiting := prepared.run(sweep_statements.WAITING, sweep.params)[0]["batches"]:
             return waiting
@@ -183,7 +183,7 @@ def _work(sweep: _Sweep) -> Tally | None:
     batch: UUID | None = None
     heard = events.is_heard(_EVENTS[sweep.job])
     try:
-        with transaction.atomic(durable=True):
+        with transaction.atomic():
             claimed = prepared.run(sweep_statements.CLAIM, sweep.params)
             if not claimed:
                 return None
