@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -27,8 +26,8 @@ from backoffice import member_page
 from backoffice.member_page import Purse
 from loyalty import adjustment
 from loyalty.lots import NotEnoughPoints
-from loyalty.refusals import Refusal
 from members.models import Member, new_id
+from members.refusals import Refusal
 
 GIVE, TAKE = "give", "take"
 
@@ -62,7 +61,11 @@ class AdjustmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.purses = {str(purse.account.pk): purse for purse in purses}
         self.fields["account"].choices = [  # type: ignore[attr-defined]
-            (key, _("%(programme)s: %(points)s to spend") % {"programme": p.holder.programme, "points": p.spendable})
+            (
+                key,
+                _("%(programme)s: %(points)s to spend")
+                % {"programme": p.holder.programme, "points": p.spendable},
+            )
             for key, p in self.purses.items()
         ]
 
@@ -74,10 +77,12 @@ class AdjustmentForm(forms.Form):
         if purse and points is not None:
             places = purse.holder.programme.point_decimals
             if points != round(points, places):
-                self.add_error("points", _("Points of this programme have %(places)s decimals.") % {"places": places})
+                self.add_error(
+                    "points", _("Points of this programme have %(places)s decimals.") % {"places": places}
+                )
         return cleaned
 
-    def book(self, member: Member, user_id: int) -> adjustment.Adjusted | None:
+    def book(self, member: Member, user_id: int | None) -> adjustment.Adjusted | None:
         """Book the adjustment. None, with an error on the form, when it is refused."""
         cleaned = self.cleaned_data
         sign = 1 if cleaned["direction"] == GIVE else -1
@@ -92,7 +97,9 @@ class AdjustmentForm(forms.Form):
                 user_id,
             )
         except NotEnoughPoints as error:
-            self.add_error("points", _("Only %(points)s points can be taken now.") % {"points": error.spendable})
+            self.add_error(
+                "points", _("Only %(points)s points can be taken now.") % {"points": error.spendable}
+            )
         except Refusal:
             self.add_error(None, _("This form was already sent with other content: open it again."))
         return None
@@ -107,7 +114,7 @@ def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         raise Http404
     page = reverse("admin:members_member_change", args=[member.pk])
     purses = member_page.read_purses(member, timezone.now())
-    form = AdjustmentForm(purses, request.POST or None, initial={"key": _new_key()})
+    form = AdjustmentForm(purses, request.POST or None, initial={"key": new_id()})
     if request.method == "POST" and form.is_valid():
         done = form.book(member, request.user.pk)
         if done is not None:
@@ -126,7 +133,3 @@ def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         "page": page,
     }
     return TemplateResponse(request, "backoffice/adjust.html", context)
-
-
-def _new_key() -> UUID:
-    return new_id()

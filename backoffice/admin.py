@@ -3,10 +3,12 @@
 The admins of the libraries are read first, so that ours can take their places.
 """
 
+# ruff: noqa: F401
+
 import axes.admin
 import django.contrib.auth.admin
 import django_celery_beat.admin
-import rest_framework_api_key.admin  # noqa: F401
+import rest_framework_api_key.admin
 from django.contrib import admin
 from rest_framework_api_key.models import APIKey
 
@@ -19,6 +21,6 @@ import backoffice.programmes
 import backoffice.purchases
 import backoffice.schedule
 import backoffice.shops
-import backoffice.staff  # noqa: F401
+import backoffice.staff
 
 admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.keys

@@ -186,7 +186,15 @@ class StateFilter(admin.SimpleListFilter):
 class LotRegister(Register):
     """Batches of points."""
 
-    list_display = ("earned_at", "show_owner", "points", "remaining", "active_from", "expires_at", "show_campaign")
+    list_display = (
+        "earned_at",
+        "show_owner",
+        "points",
+        "remaining",
+        "active_from",
+        "expires_at",
+        "show_campaign",
+    )
     list_filter = (
         StateFilter,
         ("expires_at", RangeDateTimeFilter),

@@ -10,9 +10,14 @@ from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
@@ -30,12 +35,18 @@ STATES = {
     Campaign.Status.ENDED: "danger",
 }
 
+#: What may be done to a campaign, by its status, beside publishing it.
+_STOPS: dict[str, tuple[str, ...]] = {
+    Campaign.Status.LIVE: ("pause", "end"),
+    Campaign.Status.PAUSED: ("end",),
+}
+
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     """A campaign and the draft of its definition."""
 
     draft = DefinitionField(
-        label=gettext_lazy("definition"),
+        label=gettext_lazy("Definition"),
         initial=dict(TEMPLATE),
         help_text=gettext_lazy("What is saved here counts only once it is published."),
     )
@@ -68,7 +79,7 @@ class CampaignDesk(Desk):
         head: Any = ("name", "code") if obj is None else ("name", "code", "status")
         return (
             (None, {"fields": (head, "programme")}),
-            (_("Definition"), {"fields": ("draft" if editable else "show_draft",)}),
+            (None, {"fields": ("draft" if editable else "show_draft",)}),
         )
 
     readonly_fields = ("show_draft",)
@@ -89,12 +100,14 @@ class CampaignDesk(Desk):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         """Only what the campaign's status allows."""
-        status = Campaign.objects.filter(pk=object_id).values_list("status", flat=True).first()
-        allowed = {Campaign.Status.LIVE: ("pause", "end"), Campaign.Status.PAUSED: ("end",)}.get(status, ())
+        status = Campaign.objects.filter(pk=object_id).values_list("status", flat=True).first() or ""
+        allowed = _STOPS.get(status, ())
         actions = super().get_actions_detail(request, object_id)
         return [one for one in actions if one.action_name.rpartition("_")[2] in allowed]
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """The page, with the revisions and what each changed."""
         campaign = kwargs.get("obj")
         if campaign is not None:
@@ -108,7 +121,9 @@ class CampaignDesk(Desk):
         if newest and campaign.status == Campaign.Status.LIVE and (newest.definition, newest.name) == (
             campaign.draft, campaign.name,
         ):  # fmt: skip
-            messages.info(request, _("Revision %(number)s says the same and is live.") % {"number": newest.number})
+            messages.info(
+                request, _("Revision %(number)s says the same and is live.") % {"number": newest.number}
+            )
             return
         try:
             revision = rulebooks.publish(campaign, timezone.now(), request.user.pk)
@@ -156,14 +171,16 @@ class CampaignDesk(Desk):
             raise Http404
         if campaign.status in (Campaign.Status.LIVE, Campaign.Status.PAUSED):
             rulebooks.stop(campaign, timezone.now(), status)
-            messages.success(request, _("The campaign is %(status)s.") % {"status": campaign.get_status_display()})
+            messages.success(
+                request, _("The campaign is %(status)s.") % {"status": campaign.get_status_display()}
+            )
         address = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
         return HttpResponse(headers={"HX-Redirect": address})
 
     @display(description=gettext_lazy("definition"))
     def show_draft(self, campaign: Campaign) -> str:
         """The draft as text."""
-        return render(campaign.draft)
+        return _preformat(campaign.draft)
 
     @display(description=gettext_lazy("status"), ordering="status", label=STATES)
     def show_status(self, campaign: Campaign) -> tuple[str, str]:
@@ -182,13 +199,19 @@ class CampaignDesk(Desk):
         return campaign.published  # type: ignore[attr-defined]
 
 
+def _preformat(definition: Any) -> str:
+    return format_html('<pre class="regulars-pre">{}</pre>', render(definition))
+
+
 def read_revisions(campaign: Campaign) -> list[dict[str, Any]]:
     """The campaign's revisions, the newest first, each with what it changed from the one before."""
     rows = list(campaign.revisions.select_related("published_by").order_by("number"))
     told = []
     for before, row in zip([None, *rows], rows, strict=False):
         changes = differences(before.definition, row.definition) if before else [_("The first one.")]
-        told.append({"revision": row, "changes": changes or [_("The same again.")], "text": render(row.definition)})
+        told.append(
+            {"revision": row, "changes": changes or [_("The same again.")], "text": render(row.definition)}
+        )
     return told[::-1]
 
 
@@ -207,4 +230,4 @@ class RevisionRegister(Register):
     @display(description=gettext_lazy("definition"))
     def show_definition(self, revision: Revision) -> str:
         """The definition as text."""
-        return render(revision.definition)
+        return _preformat(revision.definition)

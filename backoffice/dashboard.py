@@ -55,6 +55,7 @@ class Board:
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold asks for the first page's context here. The numbers are for those who may see receipts."""
+    context["title"] = _("Today")
     if request.user.has_perm("loyalty.view_receipt"):
         boards = read(timezone.now())
         context["boards"] = boards
@@ -118,8 +119,8 @@ def _count_points(boards: dict[int, Board], now: datetime) -> None:
     due = Lot.objects.filter(
         account__programme__in=boards, remaining__gt=0, expires_at__gte=now, expires_at__lt=now + SOON
     ).order_by()
-    for row in due.values("account__programme").annotate(points=Sum("remaining")):
-        boards[row["account__programme"]].expiring = row["points"]
+    for soon in due.values("account__programme").annotate(points=Sum("remaining")):
+        boards[soon["account__programme"]].expiring = soon["points"]
 
 
 def first_id(moment: datetime) -> UUID:
@@ -155,7 +156,10 @@ def draw(board: Board, now: datetime) -> dict[str, str]:
                 "animation": False,
                 "maintainAspectRatio": False,
                 "plugins": {"legend": {"display": False}},
-                "scales": {"y": {"beginAtZero": True, "ticks": {"display": True, "precision": 0}}},
+                "scales": {
+                    "x": {"grid": {"display": False}},
+                    "y": {"beginAtZero": True, "ticks": {"display": True, "precision": 0}},
+                },
             }
         ),
         "summary": ", ".join(str(bar) for bar in bars),

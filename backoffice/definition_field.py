@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from campaigns.engine.definition import DefinitionError, parse
+from campaigns.engine.schema import SCHEMA
 
 #: What a new campaign begins with: five percent in points, on members' receipts.
 TEMPLATE: Mapping[str, Any] = {
@@ -26,9 +27,20 @@ TEMPLATE: Mapping[str, Any] = {
 }
 
 
+#: Fields that come first, wherever they stand: the database does not keep the order of a document.
+_FIRST = (*SCHEMA["properties"], "effect", "condition")
+
+
 def render(definition: Any) -> str:
-    """The definition as people write it."""
-    return json.dumps(definition, indent=2, ensure_ascii=False)
+    """The definition as people write it, in the order of the seven questions."""
+    return json.dumps(_in_order(definition), indent=2, ensure_ascii=False)
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        names = sorted(value, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+        return {name: _in_order(value[name]) for name in names}
+    return [_in_order(item) for item in value] if isinstance(value, list) else value
 
 
 def problems_of(error: DefinitionError) -> list[str]:
@@ -49,7 +61,7 @@ class DefinitionField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """The document. Raises ``ValidationError`` with the line and column, or with every mistake."""
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if not text.strip():
             raise ValidationError(_("Write the definition: begin with { and end with }."))
         try:

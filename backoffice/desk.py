@@ -24,7 +24,7 @@ class Desk(ModelAdmin):  # type: ignore[misc]
     list_max_show_all = 200
     show_full_result_count = False
     warn_unsaved_form = True
-    compressed_fields = True
+    compressed_fields = False
     fixed: tuple[str, ...] = ()
     #: A field of ``fixed`` that is filled in from another while the record is new: ``{"code": ("name",)}``.
     suggested: Mapping[str, tuple[str, ...]] = {}

@@ -1,50 +1,124 @@
-"""A member registered in the back office: the phone in one form, and an account in every active programme."""
+"""A member registered in the back office: the same registration as at the till, with the errors on the form."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
+from typing import Any
 
-import phonenumbers
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from campaigns import registration
 from loyalty import ledger
 from loyalty.models import Programme
-from members import events
-from members.models import Member
+from members import phones
+from members.models import Card, Member
+from members.registration import Newcomer, enrol
 
-#: No letters that are read as others.
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CHANNEL = "desk"
 
 
 def read_phone(text: str) -> str | None:
     """The phone in E.164 form; None for an empty text. Raises ``ValidationError``."""
-    text = text.strip()
-    if not text:
+    if not text.strip():
         return None
-    try:
-        number = phonenumbers.parse(text if text.startswith("+") else f"+{text}")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ValidationError(_("“%(text)s” is no phone number: write it as +79161234545."), params={"text": text})
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    phone = phones.parse(text)
+    if phone is None:
+        raise ValidationError(
+            _("“%(text)s” is no phone number: write it as +79161234545."), params={"text": text}
+        )
+    return phone
 
 
-def prepare(member: Member, now: datetime) -> None:
-    """Give a new member what every member has."""
-    member.channel = "desk"
-    member.joined_at = now
-    member.referral_code = "".join(secrets.choice(_ALPHABET) for _place in range(8))
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A member's profile; a phone is brought into its one form, empty ones are none."""
+
+    class Meta:
+        model = Member
+        exclude = ("referral_code", "channel", "joined_at")
+
+    def clean_phone(self) -> str | None:
+        """The phone in E.164 form."""
+        return read_phone(self.cleaned_data["phone"] or "")
+
+    def clean_email(self) -> str | None:
+        """No e-mail is not an empty one."""
+        return self.cleaned_data["email"] or None
 
 
-def open_accounts(member: Member) -> None:
-    """Open the member's account in every active programme. Must run in a transaction."""
+class NewMemberForm(MemberForm):
+    """A member who joins at the desk."""
+
+    card = forms.CharField(
+        label=gettext_lazy("Card number"),
+        max_length=32,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Empty: the member gets a virtual card."),
+    )
+    programme = forms.ModelChoiceField(
+        label=gettext_lazy("Programme"),
+        queryset=Programme.objects.filter(active=True),
+        empty_label=None,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def clean_card(self) -> str:
+        """Refuse a card that somebody has, or that is blocked."""
+        number: str = self.cleaned_data["card"].strip()
+        card = Card.objects.filter(number=number).first() if number else None
+        if card is not None and (card.member_id is not None or card.blocked):
+            raise ValidationError(_("This card is blocked or belongs to somebody."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse someone who could never be found again."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("phone") and not cleaned.get("card"):
+            raise ValidationError(_("Give a phone, a card or both."))
+        return cleaned
+
+
+def register(member: Member, card: str, programme: Programme, now: datetime) -> None:
+    """Make the unsaved member real, through the registration that the tills use. Must run in a transaction."""
+    made = registration.register(_newcomer(member, card or None), programme.pk, now)
+    _become(member, made)
+
+
+def bring_in(member: Member, now: datetime) -> None:
+    """Make the unsaved member of an imported file real, with an account in every active programme.
+
+    No event is recorded: a file of old customers must not set off welcome campaigns. Must run in a
+    transaction.
+    """
+    made = enrol(_newcomer(member, None), now)
     for programme in Programme.objects.filter(active=True):
-        ledger.open_account(member, programme)
+        ledger.open_account(made, programme)
+    _become(member, made)
 
 
-def record(member: Member, now: datetime) -> None:
-    """Write the registration down in the timeline. Must run in the member's transaction."""
-    events.record("member.registered", member.pk, now, channel="desk")
+def _newcomer(member: Member, card: str | None) -> Newcomer:
+    return Newcomer(
+        phone=member.phone,
+        card=card,
+        email=member.email,
+        first_name=member.first_name,
+        middle_name=member.middle_name,
+        last_name=member.last_name,
+        birthday=member.birthday,
+        gender=member.gender,
+        language=member.language,
+        referral=member.referred_by.referral_code if member.referred_by else None,
+        channel=CHANNEL,
+        source=CHANNEL,
+    )
+
+
+def _become(member: Member, made: Member) -> None:
+    """Let the instance that a form holds be the row that was made."""
+    for field in Member._meta.concrete_fields:
+        setattr(member, field.attname, getattr(made, field.attname))
+    member._state.adding = False

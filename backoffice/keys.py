@@ -61,7 +61,7 @@ class TillKeyDesk(Desk):
             return ["name", "partner", "till", "expiry_date"]
         return ["name", "show_prefix", "partner", "till", "created", "last_used_at", "expiry_date", "revoked"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: TillKey | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A revoked key is not edited any more."""
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "name", "expiry_date", "revoked") if obj and obj.revoked else fields

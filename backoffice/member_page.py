@@ -88,8 +88,8 @@ class Page:
     movements: list[Movement]
     events: list[Event]
     consents: list[Consent]
-    favourites: list[dict[str, Any]]
-    channels: list[dict[str, Any]]
+    favourites: list[Any]
+    channels: list[Any]
 
 
 def read(member: Member, now: datetime) -> Page:
@@ -176,7 +176,7 @@ def _read_movements(accounts: list[UUID]) -> list[Movement]:
     ]
 
 
-def _read_favourites(member: Member) -> list[dict[str, Any]]:
+def _read_favourites(member: Member) -> list[Any]:
     """The categories on which the member spends most, by money."""
     lines = ReceiptLine.objects.filter(receipt__member=member, product__category__isnull=False)
     return list(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -24,25 +23,10 @@ from unfold.paginator import InfinitePaginator
 
 from backoffice import adjusting, enrolment, member_page, search
 from backoffice.desk import Desk, DeskInline, Register
+from backoffice.enrolment import MemberForm, NewMemberForm
 from backoffice.sheets import FORMATS, CardSheet, MemberSheet
 from loyalty.models import Holder
 from members.models import Card, CardKind, Consent, Event, Member
-
-
-class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A member's profile; a phone is brought into its one form, empty ones are none."""
-
-    class Meta:
-        model = Member
-        exclude = ("referral_code", "channel", "joined_at")
-
-    def clean_phone(self) -> str | None:
-        """The phone in E.164 form."""
-        return enrolment.read_phone(self.cleaned_data["phone"] or "")
-
-    def clean_email(self) -> str | None:
-        """No e-mail is not an empty one."""
-        return self.cleaned_data["email"] or None
 
 
 class CardInline(DeskInline):
@@ -89,12 +73,12 @@ class MemberDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
     )
     add_fieldsets = (
         (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
+        (None, {"fields": (("card", "programme"),)}),
         (_("More about the member"), {"fields": (("birthday", "gender", "language"), "referred_by")}),
     )
     inlines = (CardInline,)
     actions_detail = ("adjust_points",)
-    change_form_outer_before_template = "backoffice/member/summary.html"
-    change_form_outer_after_template = "backoffice/member/story.html"
+    change_form_outer_before_template = "backoffice/member/page.html"
     resource_classes = (MemberSheet,)
     formats = FORMATS
     import_form_class = ImportForm
@@ -111,17 +95,29 @@ class MemberDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
         """Members by phone, card, e-mail, name or referral code."""
         return search.members(queryset, search_term), False
 
-    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
-        """Save the profile; a new member is registered, with an account in every active programme."""
-        now = timezone.now()
-        if not change:
-            enrolment.prepare(obj, now)
-        super().save_model(request, obj, form, change)
-        if not change:
-            enrolment.open_accounts(obj)
-            enrolment.record(obj, now)
+    def get_form(
+        self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """A newcomer's form asks for the card and the programme too."""
+        if obj is None:
+            kwargs["form"] = NewMemberForm
+        return super().get_form(request, obj, change, **kwargs)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def get_inline_instances(self, request: HttpRequest, obj: Member | None = None) -> list[Any]:
+        """Cards of a member who is there."""
+        return super().get_inline_instances(request, obj) if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        """Save the profile; a new member is registered as at the till."""
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            cleaned = form.cleaned_data
+            enrolment.register(obj, cleaned["card"], cleaned["programme"], timezone.now())
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """The page, with what is known of the member."""
         member = kwargs.get("obj")
         if member is not None:

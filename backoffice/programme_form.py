@@ -72,35 +72,37 @@ def _choice(label: Any, choices: Any, required: bool = True) -> forms.ChoiceFiel
 class ProgrammeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A programme with its rules as fields. What they say is checked by the parsers that the engine uses."""
 
-    expiry_kind = _choice(gettext_lazy("points expire"), KINDS)
-    expiry_amount = _whole(gettext_lazy("after"))
-    expiry_unit = _choice(gettext_lazy("counted in"), UNITS, required=False)
-    expiry_span = _choice(gettext_lazy("at the end of the"), SPANS, required=False)
-    expiry_after = _whole(gettext_lazy("and so many more"), gettext_lazy("0: the one in which they were earned."))
-    expiry_month = _choice(gettext_lazy("month"), tuple(MONTHS.items()), required=False)
-    expiry_day = _whole(gettext_lazy("day of the month"))
+    expiry_kind = _choice(gettext_lazy("Points expire"), KINDS)
+    expiry_amount = _whole(gettext_lazy("After"))
+    expiry_unit = _choice(gettext_lazy("Counted in"), UNITS, required=False)
+    expiry_span = _choice(gettext_lazy("At the end of the"), SPANS, required=False)
+    expiry_after = _whole(
+        gettext_lazy("And so many more"), gettext_lazy("0: the one in which they were earned.")
+    )
+    expiry_month = _choice(gettext_lazy("Month"), tuple(MONTHS.items()), required=False)
+    expiry_day = _whole(gettext_lazy("Day of the month"))
     expiry_date = forms.DateField(
-        label=gettext_lazy("date"), required=False, widget=UnfoldAdminSingleDateWidget
+        label=gettext_lazy("Date"), required=False, widget=UnfoldAdminSingleDateWidget
     )
     at_least_amount = _whole(
-        gettext_lazy("but live at least"), gettext_lazy("Points earned later go to the next date.")
+        gettext_lazy("But live at least"), gettext_lazy("Points earned later go to the next date.")
     )
-    at_least_unit = _choice(gettext_lazy("in"), UNITS, required=False)
+    at_least_unit = _choice(gettext_lazy("In"), UNITS, required=False)
 
     max_share = _number(
-        gettext_lazy("points pay at most, % of the receipt"), gettext_lazy("Empty: all of it.")
+        gettext_lazy("Points pay at most, % of the receipt"), gettext_lazy("Empty: all of it.")
     )
     leave = _number(
-        gettext_lazy("always leave to be paid in money"), gettext_lazy("“All but 1” is written as 1.")
+        gettext_lazy("Always leave to be paid in money"), gettext_lazy("“All but 1” is written as 1.")
     )
-    min_receipt = _number(gettext_lazy("only on receipts of at least"), gettext_lazy("Money."))
-    min_points = _number(gettext_lazy("at least so many points at once"), "")
+    min_receipt = _number(gettext_lazy("Only on receipts of at least"), gettext_lazy("Money."))
+    min_points = _number(gettext_lazy("At least so many points at once"), "")
     max_points_per_day = _number(
-        gettext_lazy("at most so many points a day"), gettext_lazy("Empty: no limit.")
+        gettext_lazy("At most so many points a day"), gettext_lazy("Empty: no limit.")
     )
-    step = _number(gettext_lazy("only in steps of"), gettext_lazy("100: 100, 200, 300 points."))
+    step = _number(gettext_lazy("Only in steps of"), gettext_lazy("100: 100, 200, 300 points."))
     excluded_categories = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("never for these categories"),
+        label=gettext_lazy("Never for these categories"),
         queryset=Category.objects.order_by("path"),
         to_field_name="code",
         required=False,
@@ -108,20 +110,20 @@ class ProgrammeForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("With everything below them."),
     )
     excluded_sets = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("never for these product sets"),
+        label=gettext_lazy("Never for these product sets"),
         queryset=ProductSet.objects.all(),
         to_field_name="code",
         required=False,
         widget=UnfoldAdminSelect2MultipleWidget,
     )
     excluded_brands = forms.CharField(
-        label=gettext_lazy("never for these brands"),
+        label=gettext_lazy("Never for these brands"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=gettext_lazy("One on a line."),
     )
     excluded_products = forms.CharField(
-        label=gettext_lazy("never for these skus"),
+        label=gettext_lazy("Never for these skus"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=gettext_lazy("One on a line."),
@@ -162,7 +164,8 @@ class ProgrammeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _judge_spending(self, cleaned: dict[str, Any]) -> None:
         document = write_spending(cleaned)
-        value, places = cleaned.get("point_value"), cleaned.get("point_decimals")
+        value = cleaned.get("point_value")
+        places = cleaned.get("point_decimals", self.instance.point_decimals)
         whole = dict(document)
         if value is not None and places is not None:
             whole |= {"point_value": str(value), "point_decimals": places}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from backoffice import words
 from backoffice.desk import Desk, DeskInline, Register
 from backoffice.programme_form import ProgrammeForm
 from campaigns import rulebooks
@@ -75,6 +76,7 @@ class ProgrammeDesk(Desk):
             {"fields": (("return_days", "grace_days"), ("debt_policy", "hold_minutes"))},
         ),
     )
+    readonly_fields = ("show_expiry", "show_spending")
     conditional_fields = {
         "expiry_amount": "expiry_kind == 'after'",
         "expiry_unit": "expiry_kind == 'after'",
@@ -86,6 +88,27 @@ class ProgrammeDesk(Desk):
         "at_least_amount": "expiry_kind == 'yearly' || expiry_kind == 'anniversary'",
         "at_least_unit": "expiry_kind == 'yearly' || expiry_kind == 'anniversary'",
     }
+
+    def get_fieldsets(self, request: HttpRequest, obj: Programme | None = None) -> Any:
+        """The rules as fields, or as sentences for those who only look."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        told = {
+            _("How long points live"): ("show_expiry", "inactivity_days"),
+            _("How points are spent"): ("show_spending", "confirm_above"),
+        }
+        return [(name, {"fields": told[name]} if name in told else options) for name, options in fieldsets]
+
+    @display(description=_("points expire"))
+    def show_expiry(self, programme: Programme) -> str:
+        """When points expire, in words."""
+        return words.describe_expiry(programme.expiry)
+
+    @display(description=_("points are spent"))
+    def show_spending(self, programme: Programme) -> str:
+        """What limits the spending, in words."""
+        return words.describe_spending(programme.spending)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
         """Programmes with the number of their live campaigns."""

@@ -78,7 +78,9 @@ class ReceiptRegister(Register):
             return receipts.defer("outcome", "shopper")
         return receipts
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """The page, with the receipt's story."""
         context["page"] = receipt_page.read(kwargs["obj"])
         return super().render_change_form(request, context, *args, **kwargs)
@@ -123,9 +125,13 @@ class ReturnRegister(Register):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Return]:
         """Returns without the decisions kept with them: the page does not show these."""
-        return super().get_queryset(request).defer("outcome", "answer", "receipt__outcome", "receipt__shopper")
+        return (
+            super().get_queryset(request).defer("outcome", "answer", "receipt__outcome", "receipt__shopper")
+        )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """The page, with what came back."""
         context["lines"] = receipt_page.read_returned(kwargs["obj"])
         return super().render_change_form(request, context, *args, **kwargs)

@@ -7,7 +7,8 @@ is a name. Each is looked up where an index answers, so a million members are no
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
@@ -18,6 +19,7 @@ from members.models import Card, Member
 M = TypeVar("M", bound=Model)
 
 _DIGITS = re.compile(r"\+?[\d\s().-]+\Z")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 #: Fewer digits than these are not looked up inside a phone.
 _TAIL = 4
 #: How many members a search of other things considers.
@@ -29,6 +31,8 @@ def members(queryset: QuerySet[Member], text: str) -> QuerySet[Member]:
     text = text.strip()
     if not text:
         return queryset
+    if _UUID.match(text):
+        return queryset.filter(id=text)
     if "@" in text:
         return queryset.annotate(lower_email=Lower("email")).filter(lower_email__startswith=text.lower())
     if _DIGITS.match(text):
@@ -46,7 +50,7 @@ def members(queryset: QuerySet[Member], text: str) -> QuerySet[Member]:
     return queryset
 
 
-def _carded(word: str) -> QuerySet[Card, dict[str, object]]:
+def _carded(word: str) -> QuerySet[Card, Any]:
     return Card.objects.filter(number=word).values("member")
 
 
@@ -75,7 +79,7 @@ def transfers(queryset: QuerySet[Transfer], text: str) -> QuerySet[Transfer]:
     return queryset.filter(Q(source__in=accounts) | Q(target__in=accounts) | Q(receipt__in=numbered))
 
 
-def _found(text: str) -> list[object]:
+def _found(text: str) -> list[UUID]:
     return list(members(Member.objects.order_by(), text).values_list("id", flat=True)[:MOST])
 
 
@@ -84,9 +88,7 @@ def returns(queryset: QuerySet[Return], text: str) -> QuerySet[Return]:
     text = text.strip()
     if not text:
         return queryset
-    return queryset.filter(
-        Q(number=text) | Q(receipt__number=text) | Q(receipt__member__in=_found(text))
-    )
+    return queryset.filter(Q(number=text) | Q(receipt__number=text) | Q(receipt__member__in=_found(text)))
 
 
 def cards(queryset: QuerySet[Card], text: str) -> QuerySet[Card]:

@@ -19,6 +19,7 @@ from import_export.widgets import DecimalWidget, ForeignKeyWidget
 from backoffice import enrolment
 from loyalty.models import Category, Partner, Product, Store
 from members.models import Card, CardKind, Member
+from members.registration import make_referral_code
 
 FORMATS = (CSV, JSON)
 
@@ -32,8 +33,7 @@ class CodeWidget(ForeignKeyWidget):  # type: ignore[misc]
             return super().clean(str(value).strip() if value is not None else value, row, **options)
         except self.model.DoesNotExist:
             raise ValidationError(
-                _("There is no %(kind)s “%(code)s”.")
-                % {"kind": self.model._meta.verbose_name, "code": value}
+                _("There is no %(kind)s “%(code)s”.") % {"kind": self.model._meta.verbose_name, "code": value}
             ) from None
 
 
@@ -99,11 +99,13 @@ class MemberSheet(Sheet):
         row["phone"] = enrolment.read_phone(str(row.get("phone") or ""))
         row["email"] = (row.get("email") or "").strip() or None
 
-    def before_save_instance(self, instance: Member, row: Any, **options: Any) -> None:
-        """A new member needs what the registration gives."""
-        if instance._state.adding:
-            enrolment.prepare(instance, timezone.now())
+    def init_instance(self, row: Any = None) -> Member:
+        """A new member; the code is there so that the checks of a whole member pass."""
+        return Member(referral_code=make_referral_code())
 
-    def after_save_instance(self, instance: Member, row: Any, **options: Any) -> None:
-        """Open the accounts of a new member."""
-        enrolment.open_accounts(instance)
+    def do_instance_save(self, instance: Member, is_create: bool) -> None:
+        """Save a member who is there; register a new one."""
+        if is_create:
+            enrolment.bring_in(instance, timezone.now())
+        else:
+            super().do_instance_save(instance, is_create)

@@ -13,9 +13,9 @@ from django.db import transaction
 from loyalty import expiry, ledger
 from loyalty.models import Account, Programme, Transfer
 from loyalty.passbook import Cause, LotTerms
-from loyalty.refusals import Conflict
 from members import events
 from members.models import Member
+from members.refusals import Conflict
 
 
 class Adjusted(NamedTuple):
@@ -27,7 +27,13 @@ class Adjusted(NamedTuple):
 
 @transaction.atomic
 def adjust(
-    member: Member, account: Account, points: Decimal, reason: str, key: str, now: datetime, user_id: int | None
+    member: Member,
+    account: Account,
+    points: Decimal,
+    reason: str,
+    key: str,
+    now: datetime,
+    user_id: int | None,
 ) -> Adjusted:
     """Give (``points`` > 0) or take (``points`` < 0) points by hand, once under ``key``.
 
@@ -58,6 +64,9 @@ def _terms(programme: Programme, member: Member, now: datetime) -> LotTerms:
 def _same(earlier: Transfer, account: Account, points: Decimal, reason: str) -> UUID:
     """The id of an earlier adjustment that was the same."""
     moved = earlier.points if earlier.target_id == account.pk else -earlier.points
-    if account.pk not in (earlier.source_id, earlier.target_id) or (moved, earlier.reason) != (points, reason):
+    if account.pk not in (earlier.source_id, earlier.target_id) or (moved, earlier.reason) != (
+        points,
+        reason,
+    ):
         raise Conflict("idempotency_conflict", "This key was used for another adjustment.")
     return earlier.pk

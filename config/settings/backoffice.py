@@ -97,7 +97,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": _("Back office"),
     "SITE_URL": reverse_lazy("start"),
     "SITE_ICON": lambda request: static("img/mark.svg"),
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,

@@ -1,0 +1,73 @@
+"""A programme's rules as sentences, for those who read them and do not change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def describe_expiry(policy: Mapping[str, Any] | None) -> str:
+    """When points expire."""
+    policy = policy or {"kind": "never"}
+    match policy.get("kind"):
+        case "after":
+            return _("%(period)s after they were earned") % {"period": describe_period(policy)}
+        case "on_date":
+            return _("all on %(date)s") % {"date": policy.get("date")}
+        case "yearly":
+            said = _("every year on %(day)s %(month)s") % {
+                "day": policy.get("day"),
+                "month": MONTHS.get(policy.get("month", 0), policy.get("month")),
+            }
+            return said + _describe_least(policy)
+        case "anniversary":
+            return _("on the anniversary of joining") + _describe_least(policy)
+        case "end_of":
+            units = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}
+            unit = units.get(policy.get("unit", ""), policy.get("unit"))
+            if policy.get("after"):
+                return _("at the end of the %(unit)s, %(after)s later") % {
+                    "unit": unit,
+                    "after": policy["after"],
+                }
+            return _("at the end of the %(unit)s") % {"unit": unit}
+    return _("never")
+
+
+def _describe_least(policy: Mapping[str, Any]) -> str:
+    if not policy.get("at_least"):
+        return ""
+    return ", " + _("but live at least %(period)s") % {"period": describe_period(policy["at_least"])}
+
+
+def describe_period(period: Mapping[str, Any]) -> str:
+    """A length of time, such as ``{"months": 6}``."""
+    if "days" in period:
+        return ngettext("%(n)s day", "%(n)s days", period["days"]) % {"n": period["days"]}
+    if "weeks" in period:
+        return ngettext("%(n)s week", "%(n)s weeks", period["weeks"]) % {"n": period["weeks"]}
+    if "months" in period:
+        return ngettext("%(n)s month", "%(n)s months", period["months"]) % {"n": period["months"]}
+    return ngettext("%(n)s year", "%(n)s years", period.get("years", 0)) % {"n": period.get("years", 0)}
+
+
+def describe_spending(rules: Mapping[str, Any] | None) -> str:
+    """What limits the spending of points."""
+    rules = rules or {}
+    sentences = {
+        "max_share": _("at most %(value)s%% of a receipt"),
+        "leave": _("%(value)s is always paid in money"),
+        "min_receipt": _("on receipts of at least %(value)s"),
+        "min_points": _("at least %(value)s points at once"),
+        "max_points_per_day": _("at most %(value)s points a day"),
+        "step": _("in steps of %(value)s"),
+    }
+    said = [text % {"value": rules[name]} for name, text in sentences.items() if rules.get(name) is not None]
+    excluded = [code for codes in (rules.get("excluded") or {}).values() for code in codes]
+    if excluded:
+        said.append(_("never for %(goods)s") % {"goods": ", ".join(excluded)})
+    return "; ".join(said) or _("without limits")
