@@ -1,0 +1,128 @@
+"""Who stands at the till, and at which one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from axes.helpers import get_cool_off
+from django.contrib.auth import logout
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from loyalty import places
+from loyalty.models import Till
+from loyalty.places import Shop
+
+KEY = "till_place"
+SELL = "loyalty.add_receipt"
+TAKE_BACK = "loyalty.add_return"
+
+View = Callable[..., HttpResponse]
+
+
+class Desk(NamedTuple):
+    """The till that a cashier stands at."""
+
+    shop: Shop
+    till: str
+    name: str
+
+
+def for_cashiers(view: View) -> View:
+    """Let in who may sell and has chosen a till; the view gets the desk after the request."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refused = _refuse(request)
+        if refused is not None:
+            return refused
+        desk = desk_of(request)
+        if desk is None:
+            return go(request, reverse("till:place"))
+        return view(request, desk, *args, **kwargs)
+
+    return guarded
+
+
+def _refuse(request: HttpRequest) -> HttpResponse | None:
+    if not request.user.is_authenticated:
+        return go(request, f"{reverse('till:login')}?next={reverse('till:sale')}")
+    if not request.user.has_perm(SELL):
+        return render(request, "till/forbidden.html", status=403)
+    return None
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the browser to another page, from a part of one too."""
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]
+
+
+def desk_of(request: HttpRequest) -> Desk | None:
+    """The till that the session has chosen, if it is still there."""
+    kept = request.session.get(KEY)
+    if not kept:
+        return None
+    shop = places.find(kept["store"])
+    if shop is None or not shop.offers or kept["till"] not in shop.tills:
+        return None
+    return Desk(shop, kept["till"], kept["name"])
+
+
+class Login(LoginView):
+    """Sign in with the same users, and the same lock after too many tries, as the back office."""
+
+    template_name = "till/login.html"
+    redirect_authenticated_user = True
+    next_page = reverse_lazy("till:sale")
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Say what is wrong; after too many tries, when to come back."""
+        if not getattr(self.request, "axes_locked_out", False):
+            return super().form_invalid(form)
+        self.request.axes_locked_out = False  # type: ignore[attr-defined]  # this page says it itself
+        pause = get_cool_off(self.request)
+        minutes = round(pause.total_seconds() / 60) if pause else None
+        return self.render_to_response(
+            self.get_context_data(form=form, locked=True, minutes=minutes), status=429
+        )
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    logout(request)
+    return redirect("till:login")
+
+
+@require_http_methods(["GET", "POST"])
+def choose(request: HttpRequest) -> HttpResponse:
+    """Choose the store and till, once; the only one is chosen by itself."""
+    refused = _refuse(request)
+    if refused is not None:
+        return refused
+    tills = list(
+        Till.objects.filter(
+            active=True, store__active=True, store__partner__participations__programme__active=True
+        )
+        .select_related("store")
+        .order_by("store__name", "code")
+        .distinct()
+    )
+    wanted = request.POST.get("till", "")
+    chosen = next((till for till in tills if str(till.id) == wanted), None)
+    if len(tills) == 1:
+        chosen = tills[0]
+    if chosen is not None:
+        name = f"{chosen.store.name} · {chosen.name or chosen.code}"
+        request.session[KEY] = {"store": chosen.store.code, "till": chosen.code, "name": name}
+        return redirect("till:sale")
+    error = _("Choose one of these tills.") if request.method == "POST" else ""
+    return render(request, "till/place.html", {"tills": tills, "error": error})

@@ -1,0 +1,157 @@
+"""The basket on the till's screen: kept in the session, so that a reload loses nothing.
+
+Every change is made under a lock of the session, and counts ``version`` up: answers that come out of
+order are recognised, and two tabs or two quick scans never lose a line.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+import msgspec
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import connection, transaction
+from django.http import HttpRequest
+
+from campaigns.sale import Sale, SaleLine, Who
+from loyalty.models import Product
+
+KEY = "till_basket"
+#: Letters and digits that nobody confuses when they read a receipt number aloud.
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_PLACES = {"quantity": 3, "price": 2}
+_MOST = Decimal(10) ** 7
+
+
+class BasketLine(msgspec.Struct):
+    """Goods in the basket. ``price`` is of one, money; None while the cashier has yet to give it."""
+
+    position: int
+    sku: str
+    name: str
+    quantity: Decimal
+    price: Decimal | None = None
+
+    @property
+    def cost(self) -> Decimal:
+        """What the line costs before loyalty, money; nothing while it has no price."""
+        return SaleLine(self.position, self.sku, self.quantity, self.price or Decimal(0)).cost
+
+
+class Basket(msgspec.Struct):
+    """What is about to be sold, and to whom.
+
+    ``redeem`` is the points to spend, a number or ``max``. ``number`` is the receipt's, made once: paying twice is then one sale told twice. ``sold_at`` is
+    when it was first paid, until an answer came.
+    """
+
+    number: str = ""
+    version: int = 0
+    lines: list[BasketLine] = []
+    member: str | None = None
+    redeem: str = "0"
+    sold_at: datetime | None = None
+
+    def add(self, product: Product, quantity: Decimal = Decimal(1)) -> BasketLine:
+        """Put goods in: more of a line that is there, or a new line."""
+        for line in self.lines:
+            if line.sku == product.sku:
+                line.quantity += quantity
+                return line
+        position = max((line.position for line in self.lines), default=0) + 1
+        line = BasketLine(position, product.sku, product.name or product.sku, quantity, product.price)
+        self.lines.append(line)
+        return line
+
+    def find(self, position: int) -> BasketLine | None:
+        """The line at that position."""
+        return next((line for line in self.lines if line.position == position), None)
+
+    def remove(self, position: int) -> None:
+        """Take a line out."""
+        self.lines = [line for line in self.lines if line.position != position]
+
+    def empty(self) -> None:
+        """Begin anew, for the next customer."""
+        self.number, self.lines, self.member = "", [], None
+        self.redeem, self.sold_at = "0", None
+
+    @property
+    def wish(self) -> Decimal | Literal["max"]:
+        """The points to spend, as the checkout takes them: none without a member."""
+        if not self.member:
+            return Decimal(0)
+        return "max" if self.redeem == "max" else Decimal(self.redeem)
+
+    @property
+    def total(self) -> Decimal:
+        """What the lines cost before loyalty, money; lines without a price count nothing."""
+        return sum((line.cost for line in self.lines), Decimal(0))
+
+    @property
+    def unpriced(self) -> list[BasketLine]:
+        """Lines whose price has yet to be given."""
+        return [line for line in self.lines if line.price is None]
+
+    def sale(self, store: str, till: str, cashier: str, at: datetime, **more: object) -> Sale:
+        """The basket as the checkout takes it. Lines without a price are left out."""
+        lines = tuple(
+            SaleLine(line.position, line.sku, line.quantity, line.price, name=line.name)
+            for line in self.lines
+            if line.price is not None
+        )
+        return Sale(
+            store=store,
+            till=till,
+            cashier=cashier[:64],
+            purchased_at=at,
+            lines=lines,
+            receipt_number=self.number,
+            member=Who(id=self.member) if self.member else None,
+            redeem=self.wish,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def read(session: SessionBase) -> Basket:
+    """The session's basket, for looking at."""
+    kept = session.get(KEY)
+    return msgspec.convert(kept, Basket, strict=False) if kept else Basket()
+
+
+@contextmanager
+def changed(request: HttpRequest) -> Iterator[Basket]:
+    """The session's basket, for changing: locked, and kept when the block ends without an error."""
+    key = request.session.session_key or ""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"till:{key}"])
+        request.session = type(request.session)(key)
+        basket = read(request.session)
+        yield basket
+        basket.version += 1
+        request.session[KEY] = msgspec.to_builtins(basket)
+        request.session.save()
+        request.session.modified = False
+
+
+def make_number(till: str, today: datetime) -> str:
+    """A receipt number that no other till makes: its code, the day, five letters of 28 million."""
+    tail = "".join(secrets.choice(ALPHABET) for _ in range(5))
+    return f"{till}-{today:%y%m%d}-{tail}"
+
+
+def read_number(text: str, kind: Literal["quantity", "price"]) -> Decimal | None:
+    """A quantity or price as a cashier types it, comma or point; None when it is none."""
+    try:
+        number = Decimal(text.strip().replace(" ", "").replace(",", "."))
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or number < 0 or number >= _MOST:
+        return None
+    return number if number == round(number, _PLACES[kind]) else None

@@ -1,0 +1,221 @@
+"""Receipts at the till: find them, print them, take goods back, cancel, confirm what was held."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns import checkout, returns
+from campaigns.returns import LineBack, ReturnRequest
+from campaigns.story import Story
+from loyalty.models import Receipt, ReceiptLine, Return
+from loyalty.refusals import Conflict, Refusal
+from pos.till import customers
+from pos.till.access import SELL, TAKE_BACK, Desk, for_cashiers
+from pos.till.basket import ALPHABET, read_number
+
+MOST_LISTED = 20
+SALT = "till.return"
+RETURNABLE = (Receipt.Status.COMPLETED, Receipt.Status.PARTIALLY_RETURNED)
+
+
+@require_GET
+@for_cashiers
+def browse(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Find a receipt by its number, or a customer's last ones by phone or card; else the store's last ones."""
+    text = request.GET.get("q", "").strip()
+    member = None
+    found = _within_reach(desk)
+    if text:
+        exact = found.filter(number__iexact=text)
+        if exact.exists():
+            found = exact
+        else:
+            member = customers.find(text, timezone.now())
+            found = found.filter(member=member) if member else found.filter(number__istartswith=text)
+    else:
+        found = found.filter(store_id=desk.shop.id)
+    listed = list(found.select_related("store", "member").order_by("-purchased_at", "-id")[:MOST_LISTED])
+    context = {"desk": desk, "text": text, "member": member, "receipts": listed, "zone": desk.shop.zone}
+    return render(request, "till/receipts.html", context)
+
+
+def _within_reach(desk: Desk) -> QuerySet[Receipt]:
+    """Receipts of the partner's stores: what was bought in one may come back in another."""
+    return Receipt.objects.filter(store__partner_id=desk.shop.partner_id)
+
+
+@require_GET
+@for_cashiers
+def show(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
+    """A receipt as it stands now."""
+    return _page(request, desk, receipt_id)
+
+
+def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "", **more: Any) -> HttpResponse:
+    receipt = (
+        _within_reach(desk)
+        .select_related("store__partner", "till", "programme", "member")
+        .prefetch_related(Prefetch("returns", Return.objects.order_by("recorded_at")))
+        .filter(id=receipt_id)
+        .first()
+    )
+    if receipt is None:
+        raise Http404
+    told = checkout.find(receipt_id)
+    context = {
+        "desk": desk,
+        "receipt": receipt,
+        "told": told,
+        "rows": _rows(receipt, told),
+        "whole": next((line for line in told["lines"] if line["position"] is None), None),
+        "zone": receipt.store.time_zone,
+        "currency": receipt.programme.currency,
+        "refused": refused,
+        "held": receipt.status == Receipt.Status.HELD,
+        "may_return": request.user.has_perm(TAKE_BACK),
+        "returnable": receipt.status in RETURNABLE,
+        "token": more.pop("token", "") or make_token(timezone.now()),
+        "is_new": "new" in request.GET,
+    }
+    return render(request, "till/receipt.html", context | more)
+
+
+def _rows(receipt: Receipt, told: Story) -> list[dict[str, Any]]:
+    """The receipt's lines with what was told of them, and how many of each are left to come back."""
+    by_position = {line["position"]: line for line in told["lines"]}
+    lines = (
+        ReceiptLine.objects.filter(receipt=receipt)
+        .select_related("product")
+        .annotate(back=Sum("returned__quantity"))
+        .order_by("position")
+    )
+    return [
+        {
+            "line": line,
+            "name": line.traits.get("name") or line.product.name or line.product.sku,
+            "told": by_position[line.position],
+            "left": line.quantity - (line.back or Decimal(0)),
+            "back": line.back,
+        }
+        for line in lines
+    ]
+
+
+def make_token(now: datetime) -> str:
+    """A return's number and time, signed: chosen when the page is made, so that pressing twice is one return."""
+    number = f"R-{now:%y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(5))}"
+    return signing.dumps([number, now.isoformat()], salt=SALT)
+
+
+def read_request(request: HttpRequest) -> ReturnRequest | None:
+    """The return that the form describes; None when nothing was chosen. Raises ``ValueError`` for a bad number."""
+    number, at = signing.loads(request.POST.get("token", ""), salt=SALT)
+    lines = []
+    for name, text in request.POST.items():
+        if name.startswith("back-") and text.strip():
+            quantity = read_number(str(text), "quantity")
+            if quantity is None or not name[5:].isdecimal():
+                raise ValueError(text)
+            if quantity:
+                lines.append(LineBack(int(name[5:]), quantity))
+    return ReturnRequest(number, datetime.fromisoformat(at), tuple(lines)) if lines else None
+
+
+@require_POST
+@for_cashiers
+def give_back(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
+    """Take goods back, and show what goes to the customer."""
+
+    def work(wanted: ReturnRequest) -> HttpResponse:
+        returns.give_back(receipt_id, wanted, timezone.now())
+        return redirect("till:receipt", receipt_id)
+
+    return _with_request(request, desk, receipt_id, work)
+
+
+@require_POST
+@for_cashiers
+def foresee(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
+    """What the return would give back: the same walk, whose entries are not kept."""
+    _require_reach(request, desk, receipt_id)
+    told, refused = None, ""
+    try:
+        wanted = read_request(request)
+        if wanted is not None:
+            with transaction.atomic():
+                told = returns.give_back(receipt_id, wanted, timezone.now()).body
+                transaction.set_rollback(True)
+    except ValueError:
+        refused = _("Give the quantity as a number, like 2 or 0.350.")
+    except (Refusal, signing.BadSignature) as error:
+        refused = str(error)
+    context = {"told": told, "refused": refused, "currency": request.POST.get("currency", "")[:3]}
+    return render(request, "till/partials/foreseen.html", context)
+
+
+@require_POST
+@for_cashiers
+def cancel(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
+    """Undo the purchase as a whole; let a held one go."""
+    return _settle(request, desk, receipt_id, lambda: returns.cancel(receipt_id, timezone.now()))
+
+
+@require_POST
+@for_cashiers
+def confirm(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
+    """Complete a held purchase."""
+    work = lambda: returns.confirm(receipt_id, timezone.now())  # noqa: E731
+    return _settle(request, desk, receipt_id, work, right=SELL)
+
+
+def _settle(
+    request: HttpRequest, desk: Desk, receipt_id: UUID, work: Callable[[], object], right: str = TAKE_BACK
+) -> HttpResponse:
+    _require_reach(request, desk, receipt_id, right)
+    try:
+        work()
+    except Refusal as refusal:
+        return _page(request, desk, receipt_id, refusal.detail)
+    return redirect("till:receipt", receipt_id)
+
+
+def _with_request(
+    request: HttpRequest, desk: Desk, receipt_id: UUID, work: Callable[[ReturnRequest], HttpResponse]
+) -> HttpResponse:
+    _require_reach(request, desk, receipt_id)
+    token = request.POST.get("token", "")
+    try:
+        wanted = read_request(request)
+        if wanted is None:
+            return _page(request, desk, receipt_id, _("Choose what comes back."), token=token)
+        return work(wanted)
+    except ValueError:
+        refused = _("Give the quantity as a number, like 2 or 0.350.")
+        return _page(request, desk, receipt_id, refused, token=token)
+    except signing.BadSignature:
+        return _page(request, desk, receipt_id, _("This page is too old: try again."))
+    except Conflict:
+        refused = _("This return was made already; it stands below.")
+        return _page(request, desk, receipt_id, refused)
+    except Refusal as refusal:
+        return _page(request, desk, receipt_id, refusal.detail, token=token)
+
+
+def _require_reach(request: HttpRequest, desk: Desk, receipt_id: UUID, right: str = TAKE_BACK) -> None:
+    """Raise ``Http404`` for a receipt of another partner, and for a cashier without the right."""
+    if not request.user.has_perm(right) or not _within_reach(desk).filter(id=receipt_id).exists():
+        raise Http404
