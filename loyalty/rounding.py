@@ -8,7 +8,7 @@ always add up to the whole.
 from __future__ import annotations
 
 import decimal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -43,16 +43,25 @@ def round_points(value: Decimal, places: int, rule: Rounding = Rounding.HALF_UP)
 
 def round_ratio(numerator: int, denominator: int, rule: Rounding = Rounding.HALF_UP) -> int:
     """The whole number nearest to a fraction by the programme's ``rule``; neither part is negative."""
-    whole, rest = divmod(numerator, denominator)
+    return ratio_rounder(rule)(numerator, denominator)
+
+
+def ratio_rounder(rule: Rounding) -> Callable[[int, int], int]:
+    """The function that :func:`round_ratio` is for one rule, for those who call it often."""
     match rule:
         case Rounding.HALF_UP:
-            return whole + (2 * rest >= denominator)
+            return lambda top, bottom: (2 * top + bottom) // (2 * bottom)
         case Rounding.HALF_EVEN:
-            return whole + (2 * rest + (whole & 1) > denominator)
+            return _half_even
         case Rounding.DOWN:
-            return whole
+            return lambda top, bottom: top // bottom
         case Rounding.UP:
-            return whole + (rest > 0)
+            return lambda top, bottom: -(-top // bottom)
+
+
+def _half_even(numerator: int, denominator: int) -> int:
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest + (whole & 1) > denominator)
 
 
 def round_money(value: Decimal) -> Decimal:
@@ -141,13 +150,16 @@ def spread_units(units: int, weights: Sequence[int], whole: int) -> list[int]:
     """
     if not whole:
         weights, whole = [1] * len(weights), len(weights)
-    shares = [divmod(units * weight, whole) for weight in weights]
-    parts = [share for share, _ in shares]
+    shares = [units * weight for weight in weights]
+    parts = [share // whole for share in shares]
     left = units - sum(parts)
     if left:
-        rests = [rest for _, rest in shares]
-        for index in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
-            parts[index] += 1
+        rests = [share % whole for share in shares]
+        if left == 1:
+            parts[rests.index(max(rests))] += 1
+        else:
+            for index in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
+                parts[index] += 1
     return parts
 
 

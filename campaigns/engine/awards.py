@@ -7,6 +7,8 @@ the parts of every award add up to it exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from operator import add
 
 from campaigns.engine.case import Case
 from campaigns.engine.effects import Given
@@ -34,13 +36,20 @@ class Award:
         self.weights = weights
         self.units = sum([part.units for part in given])
         self.cut: Reason | None = None
-        self.by_line: dict[int, int] = {}
+        self.by_line: list[tuple[int | None, Decimal]] = []
 
     def limit(self, room: Room) -> None:
         """Cut the award to what a limit leaves."""
         if room.units is not None and room.units < self.units:
             self.units = room.units
             self.cut = room.reason
+
+    def merge(self) -> None:
+        """Add up what several effects gave to the same line."""
+        sums: dict[int | None, Decimal] = {}
+        for position, points in self.by_line:
+            sums[position] = sums[position] + points if position in sums else points
+        self.by_line = sorted(sums.items(), key=lambda item: -1 if item[0] is None else item[0])
 
 
 class Sheet:
@@ -49,8 +58,10 @@ class Sheet:
     def __init__(self, case: Case, machine: Machine) -> None:
         self.case = case
         self.machine = machine
+        self.positions = [line.position for line in case.lines]
         self.units = [0] * len(case.lines)
         self.because: list[list[Because]] = [[] for _ in case.lines]
+        self._append_to = [reasons.append for reasons in self.because]
         self.receipt_units = 0
         self.receipt_because: list[Because] = []
         self._weights: dict[int, Weights] = {}
@@ -81,7 +92,7 @@ class Sheet:
 
     def enter(self, award: Award) -> None:
         """Give an award to its lines."""
-        left = award.units
+        campaign, left = award.campaign, award.units
         for given in award.given:
             units = min(given.units, left)
             left -= units
@@ -90,24 +101,44 @@ class Sheet:
                     break
                 given = given._replace(units=units, args={**given.args, **self._cut(award, units)})
             if given.to_receipt:
-                self._enter_part(award, given, WHOLE, units)
-                continue
-            lines, weights, whole = award.weights or self.weights(award.campaign.scope)
-            for index, part in zip(lines, spread_units(units, weights, whole), strict=True):
-                if part:
-                    self._enter_part(award, given, index, part)
+                self._enter_receipt(award, given, units)
+            else:
+                lines, weights, whole = award.weights or self.weights(campaign.scope)
+                parts = spread_units(units, weights, whole)
+                if lines and lines[-1] == WHOLE:
+                    self._enter_receipt(award, given, parts[-1])
+                    lines, parts = lines[:-1], parts[:-1]
+                self._enter_lines(award, given, lines, parts)
+        if len(award.given) > 1:
+            award.merge()
 
-    def _enter_part(self, award: Award, given: Given, index: int, units: int) -> None:
-        campaign = award.campaign
-        points = self.machine.points(units)
-        because = Because(campaign.id, campaign.revision, points, given.code, given.args)
-        if index == WHOLE:
-            self.receipt_units += units
-            self.receipt_because.append(because)
-        else:
-            self.units[index] += units
-            self.because[index].append(because)
-        award.by_line[index] = award.by_line.get(index, 0) + units
+    def _enter_receipt(self, award: Award, given: Given, units: int) -> None:
+        campaign, points = award.campaign, self.machine.points(units)
+        self.receipt_units += units
+        self.receipt_because.append(Because(campaign.id, campaign.revision, points, given.code, given.args))
+        award.by_line.append((None, points))
+
+    def _enter_lines(self, award: Award, given: Given, lines: Sequence[int], parts: Sequence[int]) -> None:
+        """The inner loop of the engine: once for every line of every award."""
+        if 0 in parts:
+            some = [(index, part) for index, part in zip(lines, parts, strict=True) if part]
+            lines, parts = [index for index, _ in some], [part for _, part in some]
+        known, points_of = self.machine.known_points, self.machine.points
+        campaign_id, revision, code, args = award.campaign.id, award.campaign.revision, given.code, given.args
+        points = [known.get(part) or points_of(part) for part in parts]
+        new = tuple.__new__  # what Because() does, without its detour
+        reasons = [new(Because, (campaign_id, revision, share, code, args)) for share in points]
+        if len(parts) == len(self.units):
+            award.by_line += zip(self.positions, points, strict=True)
+            self.units = list(map(add, self.units, parts))
+            for append, reason in zip(self._append_to, reasons, strict=True):
+                append(reason)
+            return
+        positions, units_of, append_to = self.positions, self.units, self._append_to
+        award.by_line += zip([positions[index] for index in lines], points, strict=True)
+        for index, part, reason in zip(lines, parts, reasons, strict=True):
+            units_of[index] += part
+            append_to[index](reason)
 
     def _cut(self, award: Award, units: int) -> dict[str, str]:
         """What a limit adds to a reason."""

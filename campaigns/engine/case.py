@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
 
 from campaigns.engine.shopper import Shopper
@@ -80,6 +81,7 @@ class Case:
         self.minute = in_store.hour * 60 + in_store.minute
 
 
+@lru_cache(4096)
 def cents_text(cents: int) -> str:
     """``259.82`` of 25982."""
     return f"{cents // 100}.{cents % 100:02}"

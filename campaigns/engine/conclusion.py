@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from campaigns.engine.awards import WHOLE
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import Grant, LineOutcome, Message, Outcome, Use
 from loyalty.redemption import Plan
+
+_new = tuple.__new__
 
 ZERO = Decimal("0.00")
 _NOTHING = (ZERO, ZERO)
@@ -27,6 +28,7 @@ def conclude(judgement: Judgement, discounts: Sequence[Decimal], redemption: Pla
     judgement.awards.sort(key=lambda award: award.campaign.number)
     told = [(campaign, 0) for campaign in judgement.told]
     applied = [*((award.campaign, award.units) for award in judgement.awards), *told]
+    speaking = [pair for pair in applied if pair[0].till_text or pair[0].receipt_text]
     declined = judgement.declined
     return Outcome(
         lines=lines,
@@ -36,8 +38,8 @@ def conclude(judgement: Judgement, discounts: Sequence[Decimal], redemption: Pla
         redemption=redemption,
         uses=_uses(judgement, applied) if case.is_member else (),
         progress=tuple(judgement.progress),
-        till_messages=_messages(judgement, applied, earned, "till_text"),
-        receipt_messages=_messages(judgement, applied, earned, "receipt_text"),
+        till_messages=_messages(judgement, speaking, earned, "till_text"),
+        receipt_messages=_messages(judgement, speaking, earned, "receipt_text"),
         told=tuple([campaign.id for campaign, _ in told]),
         total=total,
         discount=discount,
@@ -47,18 +49,17 @@ def conclude(judgement: Judgement, discounts: Sequence[Decimal], redemption: Pla
 
 
 def _lines(judgement: Judgement, discounts: Sequence[Decimal], redemption: Plan) -> tuple[LineOutcome, ...]:
-    points, spent = judgement.machine.points, redemption.by_line
+    known, points_of, spent = judgement.machine.known_points, judgement.machine.points, redemption.by_line
     sheet = judgement.sheet
     outcomes = []
     for line, discount, units, because in zip(
         judgement.case.lines, discounts, sheet.units, sheet.because, strict=True
     ):
+        cost, points = line.amount, known.get(units) or points_of(units)
         paid, amount = spent.get(line.position, _NOTHING) if spent else _NOTHING
-        to_pay = line.amount - discount - amount
+        to_pay = cost - discount - amount
         outcomes.append(
-            LineOutcome(
-                line.position, line.amount, discount, paid, amount, to_pay, points(units), tuple(because)
-            )
+            _new(LineOutcome, (line.position, cost, discount, paid, amount, to_pay, points, tuple(because)))
         )
     return tuple(outcomes)
 
@@ -72,10 +73,6 @@ def _grants(judgement: Judgement) -> tuple[Grant, ...]:
         if campaign.dates not in lives:
             lives[campaign.dates] = machine.life(campaign.dates, case)
         active_from, expires_at = lives[campaign.dates]
-        by_line = [
-            (None if index == WHOLE else case.lines[index].position, machine.points(units))
-            for index, units in sorted(award.by_line.items())
-        ]
         grants.append(
             Grant(
                 campaign.id,
@@ -85,7 +82,7 @@ def _grants(judgement: Judgement) -> tuple[Grant, ...]:
                 expires_at,
                 campaign.terms,
                 campaign.funder,
-                tuple(by_line),
+                tuple(award.by_line),
             )
         )
     return tuple(grants)
@@ -95,6 +92,8 @@ def _uses(judgement: Judgement, applied: Sequence[tuple[Campaign, int]]) -> tupl
     """What to add to the periods that limits speak of."""
     uses = []
     for campaign, units in applied:
+        if not campaign.limits:
+            continue
         points = judgement.machine.points(units)
         for period in dict.fromkeys(limit.period for limit in campaign.limits):
             if period != "receipt":
@@ -103,11 +102,11 @@ def _uses(judgement: Judgement, applied: Sequence[tuple[Campaign, int]]) -> tupl
 
 
 def _messages(
-    judgement: Judgement, applied: Sequence[tuple[Campaign, int]], earned: Decimal, kind: str
+    judgement: Judgement, speaking: Sequence[tuple[Campaign, int]], earned: Decimal, kind: str
 ) -> tuple[Message, ...]:
     """The texts of the campaigns that applied, for the till or the receipt."""
     messages = []
-    for campaign, units in applied:
+    for campaign, units in speaking:
         if text := campaign.till_text if kind == "till_text" else campaign.receipt_text:
             points = str(judgement.machine.points(units))
             args = {"points": points, "earned": str(earned), "campaign": campaign.name}

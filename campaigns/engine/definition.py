@@ -132,6 +132,7 @@ def _describe(error: ValidationError) -> Iterator[Problem]:
     if steps[:1] == ["lots"] and rule == "anyOf":
         return  # check_lots says it better
     path = path_of(steps)
+    shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:60]}…"
     known = ", ".join(schema.get("properties", {})) if isinstance(schema, dict) else ""
     known = f"condition, {known}" if known == "all, any, none" else known
     if rule == "additionalProperties":
@@ -144,13 +145,13 @@ def _describe(error: ValidationError) -> Iterator[Problem]:
         yield Problem(path, f"has {len(value)} of {known}; give exactly one")
     elif rule == "enum":
         choices = ", ".join(str(choice) for choice in wanted)
-        yield Problem(path, f"{value!r} is not known; use one of {choices}")
+        yield Problem(path, f"{shown} is not known; use one of {choices}")
     elif rule in ("minItems", "maxItems") and not value:
         yield Problem(path, "is empty; list at least one, or leave the field out")
     elif rule == "uniqueItems":
         yield Problem(path, "names the same thing twice; keep one")
     else:
-        yield Problem(path, f"{value!r} will not do; give {_wanted(schema)}")
+        yield Problem(path, f"{shown} will not do; give {_wanted(schema)}")
 
 
 def _wanted(schema: Any) -> str:

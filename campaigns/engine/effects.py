@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from campaigns.engine.case import Case, cents_from, cents_text, plain
-from loyalty.rounding import Rounding, round_points, round_ratio
+from loyalty.rounding import Rounding, ratio_rounder, round_points, round_ratio
 
 
 class Given(NamedTuple):
@@ -41,8 +41,8 @@ class Unit(NamedTuple):
     def share(self, percent: str) -> Callable[[int], int]:
         """Units of points that are ``percent`` of so many cents: 5% of 100.00 is 5 points."""
         top, bottom = Decimal(percent).as_integer_ratio()
-        top, bottom, rule = top * 10**self.places, bottom * 100 * 100, self.rule
-        return lambda cents: round_ratio(cents * top, bottom, rule)
+        top, bottom, nearest = top * 10**self.places, bottom * 100 * 100, ratio_rounder(self.rule)
+        return lambda cents: nearest(cents * top, bottom)
 
 
 def compile_effect(effect: Mapping[str, Any], unit: Unit, whole_receipt: bool) -> Effect:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from campaigns.engine.case import Case
 from campaigns.engine.conclusion import conclude
@@ -21,6 +22,7 @@ from loyalty.basket import Basket, Line, Moment, Settled
 from loyalty.redemption import Limit, Plan, plan
 from loyalty.rounding import to_cents
 
+_POSITION = attrgetter("position")
 ZERO = Decimal("0.00")
 _NO_PLAN = Plan(ZERO, (Limit("balance", ZERO, {}),))
 
@@ -32,7 +34,7 @@ def evaluate(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Ruleboo
     learns from ``declined`` (``no_member``) how many a member would have got.
     """
     machine = rulebook.machine
-    lines = sorted(basket.lines, key=lambda line: line.position)
+    lines = sorted(basket.lines, key=_POSITION)
     discounts = [ZERO] * len(lines)  # no effect gives a discount yet
     costs = [line.amount for line in lines]
     redemption = _redeem(basket, shopper, moment, machine, lines, costs)

@@ -70,15 +70,16 @@ class Machine:
         self.givers = tuple(campaign for campaign in self.campaigns if campaign.booster is None)
         self.boosters = tuple(campaign for campaign in self.campaigns if campaign.booster is not None)
         self.policies = tuple(self._dates)
-        self._points: dict[int, Decimal] = {}
+        #: Points by units, as far as they were asked for; never zero.
+        self.known_points: dict[int, Decimal] = {}
 
     def points(self, units: int) -> Decimal:
         """So many units as points; common numbers are remembered."""
-        points = self._points.get(units)
+        points = self.known_points.get(units)
         if points is None:
             points = Decimal(units).scaleb(-self.unit.places)
-            if len(self._points) < 50_000:
-                self._points[units] = points
+            if units and len(self.known_points) < 20_000:
+                self.known_points[units] = points
         return points
 
     def life(self, dates: int, case: Case) -> tuple[datetime | None, datetime | None]:

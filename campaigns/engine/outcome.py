@@ -51,8 +51,7 @@ class LineOutcome(NamedTuple):
     because: tuple[Because, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """The points one campaign gives to this purchase: they become one lot.
 
     ``by_line`` says how much of it each line brought, as ``(position, points)``; position None is

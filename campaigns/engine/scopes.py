@@ -17,6 +17,8 @@ RECEIPT = 0
 
 _KINDS = ("products", "brands", "categories", "sets")
 _Bits = dict[str, int]
+#: What scopes know of a line: sku, brand, categories, sets.
+_Product = tuple[str, str, tuple[str, ...], frozenset[str]]
 
 
 class Scopes:
@@ -27,7 +29,7 @@ class Scopes:
         self._open = 1
         self._included: dict[str, _Bits] = {kind: {} for kind in _KINDS}
         self._excluded: dict[str, _Bits] = {kind: {} for kind in _KINDS}
-        self._lists: dict[int, tuple[int, ...]] = {}
+        self._known: dict[_Product, tuple[int, ...]] = {}
 
     def add(self, what_for: Mapping[str, Any]) -> int:
         """The number of the scope that a ``what_for`` describes."""
@@ -49,24 +51,23 @@ class Scopes:
     def match(self, lines: Iterable[Line]) -> list[list[int]]:
         """For every scope, the indices of the lines in it, ascending."""
         found: list[list[int]] = [[] for _ in self._numbers]
-        lists = self._lists
+        known = self._known
         for index, line in enumerate(lines):
-            bits = self._open | _bits(self._included, line)
-            if taken := _bits(self._excluded, line):
-                bits &= ~taken
-            numbers = lists.get(bits)
+            product = (line.sku, line.brand, line.categories, line.sets)
+            numbers = known.get(product)
             if numbers is None:
-                numbers = self._list(bits)
+                numbers = self._find(product)
             for number in numbers:
                 found[number].append(index)
         return found
 
-    def _list(self, bits: int) -> tuple[int, ...]:
-        """The numbers of the bits that are set; remembered, for products of one kind share theirs."""
-        if len(self._lists) > 10_000:
-            self._lists = {}
-        numbers = tuple(number for number in range(bits.bit_length()) if bits >> number & 1)
-        self._lists[bits] = numbers
+    def _find(self, product: _Product) -> tuple[int, ...]:
+        """The scopes that hold a product; the last few thousand products are remembered."""
+        bits = (self._open | _bits(self._included, product)) & ~_bits(self._excluded, product)
+        numbers = tuple([number for number in range(bits.bit_length()) if bits >> number & 1])
+        if len(self._known) >= 4096:
+            self._known = {}
+        self._known[product] = numbers
         return numbers
 
 
@@ -74,14 +75,11 @@ def _goods(chosen: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]
     return tuple((kind, tuple(sorted(chosen[kind]))) for kind in _KINDS if kind in chosen)
 
 
-def _bits(table: dict[str, _Bits], line: Line) -> int:
-    bits = table["products"].get(line.sku, 0)
-    if brands := table["brands"]:
-        bits |= brands.get(line.brand, 0)
-    if categories := table["categories"]:
-        for code in line.categories:
-            bits |= categories.get(code, 0)
-    if sets := table["sets"]:
-        for code in line.sets:
-            bits |= sets.get(code, 0)
+def _bits(table: dict[str, _Bits], product: _Product) -> int:
+    sku, brand, categories, sets = product
+    bits = table["products"].get(sku, 0) | table["brands"].get(brand, 0)
+    for code in categories:
+        bits |= table["categories"].get(code, 0)
+    for code in sets:
+        bits |= table["sets"].get(code, 0)
     return bits
