@@ -9,37 +9,34 @@ stopped after the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import decision, record, rulebooks, situation, story
+from campaigns import clashes, decision, record, rulebooks, situation, story
+from campaigns.clashes import retried
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.sale import Sale, check
 from campaigns.situation import Situation
 from campaigns.story import Story
 from loyalty import ledger, products
-from loyalty.models import Holder, Programme, Receipt
+from loyalty.models import Programme, Receipt
 from members import confirmation, events, prepared
 from members.models import Member
 from members.refusals import Conflict, Missing, Refusal, Refused
 
-#: How often a sale is tried again after a clash with another writer.
-ATTEMPTS = 6
 #: Sales of a batch that share one commit.
 BATCH = 50
 MOST_IN_BATCH = 500
-
-T = TypeVar("T")
 
 
 class Answer(NamedTuple):
@@ -73,8 +70,10 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     content, ``Refused`` when the rules forbid it.
     """
     check(sale, now)
+    situation.open_books(sale.store)
     try:
-        return retried(lambda attempt: _purchase(sale, now, locked=attempt > 0))
+        accounts: list[UUID] = []
+        return retried(lambda attempt: _purchase(sale, now, accounts))
     except confirmation.WrongCode as wrong:
         confirmation.note_wrong(wrong.member_id)
         raise
@@ -87,11 +86,19 @@ def batch(sales: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Ref
     for start in range(0, len(ordered), BATCH):
         part = ordered[start : start + BATCH]
         try:
-            with transaction.atomic():
-                done += [(sale, _answer(sale, now)) for sale in part]
-        except OperationalError:
-            done += [(sale, _answer(sale, now)) for sale in part]
+            answers = _answer_together(part, now)
+        except DatabaseError as error:
+            if not clashes.is_clash(error):
+                raise
+            answers = [(sale, _answer(sale, now)) for sale in part]
+        done += answers
     return done
+
+
+def _answer_together(part: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
+    with transaction.atomic():
+        clashes.lock_accounts_of(sale.member for sale in part)
+        return [(sale, _answer(sale, now)) for sale in part]
 
 
 def _answer(sale: Sale, now: datetime) -> Answer | Refusal:
@@ -111,34 +118,17 @@ def find_by_number(store: str, number: str) -> Story:
     return _told_now(_receipt(store__code=store, number=number))
 
 
-def retried(work: Callable[[int], T]) -> T:
-    """Do work that may clash with another writer: again, under its locks, when it does."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return work(attempt)
-        except (ledger.Stale, IntegrityError, OperationalError) as clash:
-            if attempt == ATTEMPTS - 1 or not _is_clash(clash):
-                raise
-    raise AssertionError("unreachable")
-
-
-def _is_clash(error: Exception) -> bool:
-    """Whether trying again can help: a lost race, a deadlock, a serialisation failure; not a lost connection."""
-    if isinstance(error, OperationalError):
-        code = getattr(error.__cause__, "sqlstate", None)
-        return code in ("40001", "40P01", "55P03")
-    return True
-
-
-def _purchase(sale: Sale, now: datetime, *, locked: bool) -> Answer:
+def _purchase(sale: Sale, now: datetime, accounts: list[UUID]) -> Answer:
+    """Make a purchase under the locks of ``accounts``; notes there the one to lock when it must be made again."""
     with transaction.atomic():
-        if locked:
-            _lock_account(sale)
+        clashes.lock_accounts(accounts)
         found = situation.read(sale, now)
         if found.earlier is not None:
             return _replay(found.earlier, sale)
         require_member(found)
         found = _complete(found, sale, now)
+        if found.book is not None:
+            accounts[:] = [found.book.account_id]
         outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
         require_allowed(found, outcome, now)
         decided = decision.decide(found, outcome, now)
@@ -174,16 +164,6 @@ def _complete(found: Situation, sale: Sale, now: datetime) -> Situation:
         member = Member.objects.get(id=str(found.shopper.member_id))
         ledger.open_account(member, Programme.objects.get(id=found.scheme.id))
     return situation.read(sale, now)
-
-
-def _lock_account(sale: Sale) -> None:
-    """Lock the account of the sale's member, whichever form the member is known by."""
-    found = situation.member_id(sale.member)
-    if found is not None:
-        holdings = Holder.objects.filter(
-            member_id=found, account__programme__participations__partner__stores__code=sale.store
-        )
-        ledger.lock(sorted(set(holdings.values_list("account_id", flat=True))))
 
 
 def require_member(found: Situation) -> None:
@@ -223,13 +203,18 @@ def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[D
     return decision.decide(dry, outcome, now).record.balance or (Decimal(0), Decimal(0))
 
 
-def _replay(earlier: tuple[UUID, str], sale: Sale) -> Answer:
-    receipt_id, content_hash = earlier
+def require_same(sale: Sale, content_hash: str) -> None:
+    """Raise ``Conflict`` when the receipt of this number was made with other content."""
     if content_hash != sale.content_hash:
         detail = _("Receipt %(number)s of this store exists with other content.") % {
             "number": sale.receipt_number
         }
         raise Conflict("idempotency_conflict", detail)
+
+
+def _replay(earlier: tuple[UUID, str], sale: Sale) -> Answer:
+    receipt_id, content_hash = earlier
+    require_same(sale, content_hash)
     return Answer(story.of_receipt(_receipt(id=receipt_id), first=True), replay=True)
 
 

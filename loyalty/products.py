@@ -20,9 +20,14 @@ class NewProduct(NamedTuple):
 
 
 def ensure(partner_id: int, wanted: Iterable[NewProduct]) -> None:
-    """Make the products that the partner does not have, and their categories. Safe to call at once from many places."""
-    rows = list(wanted)
-    categories = {name: category_named(name) for name in {row.category for row in rows if row.category}}
+    """Make the products that the partner does not have, and their categories. Safe to call at once from many places.
+
+    Rows are made in the order of their names, so that two callers cannot wait for each other in a circle.
+    """
+    rows = sorted(wanted)
+    categories = {
+        name: category_named(name) for name in sorted({row.category for row in rows if row.category})
+    }
     Product.objects.bulk_create(
         [
             Product(
