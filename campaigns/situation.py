@@ -235,7 +235,23 @@ def compose(
 
 def shop_of(sale: Sale) -> Shop:
     """The store and till of a sale. Raises ``Invalid`` when they do not exist."""
-    shop = places.find(sale.store)
+    return require_shop(sale, places.find(sale.store))
+
+
+def open_books(store: str) -> Shop | None:
+    """The store, with every account that is opened on first use. To be called outside a sale's transaction.
+
+    Shops and programmes are kept in memory with their accounts' ids: one that a refused sale took back
+    with its transaction would be remembered for a while.
+    """
+    shop = places.find(store)
+    for offer in shop.offers if shop else ():
+        places.scheme(offer.programme_id)
+    return shop
+
+
+def require_shop(sale: Sale, shop: Shop | None) -> Shop:
+    """The store, if it can make this sale. Raises ``Invalid`` when it cannot."""
     if shop is None or not shop.offers:
         raise Invalid(Fault("store", "unknown", _("There is no store “%(code)s”.") % {"code": sale.store}))
     if sale.till and sale.till not in shop.tills:

@@ -1,0 +1,304 @@
+"""Selling many receipts: the same judgement as at a till, one receipt after the other, and rows by COPY.
+
+A chunk of receipts is one transaction. It reads together what a till reads for each receipt, locks the
+accounts of its members in the order of their ids, judges the receipts in the order of their time with the
+engine and the decisions of the checkout, and writes all rows at once. What it leaves is what selling each
+receipt by itself leaves, booked at the time of the receipt (or of the account's last entry, if that is
+later). Accounts, facts and limits stay in memory from chunk to chunk; an account that somebody else wrote
+to meanwhile is read again, so tills go on selling while a replay runs.
+
+What stores and products are is read once; a change of them is seen by the next replay.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from analytics import facts
+from campaigns import checkout, decision, situation, usage
+from campaigns.decision import Decision
+from campaigns.engine.evaluation import evaluate
+from campaigns.engine.limits import period_keys
+from campaigns.models import Rulebook
+from campaigns.replay.goods import Goods
+from campaigns.replay.people import People, Person
+from campaigns.replay.standings import Pair, Standing, Standings
+from campaigns.sale import Sale, check
+from campaigns.situation import Document, KnownReceipt, Situation
+from loyalty import ledger, places, receipts
+from loyalty.basket import Moment
+from loyalty.places import Scheme, Shop
+from members import events, prepared
+from members.refusals import Refusal
+
+#: Receipts of a transaction: about half a second for which a till may wait for one of its members.
+CHUNK = 500
+#: Members whose accounts stay in memory from chunk to chunk.
+MOST_KEPT = 10_000
+_LONGEST_DAY = timedelta(days=2)
+
+_EARLIER = """
+SELECT r.store_id, r.number, r.id, r.content_hash FROM loyalty_receipt r
+  JOIN unnest(%(stores)s::bigint[], %(numbers)s::text[]) AS wanted(store_id, number)
+    ON r.store_id = wanted.store_id AND r.number = wanted.number
+"""
+_WRITE_FACTS = f"WITH {facts.WRITE}, {usage.WRITE} SELECT 1 AS done"
+
+
+class Result(NamedTuple):
+    """What became of a sale: its receipt, which ``repeated`` says was there before, or the refusal."""
+
+    sale: Sale
+    receipt_id: UUID | None = None
+    repeated: bool = False
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A sale at its store, by its member."""
+
+    sale: Sale
+    shop: Shop
+    person: Person | None
+    scheme: Scheme
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Store and number: what a receipt is known by."""
+        return self.shop.id, self.sale.receipt_number
+
+    @property
+    def pair(self) -> Pair | None:
+        """The member in the programme; None for someone who may not buy, or is not known."""
+        person = self.person
+        return (person.id, self.scheme.id) if person is not None and person.status == "active" else None
+
+
+@dataclass(slots=True)
+class Sold:
+    """The rows of a chunk. Of facts and uses of limits the last row counts."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    facts: dict[Pair, facts.FactsRow] = field(default_factory=dict)
+    usage: dict[tuple[UUID, int, str], usage.UsageRow] = field(default_factory=dict)
+
+    def add(self, decided: Decision) -> None:
+        """Take the rows of a decision."""
+        self.decisions.append(decided)
+        self.facts |= {(row.member_id, row.programme_id): row for row in decided.facts}
+        self.usage |= {(row.member_id, row.campaign_id, row.period): row for row in decided.usage}
+
+
+def replay(
+    sales: Iterable[Sale], now: datetime, *, chunk: int = CHUNK, dry: bool = False
+) -> Iterator[list[Result]]:
+    """Sell receipts that come in the order of their time, chunk by chunk; each yielded chunk is committed.
+
+    ``now`` is the clock that no sale may be ahead of. ``dry`` judges and writes nothing.
+    """
+    rest, seller = iter(sales), Seller(dry=dry)
+    while part := list(islice(rest, chunk)):
+        yield seller.sell(part, now)
+
+
+class Seller:
+    """Sells chunks of receipts, and remembers between them how their members stand."""
+
+    def __init__(self, *, dry: bool = False) -> None:
+        self._dry = dry
+        self._shops: dict[str, Shop | None] = {}
+        self._schemes: dict[int, Scheme] = {}
+        self._seen: dict[tuple[int, str], KnownReceipt] = {}
+        self._forget()
+
+    def sell(self, sales: Sequence[Sale], now: datetime) -> list[Result]:
+        """Sell some receipts in one transaction, in the order of their time. Results come in that order."""
+        ordered = sorted(sales, key=_time)
+        for store in {sale.store for sale in ordered} - set(self._shops):
+            self._shops[store] = situation.open_books(store)
+
+        def work(attempt: int) -> list[Result]:
+            if attempt:
+                self._forget()
+            return self._sell(ordered, now)
+
+        try:
+            return checkout.retried(work)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        self._standings = Standings(make=not self._dry)
+        self._goods = Goods(make=not self._dry)
+
+    def _sell(self, sales: Sequence[Sale], now: datetime) -> list[Result]:
+        sold = Sold()
+        with transaction.atomic():
+            candidates = self._prepare(sales, now)
+            earlier = self._read_earlier(candidates)
+            self._lock(candidates, earlier)
+            books_of_rules = self._read_rulebooks(candidates)
+            results = [
+                candidate
+                if isinstance(candidate, Result)
+                else self._judge(candidate, earlier, books_of_rules, sold, now)
+                for candidate in candidates
+            ]
+            books = self._standings.books()
+            if self._dry:
+                self._seen |= earlier
+                transaction.set_rollback(True)
+            else:
+                _write(sold, books)
+        if not self._dry:
+            for book in books:
+                book.turn_page()
+        pairs = {c.pair for c in candidates if isinstance(c, Candidate) and c.pair}
+        self._standings.keep_only(pairs, MOST_KEPT)
+        return results
+
+    def _prepare(self, sales: Sequence[Sale], now: datetime) -> list[Candidate | Result]:
+        """Find the store, the member, the products and the programme of each sale."""
+        candidates: list[Candidate | Result] = []
+        people = People(sales)
+        shops = self._shops
+        self._goods.read(
+            (shop.partner_id, line) for sale in sales if (shop := shops[sale.store]) for line in sale.lines
+        )
+        for sale in sales:
+            try:
+                check(sale, now)
+                shop = situation.require_shop(sale, shops[sale.store])
+                person = people.find(sale.member)
+                candidates.append(Candidate(sale, shop, person, self._scheme_of(sale, shop, person)))
+            except Refusal as refusal:
+                candidates.append(Result(sale, refusal=refusal))
+        return candidates
+
+    def _scheme_of(self, sale: Sale, shop: Shop, person: Person | None) -> Scheme:
+        offer = shop.offers[0]
+        if len(shop.offers) > 1:
+            known = self._goods.find(shop.partner_id, sale.lines)
+            sets = {code for product in known for code in product.sets or ()}
+            offer = situation.pick_offer(shop, set(person.cards.values()) if person else (), sets)
+        if offer.programme_id not in self._schemes:
+            self._schemes[offer.programme_id] = places.scheme(offer.programme_id)
+        return self._schemes[offer.programme_id]
+
+    def _read_earlier(self, candidates: Sequence[Candidate | Result]) -> dict[tuple[int, str], KnownReceipt]:
+        keys = {candidate.key for candidate in candidates if isinstance(candidate, Candidate)}
+        params = {"stores": [store for store, _number in keys], "numbers": [number for _store, number in keys]}
+        found = {
+            (row["store_id"], row["number"]): KnownReceipt(row["id"], row["content_hash"])
+            for row in prepared.run(_EARLIER, params)
+        }
+        return found | {key: self._seen[key] for key in keys if key in self._seen}
+
+    def _lock(
+        self, candidates: Sequence[Candidate | Result], earlier: dict[tuple[int, str], KnownReceipt]
+    ) -> None:
+        """Lock the accounts of those who buy, and make the products that are new."""
+        buying = [
+            candidate
+            for candidate in candidates
+            if isinstance(candidate, Candidate)
+            and candidate.key not in earlier
+            and (candidate.pair is not None or candidate.sale.member is None)
+        ]
+        if not buying:
+            return
+        self._goods.ensure((c.shop.partner_id, line) for c in buying for line in c.sale.lines)
+        since = min(c.sale.purchased_at for c in buying) - _LONGEST_DAY
+        self._standings.lock({c.pair for c in buying if c.pair}, self._schemes, since)
+
+    def _read_rulebooks(self, candidates: Sequence[Candidate | Result]) -> dict[int, list[tuple[datetime, int]]]:
+        programmes = {c.scheme.id for c in candidates if isinstance(c, Candidate)}
+        found: dict[int, list[tuple[datetime, int]]] = {programme: [] for programme in programmes}
+        rows = Rulebook.objects.filter(programme_id__in=programmes).order_by("in_force_from", "id")
+        for programme, moment, rulebook in rows.values_list("programme_id", "in_force_from", "id"):
+            found[programme].append((moment, rulebook))
+        return found
+
+    def _judge(
+        self,
+        candidate: Candidate,
+        earlier: dict[tuple[int, str], KnownReceipt],
+        in_force: dict[int, list[tuple[datetime, int]]],
+        sold: Sold,
+        now: datetime,
+    ) -> Result:
+        """Judge one sale as the checkout does."""
+        sale, pair = candidate.sale, candidate.pair
+        standing = self._standings.find(pair) if pair else None
+        try:
+            receipt = earlier.get(candidate.key)
+            found = self._know(candidate, standing, in_force[candidate.scheme.id])
+            if receipt is not None:
+                checkout.require_same(sale, receipt.content_hash)
+                return Result(sale, receipt.id, repeated=True)
+            checkout.require_member(found)
+            outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+            checkout.require_allowed(found, outcome, now)
+        except Refusal as refusal:
+            return Result(sale, refusal=refusal)
+        entries_before = len(found.book.transfers) if found.book else 0
+        booked_at = max(sale.purchased_at, standing.holding.last_at) if standing else sale.purchased_at
+        decided = decision.decide(found, outcome, booked_at)
+        if standing:
+            standing.note(decided, entries_before, found.rules.engine.terms.point_decimals)
+        sold.add(decided)
+        earlier[candidate.key] = KnownReceipt(decided.receipt["id"], decided.receipt["content_hash"])
+        return Result(sale, decided.receipt["id"])
+
+    def _know(
+        self, candidate: Candidate, standing: Standing | None, in_force: list[tuple[datetime, int]]
+    ) -> Situation:
+        """Put together from memory what a till reads."""
+        sale, shop, scheme, person = candidate.sale, candidate.shop, candidate.scheme, candidate.person
+        moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
+        periods = (*period_keys(moment.in_programme).values(), usage.PROGRESS)
+        day = moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0)
+        newest = bisect_right(in_force, sale.purchased_at, key=lambda row: row[0])
+        document = Document(
+            receipt=None,
+            member=person.known_by(sale.member.card if sale.member else None) if person else None,
+            account=standing.account if standing else None,
+            lots=None,
+            debts=None,
+            facts=standing.facts if standing else None,
+            usage=standing.usage(periods) if standing else None,
+            spent_today=standing.holding.spent_since(day) if standing else ledger.ZERO,
+            products=self._goods.find(shop.partner_id, sale.lines),
+            rulebook=in_force[newest - 1][1] if newest else None,
+        )
+        book = standing.holding.book if standing else None
+        return situation.compose(sale, shop, scheme, moment, document, book)
+
+
+def _write(sold: Sold, books: Sequence[ledger.Passbook]) -> None:
+    """Write the rows of a chunk. Runs under the locks of its accounts."""
+    receipts.copy(
+        [decided.receipt for decided in sold.decisions],
+        [line for decided in sold.decisions for line in decided.lines],
+    )
+    ledger.post_many(books)
+    if sold.facts or sold.usage:
+        rows = {"facts": sold.facts.values(), "usage": sold.usage.values()}
+        prepared.run(_WRITE_FACTS, {name: ledger.encode([r._asdict() for r in some]) for name, some in rows.items()})
+    happened = [event for decided in sold.decisions for event in decided.events]
+    events.copy(happened)
+    events.announce(happened)
+
+
+def _time(sale: Sale) -> float:
+    return sale.purchased_at.timestamp() if sale.purchased_at.tzinfo else 0.0

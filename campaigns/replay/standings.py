@@ -1,0 +1,195 @@
+"""How members stand while their receipts are replayed: accounts, facts and limits, kept in memory under their locks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F
+
+from analytics.facts import Facts
+from analytics.models import MemberFacts
+from campaigns.decision import Decision
+from campaigns.models import Usage
+from campaigns.situation import KnownAccount
+from campaigns.usage import Used
+from loyalty import ledger
+from loyalty.models import Holder, Programme
+from loyalty.passbook import ZERO, Passbook, new_id
+from loyalty.places import Scheme
+from members import prepared
+from members.models import Member
+
+#: A member in a programme.
+Pair = tuple[UUID, int]
+
+LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+_CENT = Decimal("0.01")
+_SPENDS, _GIVES_BACK = ("redeem", "hold"), ("restore", "release")
+
+_LAST = """
+SELECT a.id, GREATEST((SELECT max(at) FROM loyalty_transfer WHERE source_id = a.id),
+                      (SELECT max(at) FROM loyalty_transfer WHERE target_id = a.id)) AS at
+  FROM unnest(%(ids)s::uuid[]) AS a(id)
+"""
+_SPENT = """
+SELECT source_id AS id, at, points FROM loyalty_transfer
+ WHERE source_id = ANY(%(ids)s::uuid[]) AND at >= %(since)s::timestamptz AND kind IN ('redeem', 'hold')
+UNION ALL
+SELECT target_id, at, -points FROM loyalty_transfer
+ WHERE target_id = ANY(%(ids)s::uuid[]) AND at >= %(since)s::timestamptz AND kind IN ('restore', 'release')
+"""
+
+
+@dataclass(slots=True)
+class Holding:
+    """An account: its passbook, when it was last written, and what was spent from it since a moment."""
+
+    book: Passbook
+    last_at: datetime = LONG_AGO
+    since: datetime = datetime.max.replace(tzinfo=UTC)
+    spent: list[tuple[datetime, Decimal]] = field(default_factory=list)
+
+    def spent_since(self, day: datetime) -> Decimal:
+        """Points spent from ``day`` on, less what was given back."""
+        return sum((points for at, points in self.spent if at >= day), ZERO)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A member in a programme. ``used`` is the use of campaigns, by period."""
+
+    holding: Holding
+    may_redeem: bool = True
+    facts: Facts | None = None
+    used: dict[str, dict[int, Used]] = field(default_factory=dict)
+
+    @property
+    def account(self) -> KnownAccount:
+        """The account as a situation knows it."""
+        book = self.holding.book
+        return KnownAccount(book.account_id, book.balance, book.owed, book.version, self.may_redeem)
+
+    def usage(self, periods: Iterable[str]) -> list[tuple[int, str, int, Decimal]]:
+        """The use of campaigns in these periods."""
+        return [
+            (campaign, period, *used)
+            for period in periods
+            for campaign, used in self.used.get(period, {}).items()
+        ]
+
+    def note(self, decided: Decision, entries_before: int, places: int) -> None:
+        """Take in what was decided, as it would be read back from the database.
+
+        ``entries_before`` is how many transfers the passbook had before, ``places`` those of a point.
+        """
+        book = self.holding.book
+        for row in decided.facts:
+            self.facts = Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
+        for use in decided.usage:
+            points = use.points.quantize(_CENT)
+            self.used.setdefault(use.period, {})[use.campaign_id] = (use.times, points)
+        for row in book.transfers[entries_before:]:
+            self.holding.last_at = max(self.holding.last_at, row.at)
+            if row.kind in _SPENDS:
+                self.holding.spent.append((row.at, row.points))
+            elif row.kind in _GIVES_BACK:
+                self.holding.spent.append((row.at, -row.points))
+        if places != 2:
+            for lot in book.lots.values():
+                lot.remaining = lot.remaining.quantize(_CENT)
+
+
+class Standings:
+    """The members of a replay in their programmes. Without ``make``, accounts that are missing are made up."""
+
+    def __init__(self, *, make: bool = True) -> None:
+        self._make = make
+        self._holdings: dict[UUID, Holding] = {}
+        self._standings: dict[Pair, Standing] = {}
+
+    def find(self, pair: Pair) -> Standing | None:
+        """How a member stands; must have been locked."""
+        return self._standings.get(pair)
+
+    def lock(self, pairs: Collection[Pair], schemes: Mapping[int, Scheme], since: datetime) -> None:
+        """Lock the members' accounts in the order of their ids, and read what was written to them meanwhile.
+
+        Must run in a transaction. ``since`` is the earliest moment from which spending may be asked for.
+        """
+        holders = self._holders(pairs, schemes)
+        known = {account: holding.book for account, holding in self._holdings.items()}
+        books = ledger.lock(sorted({account for account, _may in holders.values()}), known)
+        changed = [account for account, book in books.items() if book is not known.get(account)]
+        self._drop(set(changed))
+        self._holdings |= {account: Holding(books[account]) for account in changed}
+        self._read_entries(changed, books, since)
+        new = [pair for pair in holders if pair not in self._standings]
+        for pair in new:
+            account, may_redeem = holders[pair]
+            self._standings[pair] = Standing(self._holdings[account], may_redeem)
+        self._read_facts(new)
+
+    def keep_only(self, pairs: Collection[Pair], most: int) -> None:
+        """Forget members who are not among ``pairs``, once there are more than ``most``."""
+        if len(self._standings) > most:
+            self._standings = {pair: self._standings[pair] for pair in pairs if pair in self._standings}
+            kept = {standing.holding.book.account_id for standing in self._standings.values()}
+            self._holdings = {account: self._holdings[account] for account in kept}
+
+    def books(self) -> list[Passbook]:
+        """The passbooks that have entries to be written."""
+        return [holding.book for holding in self._holdings.values() if holding.book.written]
+
+    def _holders(self, pairs: Collection[Pair], schemes: Mapping[int, Scheme]) -> dict[Pair, tuple[UUID, bool]]:
+        rows = Holder.objects.filter(member_id__in={member for member, _programme in pairs})
+        found = {
+            (row.member_id, row.programme_id): (row.account_id, row.may_redeem)
+            for row in rows
+            if (row.member_id, row.programme_id) in pairs
+        }
+        for member_id, programme_id in set(pairs) - set(found):
+            if self._make:
+                member, programme = Member.objects.get(id=member_id), Programme.objects.get(id=programme_id)
+                found[member_id, programme_id] = (ledger.open_account(member, programme).id, True)
+            elif (member_id, programme_id) not in self._standings:
+                book = Passbook(new_id(), schemes[programme_id].institutions)
+                self._standings[member_id, programme_id] = Standing(Holding(book))
+        return found
+
+    def _drop(self, accounts: set[UUID]) -> None:
+        self._standings = {
+            pair: standing
+            for pair, standing in self._standings.items()
+            if standing.holding.book.account_id not in accounts
+        }
+
+    def _read_entries(self, changed: list[UUID], books: Iterable[UUID], since: datetime) -> None:
+        if changed:
+            for row in prepared.run(_LAST, {"ids": changed}):
+                self._holdings[row["id"]].last_at = row["at"] or LONG_AGO
+        early = [account for account in books if self._holdings[account].since > since]
+        if not early:
+            return
+        for account in early:
+            self._holdings[account].since, self._holdings[account].spent = since, []
+        for row in prepared.run(_SPENT, {"ids": early, "since": since}):
+            self._holdings[row["id"]].spent.append((row["at"], row["points"]))
+
+    def _read_facts(self, new: list[Pair]) -> None:
+        fresh = {pair: self._standings[pair] for pair in new}
+        members = {member for member, _programme in new}
+        if not members:
+            return
+        for row in MemberFacts.objects.filter(member_id__in=members):
+            if standing := fresh.get((row.member_id, row.programme_id)):
+                standing.facts = Facts(
+                    row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at
+                )
+        uses = Usage.objects.filter(member_id__in=members)
+        for use in uses.annotate(programme_id=F("campaign__programme_id")):
+            if standing := fresh.get((use.member_id, use.programme_id)):
+                standing.used.setdefault(use.period, {})[use.campaign_id] = (use.times, use.points)
