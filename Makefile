@@ -6,6 +6,8 @@ UV := $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.11 -
 .DEFAULT_GOAL := run
 .PHONY: run test check lint pytest bench clean install-run install-dev lock messages format
 
+# Python's compiled files go to var/ too: the source is only read.
+run: export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
 run: install-run  ## Start everything: database, demo shop, web, worker, scheduler.
 	@$(PY) manage.py run
 

@@ -17,18 +17,19 @@ done
 
 if ! .venv/bin/python -c '' >/dev/null 2>&1; then
     mkdir -p .venv 2>/dev/null && [ -w .venv ] || say "this folder is read-only ($(pwd)): copy Regulars to a place you may write to."
-    "$python" -m venv --clear .venv >.venv.log 2>&1 || {
-        tail -n 3 .venv.log >&2; rm -f .venv.log
+    "$python" -m venv --clear .venv >/dev/null 2>&1 ||
         say "$python cannot make a virtual environment: install its venv module (on Debian: apt-get install python3-venv)."
-    }
-    rm -f .venv.log
 fi
 [ -w .venv ] || say "this folder is read-only ($(pwd)/.venv): copy Regulars to a place you may write to."
 
+export UV_CACHE_DIR=.venv/.cache UV_LINK_MODE=hardlink PIP_NO_CACHE_DIR=1
 echo "Installing the packages of $lock into .venv ..."
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock ||
     say "the package registry does not answer, so the installer could not be fetched; check the network and try again."
-.venv/bin/python -m uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock" ||
+sync="-m uv pip install --quiet --python .venv/bin/python --require-hashes -r $lock"
+# With the system's certificates, then with uv's own; then by pip, slower, which a mirror may be set up for.
+.venv/bin/python $sync --system-certs 2>/dev/null || .venv/bin/python $sync 2>/dev/null ||
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
     say "the packages of $lock could not be installed; check the network and try again."
+rm -rf .venv/.cache
 cp "$lock" "$stamp"
