@@ -52,6 +52,25 @@ def find_uncollected(locale: Path) -> Iterator[str]:
                 yield f"{language}: not collected: {text!r}; run `make messages` and translate it"
 
 
+def update(locale: Path, languages: list[str]) -> None:
+    """Collect the texts of the code into the catalogues, and compile them."""
+    collect(languages)
+    for language, path in find_catalogues(locale).items():
+        catalogue = polib.pofile(str(path), wrapwidth=0)
+        plural = catalogue.metadata.get("Plural-Forms", "nplurals=2; plural=(n > 1);")
+        catalogue.header = f"Regulars in {language}."
+        catalogue.metadata_is_fuzzy = []
+        catalogue.metadata = {  # nothing that changes without a text changing
+            "Language": language,
+            "MIME-Version": "1.0",
+            "Content-Type": "text/plain; charset=UTF-8",
+            "Content-Transfer-Encoding": "8bit",
+            "Plural-Forms": plural,
+        }
+        catalogue.save()
+        catalogue.save_as_mofile(str(path.with_suffix(".mo")))
+
+
 def collect(languages: list[str]) -> None:
     """Bring the catalogues up to date with the texts in the code."""
     call_command(
@@ -63,12 +82,6 @@ def collect(languages: list[str]) -> None:
         no_obsolete=True,
         ignore_patterns=[".venv", "var", "tests", "benchmarks"],
     )
-
-
-def compile_all(locale: Path) -> None:
-    """Write each ``.mo`` beside its ``.po``."""
-    for path in find_catalogues(locale).values():
-        polib.pofile(str(path)).save_as_mofile(str(path.with_suffix(".mo")))
 
 
 def _read_keys(path: Path) -> set[Key]:

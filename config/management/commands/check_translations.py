@@ -17,6 +17,8 @@ class Command(BaseCommand):
 
     help = "Checks that every text is collected, translated and compiled; --update collects and compiles."
 
+    requires_system_checks = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         """``--update``: collect new texts and compile, instead of checking."""
         parser.add_argument("--update", action="store_true", help="collect new texts and compile")
@@ -25,8 +27,7 @@ class Command(BaseCommand):
         """Check; fail with one line for each fault."""
         locale = Path(settings.LOCALE_PATHS[0])
         if options["update"]:
-            translations.collect([code for code, _ in settings.LANGUAGES if code != "en"])
-            translations.compile_all(locale)
+            translations.update(locale, [code for code, _ in settings.LANGUAGES if code != "en"])
             return
         faults = list(translations.find_faults(locale))
         if shutil.which("xgettext"):
