@@ -121,7 +121,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if len(tills) == 1:
         chosen = tills[0]
     if chosen is not None:
-        name = f"{chosen.store.name} · {chosen.name or chosen.code}"
+        name = f"{chosen.store.name} · {chosen.name or _('till %(code)s') % {'code': chosen.code}}"
         request.session[KEY] = {"store": chosen.store.code, "till": chosen.code, "name": name}
         return redirect("till:sale")
     error = _("Choose one of these tills.") if request.method == "POST" else ""

@@ -49,7 +49,7 @@ def browse(request: HttpRequest, desk: Desk) -> HttpResponse:
     else:
         found = found.filter(store_id=desk.shop.id)
     listed = list(found.select_related("store", "member").order_by("-purchased_at", "-id")[:MOST_LISTED])
-    context = {"desk": desk, "text": text, "member": member, "receipts": listed, "zone": desk.shop.zone}
+    context = {"desk": desk, "screen": "receipts", "text": text, "member": member, "receipts": listed}
     return render(request, "till/receipts.html", context)
 
 
@@ -78,6 +78,7 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
     told = checkout.find(receipt_id)
     context = {
         "desk": desk,
+        "screen": "receipts",
         "receipt": receipt,
         "told": told,
         "rows": _rows(receipt, told),
@@ -151,7 +152,7 @@ def give_back(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpRespons
 @for_cashiers
 def foresee(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
     """What the return would give back: the same walk, whose entries are not kept."""
-    _require_reach(request, desk, receipt_id)
+    receipt = _require_reach(request, desk, receipt_id)
     told, refused = None, ""
     try:
         wanted = read_request(request)
@@ -163,7 +164,7 @@ def foresee(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
         refused = _("Give the quantity as a number, like 2 or 0.350.")
     except (Refusal, signing.BadSignature) as error:
         refused = str(error)
-    context = {"told": told, "refused": refused, "currency": request.POST.get("currency", "")[:3]}
+    context = {"told": told, "refused": refused, "currency": receipt.programme.currency}
     return render(request, "till/partials/foreseen.html", context)
 
 
@@ -215,7 +216,9 @@ def _with_request(
         return _page(request, desk, receipt_id, refusal.detail, token=token)
 
 
-def _require_reach(request: HttpRequest, desk: Desk, receipt_id: UUID, right: str = TAKE_BACK) -> None:
-    """Raise ``Http404`` for a receipt of another partner, and for a cashier without the right."""
-    if not request.user.has_perm(right) or not _within_reach(desk).filter(id=receipt_id).exists():
+def _require_reach(request: HttpRequest, desk: Desk, receipt_id: UUID, right: str = TAKE_BACK) -> Receipt:
+    """The receipt. Raises ``Http404`` for one of another partner, and for a cashier without the right."""
+    receipt = _within_reach(desk).select_related("programme").filter(id=receipt_id).first()
+    if receipt is None or not request.user.has_perm(right):
         raise Http404
+    return receipt

@@ -59,6 +59,7 @@ def describe(desk: Desk, basket: Basket, cashier: str, now: datetime, notes: Not
     quote = _quote(desk, basket, cashier, now, notes)
     return {
         "desk": desk,
+        "screen": "sale",
         "basket": basket,
         "rows": _rows(basket, quote),
         "quote": quote,
