@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,17 +13,16 @@ import pytest
 from django.db.models import Sum
 
 from campaigns import checkout
-from campaigns.sale import Sale, SaleLine, Who
+from campaigns.sale import SaleLine
 from loyalty.models import Account, Category, Holder, Lot, Product, Receipt, Transfer
 from members import confirmation
-from members.models import Code, Event, Member
+from members.models import Code, Event
 from tests import factories
 from tests.laws.world import account_of
 from tests.races.parallel import THREADS, books_right_after, done, refusals, together
+from tests.races.selling import NOW, basket, moved, sell
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -37,26 +36,6 @@ def shop() -> factories.Shop:
     return factories.open_shop(store="s")
 
 
-def basket(buyer: Member | None, number: object, amount: str = "100", **changes: Any) -> Sale:
-    fields: dict[str, Any] = {
-        "store": "s",
-        "till": "1",
-        "receipt_number": str(number),
-        "purchased_at": NOW,
-        "member": Who(phone=buyer.phone) if buyer else None,
-        "lines": (SaleLine(1, "TEA", Decimal(1), Decimal(amount), name="Tea"),),
-    }
-    return Sale(**{**fields, **changes})
-
-
-def sell(buyer: Member | None, number: object, amount: str = "100", **changes: Any) -> checkout.Answer:
-    return checkout.purchase(basket(buyer, number, amount, **changes), NOW)
-
-
-def spent(account: Account) -> Decimal:
-    return Transfer.objects.filter(source=account, kind="redeem").aggregate(p=Sum("points"))["p"]
-
-
 def test_one_account_is_spent_to_its_last_point_and_no_further(shop: factories.Shop) -> None:
     member = factories.enrol(shop.programme, "100")
 
@@ -65,7 +44,7 @@ def test_one_account_is_spent_to_its_last_point_and_no_further(shop: factories.S
     assert len(done(results)) == 10
     assert refusals(results) == ["redeem_exceeds_limit"] * 6
     account = account_of(member)
-    assert (account.balance, spent(account)) == (0, 100)
+    assert (account.balance, moved("redeem", source=account)) == (0, 100)
     assert Receipt.objects.count() == 10
 
 
@@ -80,7 +59,7 @@ def test_everyone_who_asks_for_the_most_gets_what_is_there_together(shop: factor
     redeemed = sum(Decimal(body["redeemed"]["points"]) for body in bodies)
     earned = sum(Decimal(body["earned"]["points"]) for body in bodies)
     account = account_of(member)
-    assert spent(account) == redeemed
+    assert moved("redeem", source=account) == redeemed
     assert account.balance == Decimal("130.07") + earned - redeemed
 
 
@@ -93,7 +72,7 @@ def test_two_members_of_a_family_spend_one_account_together(shop: factories.Shop
 
     assert len(done(results)) == 10
     account.refresh_from_db()
-    assert (account.balance, spent(account)) == (0, 100)
+    assert (account.balance, moved("redeem", source=account)) == (0, 100)
 
 
 def test_one_receipt_sent_by_many_is_one_receipt_and_one_answer(shop: factories.Shop) -> None:
@@ -166,7 +145,7 @@ def test_a_days_limit_on_spending_holds_however_many_sell_at_once() -> None:
     results = together([partial(sell, member, n, redeem=Decimal(10)) for n in range(THREADS)])
 
     assert len(done(results)) == 5
-    assert spent(account_of(member)) == 50
+    assert moved("redeem", source=account_of(member)) == 50
 
 
 def test_a_product_that_many_receipts_name_first_is_made_once(shop: factories.Shop) -> None:

@@ -1,0 +1,110 @@
+"""Entries by hand and exchanges at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.db import transaction
+
+from campaigns.clashes import retried
+from loyalty import ledger
+from loyalty.lots import NotEnoughPoints
+from loyalty.models import Account
+from loyalty.passbook import Cause, LotTerms
+from tests import factories
+from tests.laws.world import account_of
+from tests.races.parallel import THREADS, books_right_after, done, together
+from tests.races.selling import NOW, moved, sell
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _books() -> Iterator[None]:
+    with books_right_after():
+        yield
+
+
+def account() -> Account:
+    return account_of(factories.enrol(factories.ProgrammeFactory(), "100"))
+
+
+def test_points_exchanged_both_ways_at_once_neither_wait_in_a_circle_nor_get_lost() -> None:
+    one, other = account(), account()
+
+    def exchange(n: int) -> Decimal:
+        source, target = (one, other) if n % 2 else (other, one)
+        with transaction.atomic():
+            return ledger.exchange(
+                source, target, Decimal(10), Decimal(1), f"x{n}", Cause(NOW), LotTerms(NOW)
+            )
+
+    results = together([partial(exchange, n) for n in range(THREADS)])
+
+    assert done(results) == [Decimal(10)] * THREADS
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.balance, other.balance) == (100, 100)
+
+
+def test_points_deducted_by_many_never_go_below_nothing() -> None:
+    drained = account()
+
+    def deduct(n: int) -> bool:
+        try:
+            with transaction.atomic():
+                ledger.adjust(drained, Decimal(-30), f"d{n}", Cause(NOW))
+        except NotEnoughPoints:
+            return False
+        return True
+
+    results = together([partial(deduct, n) for n in range(THREADS)])
+
+    assert sum(done(results)) == 3
+    drained.refresh_from_db()
+    assert drained.balance == 10
+
+
+def test_one_key_is_booked_once_however_many_bring_it() -> None:
+    lucky = account()
+
+    def give(attempt: int) -> bool:
+        with transaction.atomic():
+            ledger.lock([lucky.id])
+            if lucky.incoming.filter(key="gift").exists():
+                return False
+            ledger.adjust(lucky, Decimal(5), "gift", Cause(NOW))
+            return True
+
+    results = together([partial(retried, give)] * THREADS)
+
+    assert sum(done(results)) == 1
+    lucky.refresh_from_db()
+    assert lucky.balance == 105
+
+
+def test_selling_and_deducting_at_once_never_overspend() -> None:
+    shop = factories.open_shop(store="s")
+    member = factories.enrol(shop.programme, "100")
+    drained = account_of(member)
+
+    def work(n: int) -> bool:
+        if n % 2:
+            sell(member, n, redeem=Decimal(15))
+            return True
+        try:
+            with transaction.atomic():
+                ledger.adjust(drained, Decimal(-15), f"d{n}", Cause(NOW))
+        except NotEnoughPoints:
+            return False
+        return True
+
+    results = together([partial(work, n) for n in range(THREADS)])
+
+    assert sum(done(results)) == 6
+    drained.refresh_from_db()
+    assert drained.balance == 10
+    assert moved("redeem") + moved("adjust", source=drained) == 90
