@@ -192,7 +192,7 @@ def lock(account_ids: Sequence[UUID], known: Mapping[UUID, Passbook] | None = No
     """
     known = known or {}
     accounts = list(
-        Account.objects.select_for_update(of=("self",))
+        Account.objects.select_for_update(of=("self",), no_key=True)
         .select_related("programme")
         .filter(id__in=account_ids, kind=Account.Kind.MEMBER)
         .order_by("id")

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from campaigns.clashes import retried
 from members.refusals import Conflict, Fault, Invalid
 from pos.endpoint import reply
 from pos.keys import Client
@@ -50,8 +51,13 @@ def once(request: HttpRequest, client: Client, raw: bytes, work: Callable[[], Do
 def keyed(client: Client, key: str, content: str, work: Callable[[], Done]) -> Done:
     """Do work once for that key of that client; later, give the answer again.
 
-    Opens a transaction and locks the key in it. Raises ``Conflict``.
+    Opens a transaction and locks the key in it; does all of it again after a clash with another writer.
+    Raises ``Conflict``.
     """
+    return retried(lambda attempt: _keyed(client, key, content, work))
+
+
+def _keyed(client: Client, key: str, content: str, work: Callable[[], Done]) -> Done:
     with transaction.atomic():
         _lock(client, key)
         earlier = Answer.objects.filter(client_id=client.key_id, key=key).first()

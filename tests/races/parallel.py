@@ -20,7 +20,7 @@ PATIENCE = 60.0
 T = TypeVar("T")
 
 
-def together(works: Sequence[Callable[[], T]]) -> list[T | Refusal]:
+def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
     """Do all the works at the same moment; what each returned, or how it was refused, in their order.
 
     Anything else that one raised is raised here: a deadlock or a lost race must never come out.
