@@ -197,7 +197,10 @@ class Seller:
 
     def _read_earlier(self, candidates: Sequence[Candidate | Result]) -> dict[tuple[int, str], KnownReceipt]:
         keys = {candidate.key for candidate in candidates if isinstance(candidate, Candidate)}
-        params = {"stores": [store for store, _number in keys], "numbers": [number for _store, number in keys]}
+        params = {
+            "stores": [store for store, _number in keys],
+            "numbers": [number for _store, number in keys],
+        }
         found = {
             (row["store_id"], row["number"]): KnownReceipt(row["id"], row["content_hash"])
             for row in prepared.run(_EARLIER, params)
@@ -221,7 +224,9 @@ class Seller:
         since = min(c.sale.purchased_at for c in buying) - _LONGEST_DAY
         self._standings.lock({c.pair for c in buying if c.pair}, self._schemes, since)
 
-    def _read_rulebooks(self, candidates: Sequence[Candidate | Result]) -> dict[int, list[tuple[datetime, int]]]:
+    def _read_rulebooks(
+        self, candidates: Sequence[Candidate | Result]
+    ) -> dict[int, list[tuple[datetime, int]]]:
         programmes = {c.scheme.id for c in candidates if isinstance(c, Candidate)}
         found: dict[int, list[tuple[datetime, int]]] = {programme: [] for programme in programmes}
         rows = Rulebook.objects.filter(programme_id__in=programmes).order_by("in_force_from", "id")
@@ -293,8 +298,11 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook]) -> None:
     )
     ledger.post_many(books)
     if sold.facts or sold.usage:
-        rows = {"facts": sold.facts.values(), "usage": sold.usage.values()}
-        prepared.run(_WRITE_FACTS, {name: ledger.encode([r._asdict() for r in some]) for name, some in rows.items()})
+        params = {
+            "facts": ledger.encode([row._asdict() for row in sold.facts.values()]),
+            "usage": ledger.encode([row._asdict() for row in sold.usage.values()]),
+        }
+        prepared.run(_WRITE_FACTS, params)
     happened = [event for decided in sold.decisions for event in decided.events]
     events.copy(happened)
     events.announce(happened)

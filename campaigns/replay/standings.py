@@ -27,6 +27,7 @@ from members.models import Member
 Pair = tuple[UUID, int]
 
 LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+NOT_YET = datetime(9999, 12, 30, tzinfo=UTC)
 _CENT = Decimal("0.01")
 _SPENDS, _GIVES_BACK = ("redeem", "hold"), ("restore", "release")
 
@@ -50,7 +51,7 @@ class Holding:
 
     book: Passbook
     last_at: datetime = LONG_AGO
-    since: datetime = datetime.max.replace(tzinfo=UTC)
+    since: datetime = NOT_YET
     spent: list[tuple[datetime, Decimal]] = field(default_factory=list)
 
     def spent_since(self, day: datetime) -> Decimal:
@@ -87,20 +88,20 @@ class Standing:
         ``entries_before`` is how many transfers the passbook had before, ``places`` those of a point.
         """
         book = self.holding.book
-        for row in decided.facts:
-            self.facts = Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
+        for fact in decided.facts:
+            self.facts = Facts(fact.purchases, fact.spent, fact.first_purchase_at, fact.last_purchase_at)
         for use in decided.usage:
             points = use.points.quantize(_CENT)
             self.used.setdefault(use.period, {})[use.campaign_id] = (use.times, points)
         for row in book.transfers[entries_before:]:
             self.holding.last_at = max(self.holding.last_at, row.at)
             if row.kind in _SPENDS:
-                self.holding.spent.append((row.at, row.points))
+                self.holding.spent.append((row.at, row.points.quantize(_CENT)))
             elif row.kind in _GIVES_BACK:
-                self.holding.spent.append((row.at, -row.points))
+                self.holding.spent.append((row.at, -row.points.quantize(_CENT)))
         if places != 2:
             for lot in book.lots.values():
-                lot.remaining = lot.remaining.quantize(_CENT)
+                lot.remaining = lot.remaining.quantize(_CENT) if lot.remaining else ZERO
 
 
 class Standings:
@@ -144,7 +145,9 @@ class Standings:
         """The passbooks that have entries to be written."""
         return [holding.book for holding in self._holdings.values() if holding.book.written]
 
-    def _holders(self, pairs: Collection[Pair], schemes: Mapping[int, Scheme]) -> dict[Pair, tuple[UUID, bool]]:
+    def _holders(
+        self, pairs: Collection[Pair], schemes: Mapping[int, Scheme]
+    ) -> dict[Pair, tuple[UUID, bool]]:
         rows = Holder.objects.filter(member_id__in={member for member, _programme in pairs})
         found = {
             (row.member_id, row.programme_id): (row.account_id, row.may_redeem)
@@ -186,9 +189,7 @@ class Standings:
             return
         for row in MemberFacts.objects.filter(member_id__in=members):
             if standing := fresh.get((row.member_id, row.programme_id)):
-                standing.facts = Facts(
-                    row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at
-                )
+                standing.facts = Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
         uses = Usage.objects.filter(member_id__in=members)
         for use in uses.annotate(programme_id=F("campaign__programme_id")):
             if standing := fresh.get((use.member_id, use.programme_id)):

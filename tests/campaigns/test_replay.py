@@ -117,7 +117,13 @@ def make_sales(buyers: list[Member], count: int = 160) -> list[Sale]:
     sales = []
     for number in range(count):
         buyer = chance.choice(buyers)
-        known = [Who(phone=buyer.phone), Who(card=cards[buyer.id]), Who(id=str(buyer.id)), None, Who(card="404")]
+        known = [
+            Who(phone=buyer.phone),
+            Who(card=cards[buyer.id]),
+            Who(id=str(buyer.id)),
+            None,
+            Who(card="404"),
+        ]
         lines = tuple(
             SaleLine(
                 position,
@@ -258,12 +264,19 @@ def plain_shopper(shopper: dict[str, Any] | None) -> dict[str, Any] | None:
     if shopper is None:
         return None
     uses = sorted(map(str, (use[1:] for use in shopper.get("uses", ()))))
-    return {**shopper, "member_id": None, "uses": uses, "progress": sorted(shopper.get("progress", {}).values())}
+    return {
+        **shopper,
+        "member_id": None,
+        "uses": uses,
+        "progress": sorted(shopper.get("progress", {}).values()),
+    }
 
 
 def without_ids(document: Any) -> Any:
     """A stored decision whose campaigns are counted from the first one, as both ways made the same campaigns."""
-    first = min((entry[0] for entry in [*document.get("declined", ()), *document.get("grants", ())]), default=0)
+    first = min(
+        (entry[0] for entry in [*document.get("declined", ()), *document.get("grants", ())]), default=0
+    )
     own_ids = {"grants", "declined", "receipt", "progress", "uses", "till", "print"}
 
     def plain(entries: list[list[Any]]) -> list[Any]:
@@ -294,7 +307,9 @@ def test_the_size_of_a_chunk_changes_nothing() -> None:
     def lines(books: dict[str, Any]) -> Any:
         return books["accounts"], books["lots"], books["told"], books["facts"], books["usage"]
 
-    assert lines(after(lambda sales: sell_in_bulk(sales, 1))) == lines(after(lambda sales: sell_in_bulk(sales, 500)))
+    assert lines(after(lambda sales: sell_in_bulk(sales, 1))) == lines(
+        after(lambda sales: sell_in_bulk(sales, 500))
+    )
 
 
 def test_what_others_write_to_an_account_between_two_chunks_is_seen() -> None:
