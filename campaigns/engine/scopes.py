@@ -61,12 +61,21 @@ class Scopes:
                 found[number].append(index)
         return found
 
+    def forget(self) -> None:
+        """Remember no products: the next basket finds its scopes anew."""
+        self._known = {}
+
     def _find(self, product: _Product) -> tuple[int, ...]:
         """The scopes that hold a product; the last few thousand products are remembered."""
         bits = (self._open | _bits(self._included, product)) & ~_bits(self._excluded, product)
-        numbers = tuple([number for number in range(bits.bit_length()) if bits >> number & 1])
+        found = []
+        while bits:
+            lowest = bits & -bits
+            found.append(lowest.bit_length() - 1)
+            bits ^= lowest
+        numbers = tuple(found)
         if len(self._known) >= 4096:
-            self._known = {}
+            self.forget()
         self._known[product] = numbers
         return numbers
 
