@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from members import phones
@@ -24,7 +25,7 @@ def find(form: str, value: str, now: datetime) -> Member | None:
     return _find(form, value, now).exclude(status=Member.Status.ERASED).first()
 
 
-def _find(form: str, value: str, now: datetime):  # type: ignore[no-untyped-def]
+def _find(form: str, value: str, now: datetime) -> QuerySet[Member]:
     everyone = Member.objects.all()
     match form:
         case "phone":
@@ -41,7 +42,8 @@ def _find(form: str, value: str, now: datetime):  # type: ignore[no-untyped-def]
             )
             return everyone.filter(id__in=codes.values("member_id"))
         case "id":
-            return everyone.filter(id=read_id(value))
+            member_id = read_id(value)
+            return everyone.filter(id=member_id) if member_id else everyone.none()
     raise ValueError(f"A member is not known by {form}.")
 
 

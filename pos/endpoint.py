@@ -7,13 +7,15 @@ whole purchase (``docs/performance.md``). Bodies are read by ``pos.bodies``, ans
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, cast
 
 import msgspec
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from pos import problems
@@ -26,8 +28,8 @@ class Endpoint(APIView):
     """A view of the API. ``client`` is whoever holds the key of the request."""
 
     http_method_names = ["get", "post"]
-    authentication_classes = (KeyAuthentication,)
-    throttle_classes = (KeyThrottle,)
+    authentication_classes: tuple[type[BaseAuthentication], ...] = (KeyAuthentication,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (KeyThrottle,)
     client: Client
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
@@ -36,22 +38,17 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let in whoever has a key and does not call too often."""
-        self.client = request.auth
+        self.client = cast(Client, request.auth)
         self.check_throttles(request)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
-        """405, which says what is allowed."""
-        super().http_method_not_allowed(request, *args, **kwargs)
-        raise AssertionError("unreachable")
-
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Tell any error as a problem."""
         response = problems.answer(exc)
         if response.status_code == 500:
             got_request_exception.send(sender=type(self), request=self.request)
         return response
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Answers hold members' data: nobody on the way keeps them."""

@@ -98,7 +98,7 @@ def answer(error: Exception) -> HttpResponse:
     if problem.status == 401:
         response["WWW-Authenticate"] = CHALLENGE
     elif isinstance(error, exceptions.Throttled):
-        response["Retry-After"] = str(math.ceil(error.wait or 1))
+        response["Retry-After"] = str(math.ceil(getattr(error, "wait", None) or 1))
     elif problem.status == 503:
         response["Retry-After"] = "1"
     return response

@@ -89,7 +89,9 @@ def describe(
                 for status, words in sorted(problems.items())
             },
         },
-        examples=[OpenApiExample("example", value=example, request_only=True)] if example is not None else None,
+        examples=[OpenApiExample("example", value=example, request_only=True)]
+        if example is not None
+        else None,
     )
 
 

@@ -284,8 +284,8 @@ class TillKeyFactory(DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: type[TillKey], *args: Any, **kwargs: Any) -> TillKey:
         key, secret = model_class.objects.create_key(*args, **kwargs)
-        key.secret = secret
-        return key
+        key.secret = secret  # type: ignore[attr-defined]
+        return key  # type: ignore[return-value]
 
 
 # Whole things

@@ -170,13 +170,14 @@ def _require_store(client: Client, code: str) -> None:
 
 def _require_purchase(client: Client, text: str) -> UUID:
     """The id of a purchase in a store that the key reaches. Raises ``Missing``, ``Forbidden``."""
+    missing = Missing("purchase_not_found", _("There is no such purchase."))
     try:
         receipt_id = UUID(text)
     except ValueError:
-        receipt_id = None
+        raise missing from None
     found = Receipt.objects.filter(id=receipt_id).values_list("store__partner_id", "store_id").first()
-    if receipt_id is None or found is None:
-        raise Missing("purchase_not_found", _("There is no such purchase."))
+    if found is None:
+        raise missing
     if not client.reaches(*found):
         raise _not_allowed()
     return receipt_id

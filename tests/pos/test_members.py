@@ -248,7 +248,7 @@ def ask_for_code(shop: factories.Shop, above: str) -> None:
 
 
 def code_in_mail() -> str:
-    found = re.search(r"\d{6}", mail.outbox[-1].body)
+    found = re.search(r"\d{6}", str(mail.outbox[-1].body))
     assert found
     return found[0]
 

@@ -68,9 +68,10 @@ def test_whatever_is_sent_the_answer_is_a_documented_one(
     known = {"member_id": str(member.id), "purchase_id": held}
     loaded = schemathesis.openapi.from_dict(document)
     loaded.app = get_wsgi_application()
-    seen = set()
+    seen: set[tuple[str, int]] = set()
     with same_connection():
-        for operation in loaded.get_all_operations():
+        for found in loaded.get_all_operations():
+            operation: Any = found
             call = _calls(operation.ok(), known, shop.secret, seen)
             call()
     assert {status for _operation, status in seen} >= {200, 201, 400, 404, 422}

@@ -1,0 +1,79 @@
+"""Codes that confirm a redemption."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import mail
+from pytest_django import Settings
+
+from members import confirmation
+from members.confirmation import WrongCode
+from members.models import Code, Member
+from members.refusals import Refused
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
+
+
+@pytest.fixture
+def member(settings: Settings) -> Member:
+    settings.CONFIRMATION_SENDER = "members.delivery.by_email"
+    made: Member = factories.MemberFactory(email="anna@example.org")
+    return made
+
+
+def send(member: Member, at: datetime = AT) -> str:
+    confirmation.send(member, at)
+    return str(mail.outbox[-1].body)[-6:]
+
+
+def test_a_code_serves_once(member: Member) -> None:
+    code = send(member)
+    confirmation.require(member.id, code, AT)
+    with pytest.raises(WrongCode):
+        confirmation.require(member.id, code, AT)
+
+
+def test_a_code_lives_five_minutes(member: Member) -> None:
+    code = send(member)
+    assert confirmation.check(member.id, code, AT + confirmation.LIFE)
+    assert not confirmation.check(member.id, code, AT + confirmation.LIFE + timedelta(seconds=1))
+
+
+def test_a_newer_code_ends_the_older_one(member: Member) -> None:
+    first = send(member)
+    second = send(member, AT + confirmation.PAUSE)
+    assert confirmation.check(member.id, second, AT + confirmation.PAUSE)
+    assert first == second or not confirmation.check(member.id, first, AT + confirmation.PAUSE)
+
+
+def test_a_code_of_another_member_is_wrong(member: Member) -> None:
+    other = factories.MemberFactory(email="olga@example.org")
+    code = send(member)
+    while code == (others := send(other)):
+        Code.objects.filter(member=other).delete()
+    with pytest.raises(WrongCode):
+        confirmation.require(member.id, others, AT)
+
+
+def test_no_code_is_another_refusal_than_a_wrong_one(member: Member) -> None:
+    with pytest.raises(Refused) as refused:
+        confirmation.require(member.id, None, AT)
+    assert refused.value.code == "confirmation_required"
+
+
+def test_a_member_gets_ten_codes_an_hour_at_most(member: Member) -> None:
+    for number in range(confirmation.MOST_IN_HOUR):
+        confirmation.send(member, AT + number * confirmation.PAUSE)
+    with pytest.raises(confirmation.TooSoon) as soon:
+        confirmation.send(member, AT + timedelta(minutes=20))
+    assert soon.value.wait == timedelta(minutes=40)
+    confirmation.send(member, AT + timedelta(minutes=61))
+
+
+def test_the_same_code_is_kept_under_another_digest_for_each_member(member: Member) -> None:
+    other = factories.MemberFactory()
+    assert confirmation._digest(member.id, "123456") != confirmation._digest(other.id, "123456")
