@@ -13,4 +13,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "activate-points": {"task": "loyalty.tasks.activate_points", "schedule": crontab(minute="*/5")},
     "lapse-points": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
     "release-stale-holds": {"task": "campaigns.tasks.release_stale_holds", "schedule": crontab(minute="*/5")},
+    "deliver-webhooks": {"task": "messaging.tasks.deliver_webhooks", "schedule": 10.0},
 }

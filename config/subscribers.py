@@ -7,5 +7,9 @@ where they send a Celery task if there is real work to do.
 from __future__ import annotations
 
 from members.events import Subscribers
+from messaging import webhooks
+from messaging.models import Webhook
 
-SUBSCRIBERS: dict[str, Subscribers] = {}
+SUBSCRIBERS: dict[str, Subscribers] = {
+    kind: Subscribers(now=(webhooks.note,)) for kind in Webhook.Kind.values
+}

@@ -1,0 +1,82 @@
+"""What we say: so far, webhooks by which other systems hear of what happened."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import URLValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def new_secret() -> str:
+    """A secret to sign deliveries with, in the form of the Standard Webhooks specification."""
+    return f"whsec_{secrets.token_urlsafe(32)}"
+
+
+class Webhook(models.Model):
+    """An address of another system, and which kinds of events it wants to hear of."""
+
+    class Kind(models.TextChoices):
+        PURCHASE_COMPLETED = "purchase.completed", _("a purchase was completed")
+        PURCHASE_HELD = "purchase.held", _("a purchase was held")
+        PURCHASE_RETURNED = "purchase.returned", _("goods came back")
+        PURCHASE_CANCELLED = "purchase.cancelled", _("a purchase was cancelled")
+        MEMBER_REGISTERED = "member.registered", _("a member joined")
+
+    name = models.CharField(_("name"), max_length=80)
+    partner = models.ForeignKey(
+        "loyalty.Partner",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="webhooks",
+        verbose_name=_("partner"),
+        help_text=_("Hears of this partner's purchases alone; of everything when left empty."),
+    )
+    url = models.URLField(_("address"), max_length=500, validators=[URLValidator(schemes=["http", "https"])])
+    secret = models.CharField(_("secret"), max_length=80, default=new_secret, editable=False)
+    kinds = ArrayField(models.CharField(max_length=64, choices=Kind), verbose_name=_("events"))
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WebhookDelivery(models.Model):
+    """One event on its way to one webhook. Written with the event, so nothing that happened goes unsaid."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("given up")
+
+    webhook = models.ForeignKey(
+        Webhook, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("webhook")
+    )
+    event = models.ForeignKey(
+        "members.Event", on_delete=models.PROTECT, related_name="+", verbose_name=_("event")
+    )
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), db_index=False)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    answer = models.CharField(_("last answer"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=["webhook", "event"], name="delivery_once"),)
+        indexes = (
+            models.Index(fields=["due_at"], name="delivery_due", condition=models.Q(status="waiting")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.webhook} {self.status}"
