@@ -85,6 +85,10 @@ class _ReadOnly:
 class RegisterInline(_ReadOnly, TabularInline):  # type: ignore[misc]
     """Rows that belong to a record and are only read."""
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """All of them, those that no form could hold too."""
+        return tuple(dict.fromkeys((*self.fields, *super().get_readonly_fields(request, obj))))
+
 
 class DeskInline(TabularInline):  # type: ignore[misc]
     """Rows that belong to a record and are edited with it."""

@@ -36,6 +36,14 @@ def read_phone(text: str) -> str | None:
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     """A member's profile; a phone is brought into its one form, empty ones are none."""
 
+    phone = forms.CharField(
+        label=gettext_lazy("Phone"),
+        max_length=40,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("With the country: +7 916 123-45-45."),
+    )
+
     class Meta:
         model = Member
         exclude = ("referral_code", "channel", "joined_at")

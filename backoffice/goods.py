@@ -10,19 +10,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
 from backoffice.desk import Desk
-from backoffice.sheets import FORMATS, ProductSheet
+from backoffice.sheets import ProductSheet, SheetDesk
 from loyalty import products
 from loyalty.models import Category, Product, ProductSet
 
 
 @admin.register(Product)
-class ProductDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+class ProductDesk(SheetDesk):
     """Products of partners."""
 
     list_display = ("label", "sku", "barcode", "brand", "category", "price", "partner", "active")
@@ -42,9 +40,6 @@ class ProductDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
         (_("Money"), {"fields": (("price", "cost"),)}),
     )
     resource_classes = (ProductSheet,)
-    formats = FORMATS
-    import_form_class = ImportForm
-    export_form_class = ExportForm
 
     @display(description=_("product"), ordering="name")
     def label(self, product: Product) -> str:

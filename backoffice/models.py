@@ -14,5 +14,6 @@ class Right(models.Model):
         default_permissions = ()
         permissions = (
             ("adjust_points", _("Can give and take points by hand")),
+            ("export_records", _("Can take lists out as files")),
             ("publish_campaigns", _("Can publish, pause and end campaigns")),
         )

@@ -9,7 +9,6 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportModelAdmin
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
@@ -17,14 +16,13 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
     RangeDateTimeFilter,
 )
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from backoffice import adjusting, enrolment, member_page, search
 from backoffice.desk import Desk, DeskInline, Register
 from backoffice.enrolment import MemberForm, NewMemberForm
-from backoffice.sheets import FORMATS, CardSheet, MemberSheet
+from backoffice.sheets import CardSheet, MemberSheet, SheetDesk
 from loyalty.models import Holder
 from members.models import Card, CardKind, Consent, Event, Member
 
@@ -38,7 +36,7 @@ class CardInline(DeskInline):
 
 
 @admin.register(Member)
-class MemberDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+class MemberDesk(SheetDesk):
     """Members."""
 
     form = MemberForm
@@ -80,9 +78,6 @@ class MemberDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
     actions_detail = ("adjust_points",)
     change_form_outer_before_template = "backoffice/member/page.html"
     resource_classes = (MemberSheet,)
-    formats = FORMATS
-    import_form_class = ImportForm
-    export_form_class = ExportForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         """Members with their cards and accounts."""
@@ -163,7 +158,7 @@ class MemberDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Card)
-class CardDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+class CardDesk(SheetDesk):
     """Cards."""
 
     list_display = ("number", "kind", "member", "blocked", "issued_at")
@@ -180,9 +175,6 @@ class CardDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
     autocomplete_fields = ("member", "kind")
     fixed = ("number",)
     resource_classes = (CardSheet,)
-    formats = FORMATS
-    import_form_class = ImportForm
-    export_form_class = ExportForm
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Card], search_term: str

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 MANAGER = gettext_noop("manager")
 OPERATOR = gettext_noop("operator")
 ANALYST = gettext_noop("analyst")
+CASHIER = gettext_noop("cashier")
 
 #: What nobody writes in the back office, by app: the ledger, and what must be provable.
 RECORDS = (
@@ -31,14 +32,19 @@ def _rights(actions: Iterable[str], models: Iterable[str]) -> set[str]:
     return {f"{app}.{action}_{model}" for app, _dot, model in names for action in actions}
 
 
+#: What the till page asks for: selling, and taking goods back. The back office's own pages never write these.
+_SELL = {"loyalty.add_receipt", "loyalty.add_return"}
+
 _VIEW_ALL = _rights(("view",), (*RECORDS, *PEOPLE, *GOODS, *SHOPS, *RULES))
 
 ROLES: Mapping[str, set[str]] = {
     MANAGER: _VIEW_ALL
     | _rights(("view", "add", "change", "delete"), (*PEOPLE, *GOODS, *SHOPS, *RULES, *KEYS))
-    | {"backoffice.adjust_points", "backoffice.publish_campaigns"},
+    | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
+    | _SELL,
     OPERATOR: _VIEW_ALL | _rights(("add", "change"), PEOPLE) | {"backoffice.adjust_points"},
-    ANALYST: _VIEW_ALL,
+    ANALYST: _VIEW_ALL | {"backoffice.export_records"},
+    CASHIER: _SELL,
 }
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
 from import_export.resources import ModelResource
 from import_export.widgets import DecimalWidget, ForeignKeyWidget
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from backoffice import enrolment
+from backoffice.desk import Desk
 from loyalty.models import Category, Partner, Product, Store
 from members.models import Card, CardKind, Member
 from members.registration import make_referral_code
-
-FORMATS = (CSV, JSON)
 
 
 class CodeWidget(ForeignKeyWidget):  # type: ignore[misc]
@@ -45,6 +47,22 @@ class Sheet(ModelResource):  # type: ignore[misc]
         report_skipped = True
         clean_model_instances = True
         use_transactions = True
+
+
+class SheetDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+    """A desk whose records also come in and go out as files, each by who may do it."""
+
+    formats = (CSV, JSON)
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """A file both makes and changes records."""
+        return bool(self.has_add_permission(request) and self.has_change_permission(request))
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Taking a whole list out is more than looking at it."""
+        return bool(self.has_view_permission(request) and request.user.has_perm("backoffice.export_records"))
 
 
 class StoreSheet(Sheet):

@@ -6,17 +6,15 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportModelAdmin
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     AutocompleteSelectMultipleFilter,
     BooleanRadioFilter,
 )
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
 from backoffice.desk import Desk, DeskInline
-from backoffice.sheets import StoreSheet
+from backoffice.sheets import SheetDesk, StoreSheet
 from loyalty.models import Participation, Partner, Store, StoreGroup, Till
 
 
@@ -56,7 +54,7 @@ class TillInline(DeskInline):
 
 
 @admin.register(Store)
-class StoreDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
+class StoreDesk(SheetDesk):
     """Shops, web shops and desks."""
 
     list_display = ("name", "code", "partner", "address", "time_zone", "active")
@@ -72,8 +70,6 @@ class StoreDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
     suggested = {"code": ("name",)}
     inlines = (TillInline,)
     resource_classes = (StoreSheet,)
-    import_form_class = ImportForm
-    export_form_class = ExportForm
 
 
 @admin.register(StoreGroup)

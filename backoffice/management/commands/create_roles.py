@@ -1,4 +1,4 @@
-"""``manage.py create_roles``: the groups manager, operator and analyst with their rights."""
+"""``manage.py create_roles``: the groups manager, operator, analyst and cashier with their rights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backoffice import roles
 class Command(BaseCommand):
     """Make the groups of the roles, or bring them back to their rights. Safe to repeat."""
 
-    help = "Create the groups manager, operator and analyst, or bring them back to their rights."
+    help = "Create the groups manager, operator, analyst and cashier, or bring them back to their rights."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the roles and say what each may do."""
