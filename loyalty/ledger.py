@@ -183,6 +183,21 @@ def open_account(member: Member, programme: Programme) -> Account:
     return holder.account
 
 
+def open_accounts(member_ids: Iterable[UUID], programme: Programme) -> None:
+    """Open accounts for many members who have none in the programme yet. Must run in a transaction."""
+    wanted = list(member_ids)
+    known = set(Holder.objects.filter(programme=programme, member__in=wanted).values_list("member", flat=True))
+    new = {
+        member_id: Account(programme=programme, kind=Account.Kind.MEMBER, balance=ZERO)
+        for member_id in wanted
+        if member_id not in known
+    }
+    Account.objects.bulk_create(new.values())
+    Holder.objects.bulk_create(
+        Holder(account=account, member_id=member_id, programme=programme) for member_id, account in new.items()
+    )
+
+
 def lock(account_ids: Sequence[UUID], known: Mapping[UUID, Passbook] | None = None) -> dict[UUID, Passbook]:
     """Lock some members' accounts in the order of their ids, and read their passbooks.
 

@@ -24,6 +24,7 @@ from django.db import transaction
 
 from analytics import facts
 from campaigns import checkout, decision, situation, usage
+from campaigns.clashes import retried
 from campaigns.decision import Decision
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.limits import period_keys
@@ -132,7 +133,7 @@ class Seller:
             return self._sell(ordered, now)
 
         try:
-            return checkout.retried(work)
+            return retried(work)
         except BaseException:
             self._forget()
             raise

@@ -1,0 +1,46 @@
+"""What the receipts do not tell: a few returns, and a few purchases that are held right now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from campaigns import checkout, returns
+from campaigns.returns import LineBack, ReturnRequest
+from campaigns.sale import Sale
+from loyalty.models import Receipt, ReceiptLine
+
+RETURNS = 12
+HELD = 4
+
+
+def take_back(now: datetime) -> int:
+    """Return something of the last receipts on which points were earned: a line of most, all of some."""
+    chosen = Receipt.objects.filter(earned__gt=1, status=Receipt.Status.COMPLETED, channel="pos")
+    for index, receipt in enumerate(chosen.order_by("-purchased_at", "id")[:RETURNS]):
+        dearest = ReceiptLine.objects.filter(receipt=receipt).order_by("-amount", "position").first()
+        lines = (LineBack(dearest.position, dearest.quantity),) if dearest and index % 4 else "all"
+        returned_at = min(receipt.purchased_at + timedelta(hours=2), now)
+        wanted = ReturnRequest(f"R-{receipt.number}", returned_at, lines)  # type: ignore[arg-type]
+        returns.give_back(receipt.id, wanted, now)
+    return RETURNS
+
+
+def hold(sales: Iterable[Sale], now: datetime) -> int:
+    """Hold web orders like some sales of today, half of them spending points."""
+    for index, sale in enumerate(sales):
+        held = msgspec.structs.replace(
+            sale,
+            receipt_number=f"WEB-{sale.receipt_number}",
+            purchased_at=now - timedelta(minutes=5 * (index + 1)),
+            till="",
+            cashier="",
+            channel="web",
+            redeem="max" if index % 2 else Decimal(0),
+            state="held",
+        )
+        checkout.purchase(held, now)
+    return HELD

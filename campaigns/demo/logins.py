@@ -1,0 +1,110 @@
+"""Who and what may come in to the demo: users with their roles, keys of tills, and ``demo.json`` that tells them."""
+
+from __future__ import annotations
+
+import json
+import os
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import call_command, get_commands
+from django.db.models import Count
+
+from campaigns.demo.dataset import card_of
+from loyalty.models import Partner, Product, Store
+from members.models import Card
+
+ROLES = ("manager", "operator", "analyst", "cashier")
+PASSWORD = "regulars-demo"
+_CREATE_ROLES = "create_roles"
+_KEY_NAME = "Demo"
+#: Stores of each partner whose tills get a key.
+_STORES_WITH_KEYS = 2
+_SHOWN = 50
+
+
+def write(record: Path, base_url: str, households: list[int]) -> None:
+    """Make users and keys, and write down how to come in."""
+    content = {
+        "base_url": base_url,
+        "logins": make_users(),
+        "api_keys": make_keys(),
+        "members": show_members(households),
+        "products": show_products(),
+    }
+    record.parent.mkdir(parents=True, exist_ok=True)
+    fresh = record.with_suffix(".new")
+    fresh.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
+    os.replace(fresh, record)
+
+
+def make_users() -> list[dict[str, str]]:
+    """A user for each role; the manager may do everything."""
+    if _CREATE_ROLES in get_commands():
+        call_command(_CREATE_ROLES, verbosity=0, stdout=StringIO())
+    logins = []
+    for role in ROLES:
+        user, _created = get_user_model().objects.get_or_create(
+            username=role, defaults={"first_name": role.capitalize(), "last_name": "Demo"}
+        )
+        user.is_staff, user.is_superuser = True, role == "manager"
+        user.set_password(PASSWORD)
+        user.save()
+        user.groups.set(Group.objects.filter(name=role))
+        logins.append({"role": role, "user": role, "password": PASSWORD})
+    return logins
+
+
+def make_keys() -> list[dict[str, str | None]]:
+    """New keys for the busiest stores of each partner and for the partners; earlier ones of the demo are revoked.
+
+    A key is shown only when it is made, so a record that is written again needs new ones.
+    """
+    keys = apps.get_model("pos", "TillKey").objects
+    keys.filter(name__startswith=_KEY_NAME, revoked=False).update(revoked=True)
+    told: list[dict[str, str | None]] = []
+    for partner in Partner.objects.order_by("id"):
+        stores = (
+            Store.objects.filter(partner=partner).annotate(busy=Count("receipts")).order_by("-busy", "code")
+        )
+        for store in stores[:_STORES_WITH_KEYS]:
+            till = store.tills.order_by("code").first()
+            _key, secret = keys.create_key(name=f"{_KEY_NAME}: {store.code}", partner=partner, till=till)
+            told.append(
+                {
+                    "key": secret,
+                    "partner": partner.code,
+                    "store": store.code,
+                    "till": till.code if till else None,
+                }
+            )
+        _key, secret = keys.create_key(name=f"{_KEY_NAME}: {partner.code}", partner=partner)
+        told.append({"key": secret, "partner": partner.code, "store": None, "till": None})
+    return told
+
+
+def show_members(households: list[int]) -> list[dict[str, str | None]]:
+    """Some members with their phones and cards, those with the most points first."""
+    numbers = [card_of(household) for household in households]
+    cards = Card.objects.filter(number__in=numbers, member__isnull=False).select_related("member")
+    rich = cards.order_by("-member__holdings__account__balance")[:_SHOWN]
+    return [
+        {"id": str(card.member.id), "phone": card.member.phone, "card": card.number}
+        for card in rich
+        if card.member
+    ]
+
+
+def show_products() -> list[dict[str, Any]]:
+    """The products that are sold most."""
+    popular = (
+        Product.objects.exclude(price=None)
+        .exclude(price=0)
+        .annotate(sold=Count("lines"))
+        .order_by("-sold", "id")
+    )
+    return [{"sku": p.sku, "name": p.name, "price": f"{p.price:.2f}"} for p in popular[:_SHOWN]]

