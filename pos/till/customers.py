@@ -47,7 +47,10 @@ def register(desk: Desk, phone: str, first_name: str, now: datetime) -> UUID:
     if not first_name:
         raise Invalid(Fault("first_name", "required", _("Give the first name.")))
     newcomer = Newcomer(
-        phone=lookup.read_phone(phone), first_name=first_name[:80], language=get_language() or "en", source="till"
+        phone=lookup.read_phone(phone),
+        first_name=first_name[:80],
+        language=get_language() or "en",
+        source="till",
     )
     return registration.register(newcomer, scheme_of(desk).id, now).id
 

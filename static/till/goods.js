@@ -1,12 +1,10 @@
-/* The goods field: scans go out in order, several in one request when they come quickly; letters find goods. */
+/* The goods field: a scanned code goes into the basket, letters find goods. */
 "use strict";
 
 (() => {
     const form = document.querySelector("[data-goods]");
     const field = form.querySelector("#code");
     const list = document.querySelector("#found");
-    const waiting = [];
-    let sending = false;
 
     const options = () => [...list.querySelectorAll("[role=option]")];
     const chosen = () => list.querySelector("[aria-selected=true]");
@@ -29,24 +27,8 @@
 
     function take(code) {
         field.value = "";
-        window.htmx.trigger(field, "htmx:abort");
         close();
-        waiting.push(code);
-        if (!sending) send();
-    }
-
-    async function send() {
-        sending = true;
-        const codes = waiting.splice(0);
-        try {
-            await window.htmx.ajax("POST", form.action, {
-                source: form, target: "#lines", swap: "outerHTML", values: { code: codes },
-            });
-        } catch {
-            /* the page says that no answer came */
-        }
-        sending = false;
-        if (waiting.length) send();
+        document.dispatchEvent(new CustomEvent("till:send", { detail: { url: form.action, values: { code: [code] } } }));
     }
 
     const times = () => /^\s*\d+(?:[.,]\d+)?\s*\*/.exec(field.value)?.[0] ?? "";

@@ -13,12 +13,64 @@
         if (isField(field)) field.select();
     }
 
+    /* Everything that changes the basket goes out one request after the other, in order. Scans that wait go
+       together, and of a number that changes meanwhile only the last value: nothing is lost, however fast. */
+    const waiting = [];
+    let sending = false;
+
+    async function send(url, values) {
+        const last = waiting.at(-1);
+        if (last?.url === url) {
+            if (Array.isArray(values.code)) last.values.code.push(...values.code);
+            else last.values = values;
+        } else {
+            waiting.push({ url, values });
+        }
+        if (sending) return;
+        sending = true;
+        while (waiting.length) {
+            const next = waiting.shift();
+            await window.htmx
+                .ajax("POST", next.url, { source: "#till", target: "#lines", swap: "outerHTML", values: next.values })
+                .catch(() => {}); /* the page says that no answer came */
+        }
+        sending = false;
+    }
+
+    document.addEventListener("till:send", (event) => send(event.detail.url, event.detail.values));
+    document.addEventListener("change", (event) => {
+        const field = event.target;
+        if (field.matches("input[data-post]")) send(field.dataset.post, { [field.name]: field.value });
+    });
+    document.addEventListener("submit", (event) => {
+        const form = event.target;
+        if (!form.matches("form[data-post]")) return;
+        event.preventDefault();
+        send(form.dataset.post, Object.fromEntries(new FormData(form, event.submitter)));
+    });
+
     /* Answers may come out of order; only the newest state of the basket is shown. */
     const version = () => Number(document.querySelector("#quote")?.dataset.version ?? -1);
+    let typing = null;
     body.addEventListener("htmx:beforeSwap", (event) => {
         const told = event.detail.xhr.getResponseHeader("X-Till-Version");
         if (told !== null && Number(told) < version()) event.detail.shouldSwap = false;
         document.querySelector("#offline").hidden = true;
+        const field = document.activeElement;
+        typing = field.id && isField(field) && field.value !== field.defaultValue ? field : null;
+    });
+    /* What somebody is typing elsewhere stays. */
+    body.addEventListener("htmx:afterSettle", () => {
+        const field = typing && !typing.isConnected ? document.getElementById(typing.id) : null;
+        if (field) {
+            field.value = typing.value;
+            field.focus();
+        }
+        typing = null;
+        for (const { url, values } of waiting) {
+            const late = document.querySelector(`input[data-post="${url}"]`);
+            if (late) late.value = values[late.name];
+        }
     });
     for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
         body.addEventListener(name, () => {
@@ -81,6 +133,8 @@
             event.stopImmediatePropagation();
             return;
         }
+        const button = event.target.closest("button[data-post]");
+        if (button) send(button.dataset.post, button.name ? { [button.name]: button.value } : {});
         const step = event.target.closest("[data-step]");
         if (step) {
             const field = step.parentElement.querySelector("input");

@@ -104,7 +104,7 @@ def test_a_receipt_is_found_by_its_number_and_printed_on_paper_alone(
     scan(page, number)
     page.locator(".slip").click()
     expect(page.get_by_role("heading", name=f"Receipt {number}")).to_be_visible()
-    page.evaluate("window.printed = 0; window.print = () => { window.printed += 1 }")
+    page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1 } }")
     page.keyboard.press("F10")
     assert page.evaluate("window.printed") == 1
 
@@ -157,6 +157,7 @@ def test_a_burst_of_scans_loses_nothing_and_a_reload_keeps_the_basket(
     scan(page, *([COFFEE, RYE, CROISSANT] * 5))
     for name in ("Coffee beans, 250 g", "Rye bread from the stone oven", "Butter croissant"):
         expect(page.get_by_role("textbox", name=f"Quantity of {name}")).to_have_value("5")
+    page.wait_for_load_state("networkidle")
     page.reload()
     expect(page.locator(".line")).to_have_count(3)
     more = page.get_by_role("button", name="One more of Butter croissant")
@@ -212,6 +213,7 @@ def test_the_store_is_chosen_once_where_there_are_several_tills(at_desk: Visitor
     page.get_by_label("User name").fill("mila")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Where are you?")).to_be_visible()
     at_desk.require_accessible()
     page.get_by_role("button", name="Green Corner, Till 2").click()
     expect(page.get_by_text("Ready for the next customer")).to_be_visible()

@@ -245,7 +245,11 @@ def test_paying_sells_once_and_empties_the_basket(till: Client, corner: Corner) 
     response = pay(till)
     receipt = Receipt.objects.get()
     assert response["HX-Redirect"] == reverse("till:receipt", args=[receipt.id]) + "?new=1"
-    assert (receipt.member_id, receipt.cashier, receipt.till_id) == (corner.anna.id, "mila", corner.shop.till.id)
+    assert (receipt.member_id, receipt.cashier, receipt.till_id) == (
+        corner.anna.id,
+        "mila",
+        corner.shop.till.id,
+    )
     assert receipt.redeemed_points == Decimal("8.55")
     assert basket(till).lines == [] and basket(till).member is None
     page = text(till.get(reverse("till:receipt", args=[receipt.id])))
