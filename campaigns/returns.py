@@ -363,8 +363,9 @@ def _take_back(
                 continue
             key = f"{return_id}:revoke:{granted.lot.id}"
             got, missing = taking_back.revoke(sold.book, granted, part, key, cause)
-            if missing and sold.rules.debt_policy == "debt":
-                sold.book.owe(granted.lot.id, missing, cause.at)
+            if missing:
+                note = sold.book.owe if sold.rules.debt_policy == "debt" else sold.book.forgive
+                note(granted.lot.id, missing, cause.at)
             after.taken[str(granted.lot.id)] = granted.taken + part
             revoked, owed, points = revoked + got, owed + missing, points - part
     return revoked, owed
@@ -428,9 +429,7 @@ def _write_usage(sold: Sold, changes: Mapping[usage.Key, usage.Used]) -> None:
     )
     used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
     rows = usage.rows(member_id, used, changes)
-    prepared.run(
-        f"WITH {usage.WRITE} SELECT 1 AS done", {"usage": ledger.encode([row._asdict() for row in rows])}
-    )
+    usage.write(rows)
 
 
 def _write(

@@ -8,14 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty import ledger, lots
-from loyalty.lots import Granted
-from loyalty.models import Lot, LotUse, Transfer
-from loyalty.passbook import ZERO, Cause, OpenLot, Passbook
+from django.db.models import Sum
 
-revoke = lots.revoke
-_SPENDING = ("redeem", "hold")
-_GIVING_BACK = ("restore", "release")
+from loyalty import ledger, lots, takebacks
+from loyalty.models import Debt, Lot, LotUse, Transfer
+from loyalty.passbook import ZERO, Cause, OpenLot, Passbook
+from loyalty.takebacks import GIVING_BACK, SPENDING, Granted, PastDebt, PastUse, Settled
+
+revoke = takebacks.revoke
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Spending:
 def spending_of(receipt_id: UUID) -> Spending | None:
     """The receipt's spending, or None. Runs under the account's lock."""
     transfers = list(Transfer.objects.filter(receipt_id=receipt_id))
-    spent = next((t for t in transfers if t.kind in _SPENDING), None)
+    spent = next((t for t in transfers if t.kind in SPENDING), None)
     if spent is None:
         return None
     taken: dict[UUID, Decimal] = {}
@@ -43,7 +43,7 @@ def spending_of(receipt_id: UUID) -> Spending | None:
         LotUse.objects.filter(transfer=spent).order_by("id").values_list("lot_id", "points")
     ):
         taken[lot_id] = taken.get(lot_id, ZERO) + points
-    back = [t.id for t in transfers if t.kind in _GIVING_BACK]
+    back = [t.id for t in transfers if t.kind in GIVING_BACK]
     for lot_id, points in LotUse.objects.filter(transfer__in=back, points__lt=0).values_list(
         "lot_id", "points"
     ):
@@ -70,11 +70,16 @@ def restore(
     grace: datetime,
     kind: str = "restore",
 ) -> None:
-    """Give back some of what a receipt spent, the last taken first."""
+    """Give back some of what a receipt spent, the last taken first. Runs under the account's lock."""
     chosen = [(book.lots.get(lot.id, lot), part) for lot, part in lots.to_give_back(spending.uses, points)]
     book.give_back(
         kind, spending.counterpart_id, chosen, key, cause, reverses_id=spending.transfer_id, grace=grace
     )
+    replaced = {lot.origin_id: lot for lot in book.fresh_lots if lot.origin_id}
+    back = [replaced.get(lot.id, lot) for lot, _part in chosen]
+    originals = [lot.origin_id or lot.id for lot in back]
+    if Debt.objects.filter(lot_id__in=originals).exists():
+        takebacks.reclaim(book, back, _settled, f"{key}:reclaim", cause)
 
 
 def granted_by(receipt_id: UUID, campaign_id: int, taken: Mapping[str, Decimal]) -> list[Granted]:
@@ -86,22 +91,30 @@ def granted_by(receipt_id: UUID, campaign_id: int, taken: Mapping[str, Decimal])
 
 
 def _granted(row: Lot, taken: Decimal) -> Granted:
-    revoked = expired = ZERO
-    spendings: dict[tuple[str, UUID], tuple[UUID, Decimal]] = {}
-    uses = LotUse.objects.filter(lot=row).select_related("transfer").order_by("-id")
-    for use in uses:
-        transfer = use.transfer
-        if transfer.kind == "revoke":
-            revoked += use.points
-        elif transfer.kind == "expire":
-            expired += use.points
-        else:
-            of_receipt = transfer.kind in (*_SPENDING, *_GIVING_BACK) and transfer.receipt_id is not None
-            key = ("receipt", transfer.receipt_id) if of_receipt else ("transfer", transfer.id)
-            spender, net = spendings.get(key, (transfer.id, ZERO))  # type: ignore[arg-type]
-            if transfer.kind in _SPENDING:
-                spender = transfer.id
-            spendings[key] = (spender, net + use.points)  # type: ignore[index]
+    uses = LotUse.objects.filter(lot=row).order_by("-id")
     return Granted(
-        ledger.open_lot(row), taken, revoked, expired, [(t, net) for t, net in spendings.values() if net > 0]
+        ledger.open_lot(row),
+        taken,
+        [
+            PastUse(*use)
+            for use in uses.values_list("transfer_id", "transfer__kind", "transfer__receipt_id", "points")
+        ],
+        _debts(row.id),
     )
+
+
+def _debts(lot_id: UUID) -> list[PastDebt]:
+    rows = Debt.objects.filter(lot_id=lot_id).order_by("id").values_list("transfer_id", "points")
+    return [PastDebt(*row) for row in rows]
+
+
+def _settled(lot_id: UUID) -> Settled:
+    """How debts because of a lot were settled."""
+    debts = _debts(lot_id)
+    payers: dict[UUID, list[tuple[OpenLot, Decimal]]] = {}
+    for transfer_id in {debt.transfer_id for debt in debts if debt.transfer_id is not None}:
+        net = LotUse.objects.filter(transfer_id=transfer_id).values_list("lot_id").annotate(Sum("points"))
+        paid = dict(net)
+        rows = Lot.objects.in_bulk(list(paid))
+        payers[transfer_id] = [(ledger.open_lot(rows[lot]), points) for lot, points in sorted(paid.items())]
+    return Settled(debts, payers)

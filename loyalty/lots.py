@@ -1,17 +1,16 @@
-"""Which lots give points, which get them back, and how points are taken back that are spent already.
+"""Which lots give points, and which get them back.
 
-Pure, on a ``Passbook``. The prose is in ``docs/algorithms/returns.md``.
+Pure, on a ``Passbook``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from uuid import UUID
 
-from loyalty.passbook import ZERO, Cause, OpenLot, Passbook
+from loyalty.passbook import OpenLot, Passbook
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -63,46 +62,3 @@ def to_give_back(uses: Sequence[tuple[OpenLot, Decimal]], points: Decimal) -> li
     if left > 0:
         raise ValueError(f"{points} points should be given back, {points - left} were taken.")
     return chosen
-
-
-@dataclass(slots=True)
-class Granted:
-    """A lot that a purchase gave, and what became of it.
-
-    ``taken`` is what earlier returns had to take back of it (whether they could or not), ``revoked``
-    what they did take, ``expired`` what ran out unspent. ``spendings`` are the transfers that still
-    have points of it, the latest first, as ``(transfer id, points)``.
-    """
-
-    lot: OpenLot
-    taken: Decimal = ZERO
-    revoked: Decimal = ZERO
-    expired: Decimal = ZERO
-    spendings: Sequence[tuple[UUID, Decimal]] = ()
-
-
-def revoke(
-    book: Passbook, granted: Granted, points: Decimal, key: str, cause: Cause
-) -> tuple[Decimal, Decimal]:
-    """Take back ``points`` of a lot that a purchase gave. Returns what was taken and what is owed.
-
-    First what remains of the lot. Then, if its points were spent, the spending is shifted to other
-    points of the account, so that a later return of that other purchase gives those back and nothing
-    of this one survives. What ran out unspent is gone already and is not owed. The rest is owed.
-    """
-    lot = book.lots.setdefault(granted.lot.id, granted.lot)
-    left = points - min(points, lot.remaining)
-    lost = max(ZERO, min(granted.expired - (granted.taken - granted.revoked), left))
-    left -= max(ZERO, lost)
-    for transfer_id, spent in granted.spendings:
-        for other in in_order(book.lots.values()):
-            part = min(left, spent, other.remaining)
-            if other is lot or part <= 0 or other.expired_at(cause.at):
-                continue
-            book.shift(transfer_id, lot, other, part)
-            left -= part
-            spent -= part
-    available = min(points, lot.remaining)
-    if available > 0:
-        book.spend("revoke", book.institutions.issuance, [(lot.id, available)], key, cause)
-    return available, max(ZERO, left)

@@ -280,6 +280,23 @@ class Passbook:
         """Note points that should be taken back but are spent: they are repaid from the next ones."""
         self._debt(lot_id, points, None, at)
 
+    def forgive(self, lot_id: UUID, points: Decimal, at: datetime) -> None:
+        """Note points that should be taken back but are spent, and that nobody has to repay them.
+
+        Should the spending be undone, ``lots.reclaim`` still takes them.
+        """
+        self._debt(lot_id, points, None, at)
+        self._debt(lot_id, -points, None, at)
+
+    def repay_forgiven(
+        self, lot_id: UUID, uses: Sequence[tuple[UUID, Decimal]], key: str, cause: Cause
+    ) -> None:
+        """Take points that came back although they had been forgiven."""
+        points = sum((part for _, part in uses), ZERO)
+        transfer_id = self.spend("repay", self.institutions.issuance, uses, key, cause)
+        self._debt(lot_id, points, transfer_id, cause.at)
+        self._debt(lot_id, -points, transfer_id, cause.at)
+
     # Rows
 
     def _transfer(
@@ -327,26 +344,24 @@ class Passbook:
         if not lot.fresh:
             self.moved[lot.id] = self.moved.get(lot.id, ZERO) + points
 
-    def _repay(self, lots: Iterable[OpenLot], because: UUID, cause: Cause) -> None:
+    def _repay(self, lots: Sequence[OpenLot], because: UUID, cause: Cause) -> None:
+        """Repay what is owed from lots that got points: each what is owed for itself first, then the oldest."""
         if not self.owed:
             return
-        uses = []
-        left = self.owed
-        for lot in lots:
-            take = min(left, lot.remaining)
-            if take > 0:
-                uses.append((lot.id, take))
-                left -= take
-        if not uses:
-            return
-        key = f"{because}:repay"
-        paid = self.owed - left
-        transfer_id = self.spend("repay", self.institutions.issuance, uses, key, cause)
-        for lot_id, points in list(self.debts.items()):
-            part = min(points, paid)
+        uses: dict[UUID, Decimal] = {}
+        paid: dict[UUID, Decimal] = {}
+        own = [(lot, lot.origin_id or lot.id) for lot in lots]
+        for lot, debt in [*own, *((lot, debt) for lot in lots for debt in self.debts)]:
+            open_debt = self.debts.get(debt, ZERO) - paid.get(debt, ZERO)
+            part = min(open_debt, lot.remaining - uses.get(lot.id, ZERO))
             if part > 0:
-                self._debt(lot_id, -part, transfer_id, cause.at)
-                paid -= part
+                uses[lot.id] = uses.get(lot.id, ZERO) + part
+                paid[debt] = paid.get(debt, ZERO) + part
+        if uses:
+            key = f"{because}:repay"
+            transfer_id = self.spend("repay", self.institutions.issuance, uses.items(), key, cause)
+            for debt, points in paid.items():
+                self._debt(debt, -points, transfer_id, cause.at)
 
     def _debt(self, lot_id: UUID, points: Decimal, transfer_id: UUID | None, at: datetime) -> None:
         self.owed += points

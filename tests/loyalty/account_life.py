@@ -1,0 +1,215 @@
+"""An account's life in memory: the entries that purchases and returns make on a passbook, and the books so far.
+
+It does with rows in memory what ``campaigns.taking_back`` does with rows in the database.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from loyalty import lots, takebacks
+from loyalty.passbook import (
+    ZERO,
+    Cause,
+    DebtRow,
+    Institutions,
+    LotTerms,
+    OpenLot,
+    Passbook,
+    TransferRow,
+    UseRow,
+    new_id,
+)
+from loyalty.takebacks import Granted, PastDebt, PastUse, Settled
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+OWN = Institutions(new_id(), new_id(), new_id(), new_id())
+
+
+@dataclass
+class Purchase:
+    """A purchase: what it spent, the lots it gave, and what its returns have moved back."""
+
+    id: UUID
+    spent: Decimal
+    spending: UUID | None
+    given: list[UUID]
+    restored: Decimal = ZERO
+    taken: dict[UUID, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+
+
+class Life:
+    """One account with everything that was ever written about it."""
+
+    def __init__(self, policy: str = "debt") -> None:
+        self.book = Passbook(new_id(), OWN)
+        self.policy = policy
+        self.now = START
+        self.lots: dict[UUID, OpenLot] = {}
+        self.transfers: dict[UUID, TransferRow] = {}
+        self.uses: list[UseRow] = []
+        self.debts: list[DebtRow] = []
+        self.purchases: list[Purchase] = []
+        self.granted = ZERO
+
+    # What happens
+
+    def grant(self, points: Decimal, days: int | None = None) -> None:
+        self.book.accrue(points, self._terms(days), str(new_id()), Cause(self.now))
+        self.granted += points
+        self._post()
+
+    def buy(self, wish: Decimal, earn: Sequence[Decimal], days: int | None = None) -> Purchase:
+        receipt = new_id()
+        cause = Cause(self.now, receipt)
+        spent = min(wish, self.book.spendable(self.now))
+        spending = None
+        if spent:
+            uses = lots.take(self.book, spent, self.now)
+            spending = self.book.spend("redeem", OWN.hold, uses, str(new_id()), cause)
+        given = []
+        for points in earn:
+            transfer = self.book.accrue(points, self._terms(days), str(new_id()), cause)
+            given += [lot.id for lot in self.book.fresh_lots if lot.transfer_id == transfer]
+        purchase = Purchase(receipt, spent, spending, given)
+        self.purchases.append(purchase)
+        self._post()
+        return purchase
+
+    def give_back(self, purchase: Purchase, part: Decimal) -> tuple[Decimal, Decimal]:
+        """Return a part of what remains of a purchase. Gives what was revoked and what is owed."""
+        cause = Cause(self.now, purchase.id)
+        restored = _share(purchase.spent - purchase.restored, part)
+        if restored:
+            self._restore(purchase, restored, cause)
+        revoked = owed = ZERO
+        for lot_id in purchase.given:
+            points = _share(self.lots[lot_id].points - purchase.taken[lot_id], part)
+            if points:
+                got, missing = self._revoke(purchase, lot_id, points, cause)
+                revoked, owed = revoked + got, owed + missing
+        self._post()
+        return revoked, owed
+
+    def expire(self) -> None:
+        gone = [(lot.id, lot.remaining) for lot in self.book.lots.values() if lot.expired_at(self.now)]
+        if any(points for _lot, points in gone):
+            self.book.spend("expire", OWN.expiry, gone, str(new_id()), Cause(self.now))
+        self._post()
+
+    def pass_days(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    # What is there
+
+    def remaining(self, lot_id: UUID) -> Decimal:
+        return self.lots[lot_id].remaining
+
+    def given_back(self, purchase: Purchase) -> bool:
+        everything = sum((self.lots[lot].points for lot in purchase.given), ZERO)
+        return purchase.restored == purchase.spent and sum(purchase.taken.values(), ZERO) == everything
+
+    def check(self) -> None:
+        """What the audit asks of an account."""
+        account = self.book.account_id
+        assert self.book.balance == sum((lot.remaining for lot in self.lots.values()), ZERO)
+        moved = sum(
+            (t.points if t.target_id == account else -t.points for t in self.transfers.values()), ZERO
+        )
+        assert self.book.balance == moved
+        assert self.book.owed == sum((debt.points for debt in self.debts), ZERO) >= 0
+        used: dict[UUID, Decimal] = defaultdict(lambda: ZERO)
+        of_transfer: dict[UUID, Decimal] = defaultdict(lambda: ZERO)
+        for use in self.uses:
+            used[use.lot_id] += use.points
+            of_transfer[use.transfer_id] -= use.points
+        for lot in self.lots.values():
+            assert ZERO <= lot.remaining == lot.points - used[lot.id] <= lot.points
+            assert lot.transfer_id is not None
+            of_transfer[lot.transfer_id] += lot.points
+        for transfer in self.transfers.values():
+            expected = transfer.points if transfer.target_id == account else -transfer.points
+            assert of_transfer[transfer.id] == expected
+        owed_for: dict[UUID, Decimal] = defaultdict(lambda: ZERO)
+        for debt in self.debts:
+            owed_for[debt.lot_id] += debt.points
+        assert all(ZERO <= points <= self.lots[lot].points for lot, points in owed_for.items())
+
+    # Inside
+
+    def _terms(self, days: int | None) -> LotTerms:
+        return LotTerms(self.now, None, self.now + timedelta(days=days) if days is not None else None)
+
+    def _restore(self, purchase: Purchase, points: Decimal, cause: Cause) -> None:
+        assert purchase.spending is not None
+        taken: dict[UUID, Decimal] = {}
+        back = [t.id for t in self.transfers.values() if t.kind == "restore" and t.receipt_id == purchase.id]
+        for use in self.uses:
+            if use.transfer_id == purchase.spending or (use.transfer_id in back and use.points < 0):
+                taken[use.lot_id] = taken.get(use.lot_id, ZERO) + use.points
+        for lot in self.lots.values():
+            if lot.transfer_id in back and lot.origin_id is not None:
+                taken[lot.origin_id] -= lot.points
+        outstanding = [(self.lots[lot], left) for lot, left in taken.items() if left]
+        chosen = lots.to_give_back(outstanding, points)
+        self.book.give_back(
+            "restore", OWN.hold, chosen, str(new_id()), cause,
+            reverses_id=purchase.spending, grace=self.now + timedelta(days=5),
+        )  # fmt: skip
+        homes = {lot.origin_id: lot for lot in self.book.fresh_lots if lot.origin_id}
+        back = [homes.get(lot.id, lot) for lot, _part in chosen]
+        takebacks.reclaim(self.book, back, self._settled, str(new_id()), cause)
+        purchase.restored += points
+
+    def _revoke(
+        self, purchase: Purchase, lot_id: UUID, points: Decimal, cause: Cause
+    ) -> tuple[Decimal, Decimal]:
+        lot = self.lots[lot_id]
+        uses = [
+            PastUse(u.transfer_id, t.kind, t.receipt_id, u.points)
+            for u in reversed(self.uses)
+            if u.lot_id == lot_id and (t := self.transfers[u.transfer_id])
+        ]
+        granted = Granted(lot, purchase.taken[lot_id], uses, self._settled(lot_id).debts)
+        got, missing = takebacks.revoke(self.book, granted, points, str(new_id()), cause)
+        assert got + missing <= points
+        if missing:
+            note = self.book.owe if self.policy == "debt" else self.book.forgive
+            note(lot_id, missing, self.now)
+        purchase.taken[lot_id] += points
+        return got, missing
+
+    def _settled(self, lot_id: UUID) -> Settled:
+        debts = [PastDebt(d.transfer_id, d.points) for d in self.debts if d.lot_id == lot_id]
+        payers: dict[UUID, list[tuple[OpenLot, Decimal]]] = {}
+        for debt in debts:
+            if debt.transfer_id is not None:
+                net: dict[UUID, Decimal] = defaultdict(lambda: ZERO)
+                for use in self.uses:
+                    if use.transfer_id == debt.transfer_id:
+                        net[use.lot_id] += use.points
+                payers[debt.transfer_id] = [(self.lots[lot], points) for lot, points in net.items()]
+        return Settled(debts, payers)
+
+    def _post(self) -> None:
+        self.lots |= {lot.id: lot for lot in self.book.lots.values()}
+        self.transfers |= {row.id: row for row in self.book.transfers}
+        self.uses += self.book.uses
+        self.debts += self.book.debt_rows
+        moved: dict[UUID, Decimal] = defaultdict(lambda: ZERO)
+        for use in self.book.uses:
+            moved[use.lot_id] += use.points
+        for lot in self.book.lots.values():  # what ``ledger.post`` writes is what happened
+            if not lot.fresh:
+                assert self.book.moved.get(lot.id, ZERO) == moved[lot.id]
+        self.book.turn_page()
+        self.check()
+
+
+def _share(points: Decimal, part: Decimal) -> Decimal:
+    return points if part == 1 else (points * part).quantize(Decimal("0.01"))
