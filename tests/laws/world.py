@@ -64,6 +64,8 @@ class World:
         self.shop = factories.open_shop(store="s", spending={"max_share": "60"}, **programme)
         for code, threshold in (("classic", 0), ("silver", 300), ("gold", 900)):
             factories.TierFactory(programme=self.shop.programme, code=code, threshold=threshold)
+        places.find("s")  # open its accounts here, not in a step that is undone
+        places.scheme(self.shop.programme.id)
         coffee = factories.CategoryFactory(code="coffee")
         self.products = [
             factories.ProductFactory(
