@@ -79,8 +79,8 @@ class _BatchError(Exception):
 def expire(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
     """Take points out of every lot whose life is over at ``now``. Records ``points.expired`` per account.
 
-    Each batch is a transaction of its own, unless the caller holds one. Locks a batch's accounts in the order of their ids.
-    Raises the database's error when a batch cannot be written, after the others were.
+    Each batch is a transaction of its own, unless the caller holds one, and locks its accounts in the
+    order of their ids. Raises the database's error when a batch cannot be written, after the others were.
     """
     return _run(_expiring(now), lots_per_batch)
 
