@@ -15,6 +15,7 @@ test: check pytest  ## Everything that must hold.
 
 check: install-dev lint  ## Lint, types, layers, migrations, translations.
 	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py lintmigrations --settings config.testing --quiet ok ignore
 	$(PY) manage.py check_translations
 
 lint: install-dev
@@ -35,6 +36,7 @@ format: install-dev
 	$(PY) -m ruff format .
 
 messages: install-dev  ## Collect the texts to translate, and compile the translations (needs gettext).
+	$(PY) manage.py lintmigrations --settings config.testing --quiet ok ignore
 	$(PY) manage.py check_translations --update
 
 lock:  ## Resolve the dependencies again; the files name no registry and no machine.

@@ -8,9 +8,26 @@ os.environ["REGULARS_MODE"] = "demo"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, MIDDLEWARE, REST_FRAMEWORK, VAR
+from config.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, REST_FRAMEWORK, VAR
 from config.settings.databases import configure_database
 from config.settings.environment import read_text
+
+INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
+MIGRATION_LINTER_OPTIONS = {
+    "sql_analyser": "postgresql",
+    "include_apps": [
+        "members",
+        "loyalty",
+        "campaigns",
+        "rewards",
+        "messaging",
+        "analytics",
+        "pos",
+        "backoffice",
+    ],
+    "ignore_name_contains": "_initial",  # nobody has rows yet when these run
+    "no_cache": True,
+}
 
 DATABASES["default"] = configure_database(read_text("DATABASE_URL"), VAR / "test-postgres", durable=False)
 DATABASES["default"]["TEST"] = {"NAME": f"test_regulars_{os.getpid()}"}  # runs side by side do not meet
