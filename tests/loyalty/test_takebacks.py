@@ -149,7 +149,7 @@ def live(life: Life, step: Any) -> None:
                 life.expire()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     policy=st.sampled_from(("debt", "forgive")),
     steps=st.lists(st.one_of(BUY, BACK, GRANT, TIME), max_size=25),
@@ -160,7 +160,7 @@ def test_the_books_balance_whatever_happens(policy: str, steps: list[Any]) -> No
         live(life, step)  # checks the books after each step
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(steps=st.lists(st.one_of(BUY, BACK, GRANT), max_size=25))
 def test_what_is_held_less_what_is_owed_is_what_was_given_less_what_was_spent(steps: list[Any]) -> None:
     life = Life()
@@ -177,7 +177,7 @@ def test_what_is_held_less_what_is_owed_is_what_was_given_less_what_was_spent(st
         assert not (life.book.balance and life.book.owed)  # nobody owes what he could pay
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     policy=st.sampled_from(("debt", "forgive")),
     steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT), min_size=3, max_size=20),
@@ -191,9 +191,9 @@ def test_when_every_purchase_came_back_only_what_was_given_without_one_is_there(
     for step in steps:
         live(life, step)
     for purchase in data.draw(st.permutations(life.purchases)):
-        for part in (data.draw(st.sampled_from(((D(1),), (D("0.5"), D(1))))),):
-            for share in part:
-                life.give_back(purchase, share)
+        if data.draw(st.booleans()):
+            life.give_back(purchase, D("0.5"))
+        life.give_back(purchase, D(1))
 
     earned = {lot for purchase in life.purchases for lot in purchase.given}
     assert {lot: life.remaining(lot) for lot in earned} == dict.fromkeys(earned, D(0))
@@ -202,17 +202,13 @@ def test_when_every_purchase_came_back_only_what_was_given_without_one_is_there(
     assert all(lot.remaining == lot.points for lot in life.lots.values() if lot.id not in earned)
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    policy=st.sampled_from(("debt", "forgive")),
-    steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT, TIME), min_size=3, max_size=20),
-    data=st.data(),
-)
+@settings(max_examples=150, deadline=None)
+@given(steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT, TIME), min_size=3, max_size=20), data=st.data())
 def test_when_every_purchase_came_back_no_point_that_one_gave_is_left(
-    policy: str, steps: list[Any], data: st.DataObject
+    steps: list[Any], data: st.DataObject
 ) -> None:
     """The same when lots expire meanwhile, whether or not the sweep has been there."""
-    life = Life(policy)
+    life = Life()
     for step in steps:
         live(life, step)
     for purchase in data.draw(st.permutations(life.purchases)):
