@@ -78,7 +78,7 @@ def earn(
     book: Passbook,
     grants: tuple[Given, ...],
     rules: Rules,
-    receipt_id: UUID,
+    receipt_id: UUID | None,
     earned_at: datetime,
     cause: Cause,
     key: str = "",

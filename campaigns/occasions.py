@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.models import Revision
+from analytics.models import MemberFacts
+from campaigns import decision, record, rulebooks, story, usage
+from campaigns.clashes import retried
+from campaigns.engine.evaluation import evaluate_event
+from campaigns.engine.shopper import Shopper
+from campaigns.models import Revision, Usage
+from campaigns.rulebooks import Rules
+from loyalty import ledger, places
+from loyalty.basket import Moment
+from loyalty.models import Holder
+from loyalty.passbook import Cause, Passbook
 from members import events
+from members.events import EventRow
 from members.models import Member
 from members.refusals import Refused
 
@@ -31,7 +43,7 @@ OWN = ("member.", "purchase.", "campaign.", "points.", "lot.", "tier.")
 
 
 class Occasion(NamedTuple):
-    """An event that was recorded, and the points that campaigns gave for it."""
+    """An event that was recorded, and the points that campaigns gave for it, told as a purchase tells them."""
 
     id: UUID
     earned: list[dict[str, Any]]
@@ -50,11 +62,85 @@ def require_known(kind: str, programmes: Iterable[int]) -> None:
 
 
 def report(
-    member: Member, kind: str, occurred_at: datetime, data: Mapping[str, Any], now: datetime
+    member: Member,
+    kind: str,
+    occurred_at: datetime,
+    data: Mapping[str, Any],
+    now: datetime,
+    programmes: Sequence[int],
 ) -> Occasion:
-    """Put an event on the member's timeline. Raises ``Refused`` for a blocked member."""
+    """Put an event on the member's timeline and give what campaigns of ``programmes`` give for it.
+
+    Locks the member's accounts. Raises ``Refused`` for a blocked member.
+    """
     if member.status != Member.Status.ACTIVE:
         raise Refused("member_blocked", _("The member is blocked."))
+    return retried(lambda attempt: _report(member, kind, occurred_at, data, now, programmes))
+
+
+def _report(
+    member: Member,
+    kind: str,
+    occurred_at: datetime,
+    data: Mapping[str, Any],
+    now: datetime,
+    programmes: Sequence[int],
+) -> Occasion:
     with transaction.atomic():
         row = events.record(kind, member.id, occurred_at, **data)
-    return Occasion(row.id, [])
+        return Occasion(row.id, reward(member, row, now, programmes))
+
+
+def reward(member: Member, event: EventRow, now: datetime, programmes: Sequence[int]) -> list[dict[str, Any]]:
+    """Give what campaigns give for an event that was just recorded. Must run in its transaction.
+
+    Judged by the rules that were in force when it happened, in each of the programmes in which the
+    member has an account. Locks the accounts, in the order of their ids.
+    """
+    holdings = Holder.objects.filter(member=member, programme_id__in=programmes).order_by("programme_id")
+    accounts = {holding.programme_id: holding.account_id for holding in holdings}
+    books = ledger.lock(sorted(accounts.values()))
+    told: list[dict[str, Any]] = []
+    for programme_id, account_id in accounts.items():
+        rules = rulebooks.in_force(programme_id, event.at)
+        if rules is not None and event.kind in rules.engine.machine.listeners:
+            told += _give(member, event, now, programme_id, books[account_id], rules)
+    return told
+
+
+def _give(
+    member: Member, event: EventRow, now: datetime, programme_id: int, book: Passbook, rules: Rules
+) -> list[dict[str, Any]]:
+    local = event.at.astimezone(places.scheme(programme_id).zone)
+    stored = Usage.objects.filter(member=member, campaign__programme_id=programme_id)
+    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
+    outcome = evaluate_event(
+        event.kind, _shopper(member, programme_id, local, used), Moment(local, local), rules.engine
+    )
+    kept = record.pack(outcome)
+    decision.earn(
+        book, kept.grants, rules, None, event.at, Cause(now, reason=event.kind), key=f"event:{event.id}"
+    )
+    book.touched = True
+    ledger.post(book)
+    usage.write(usage.rows(member.id, used, kept.increments))
+    return story.because(kept.receipt, rules, rules.engine.terms.point_decimals)
+
+
+def _shopper(
+    member: Member, programme_id: int, local: datetime, used: Mapping[usage.Key, usage.Used]
+) -> Shopper:
+    facts = MemberFacts.objects.filter(member=member, programme_id=programme_id).first()
+    tier = places.scheme(programme_id).tier(facts.spent if facts else Decimal(0))
+    card = member.cards.filter(blocked=False).select_related("kind").order_by("id").first()
+    uses, progress = usage.split((campaign, period, *counted) for (campaign, period), counted in used.items())
+    return Shopper(
+        member_id=member.id,
+        tier=tier.code if tier else "",
+        card_kind=card.kind.code if card else "",
+        joined_on=member.joined_at.astimezone(local.tzinfo).date(),
+        birthday=member.birthday,
+        purchases=facts.purchases if facts else 0,
+        progress=progress,
+        uses=uses,
+    )

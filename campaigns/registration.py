@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from campaigns import occasions
 from loyalty import ledger
 from loyalty.models import Programme
 from members import events
@@ -24,7 +25,7 @@ def register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
     with transaction.atomic():
         member = enrol(newcomer, at)
         ledger.open_account(member, Programme.objects.get(id=programme_id))
-        events.record(
+        event = events.record(
             REGISTERED,
             member.id,
             at,
@@ -32,4 +33,5 @@ def register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
             source=newcomer.source,
             referred_by=str(member.referred_by_id) if member.referred_by_id else None,
         )
+        occasions.reward(member, event, at, [programme_id])
     return member

@@ -125,6 +125,13 @@ def get(rulebook_id: int) -> Rules:
     return build(row.id, row.terms, revisions)
 
 
+def in_force(programme_id: int, at: datetime) -> Rules | None:
+    """The rules of a programme at a moment; None before its first rulebook."""
+    newest = Rulebook.objects.filter(programme_id=programme_id, in_force_from__lte=at)
+    found = newest.order_by("-in_force_from", "-id").values_list("id", flat=True).first()
+    return get(found) if found is not None else None
+
+
 def build(rulebook_id: int, terms: Mapping[str, Any], revisions: list[Revision]) -> Rules:
     """Rules of a programme's terms and some revisions, stored or not (a backtest's drafts)."""
     document = dict(terms)

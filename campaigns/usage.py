@@ -11,6 +11,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.engine.outcome import Outcome
+from loyalty import ledger
+from members import prepared
 
 PROGRESS = "progress"
 Key = tuple[int, str]
@@ -66,6 +68,13 @@ def rows(member_id: UUID, used: Mapping[Key, Used], changes: Mapping[Key, Used])
         before = used.get(key, (0, Decimal(0)))
         written.append(UsageRow(member_id, key[0], key[1], before[0] + times, before[1] + points))
     return written
+
+
+def write(written: list[UsageRow]) -> None:
+    """Write rows by themselves. Runs under the lock of the member's account."""
+    if written:
+        document = ledger.encode([row._asdict() for row in written])
+        prepared.run(f"WITH {WRITE} SELECT 1 AS done", {"usage": document})
 
 
 def split(rows: Iterable[tuple[int, str, int, Decimal]]) -> tuple[dict[Key, Used], dict[int, int]]:

@@ -17,13 +17,15 @@ from campaigns.engine.limits import period_keys
 from campaigns.engine.machine import Machine
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Rulebook
+from campaigns.engine.scopes import RECEIPT
 from campaigns.engine.shopper import Shopper
-from loyalty.basket import Basket, Line, Moment, Settled
+from loyalty.basket import Basket, Line, Moment, Place, Settled
 from loyalty.redemption import Limit, Plan, plan
 from loyalty.rounding import to_cents
 
 _POSITION = attrgetter("position")
 ZERO = Decimal("0.00")
+NOWHERE = Place(partner="", store="", channel="")
 _NO_PLAN = Plan(ZERO, (Limit("balance", ZERO, {}),))
 
 
@@ -54,10 +56,27 @@ def evaluate(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Ruleboo
         period_keys(moment.in_programme),
     )
     judgement = Judgement(machine, case)
-    judgement.give()
+    judgement.give(machine.givers)
     if machine.boosters:
         judgement.boost()
     return conclude(judgement, discounts, redemption)
+
+
+def evaluate_event(
+    event: str, shopper: Shopper, moment: Moment, rulebook: Rulebook, place: Place = NOWHERE
+) -> Outcome:
+    """Decide what an event of a member gives: the campaigns that reward it, and none of the others.
+
+    The outcome has no lines; everything is earned "for the receipt as a whole".
+    """
+    machine = rulebook.machine
+    basket = Basket(place, ())
+    scopes: list[list[int]] = [[] for _ in machine.scopes.match([])]
+    scopes[RECEIPT] = [0]  # there is nothing to choose lines from
+    case = Case(basket, shopper, moment, [], [], scopes, period_keys(moment.in_programme))
+    judgement = Judgement(machine, case)
+    judgement.give(machine.listeners.get(event, ()))
+    return conclude(judgement, [], _NO_PLAN)
 
 
 def _redeem(

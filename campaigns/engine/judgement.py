@@ -22,10 +22,10 @@ class Judgement:
         self.told: list[Campaign] = []
         self.awards: list[Award] = []
 
-    def give(self) -> None:
-        """Give the points of every campaign that gives some itself; note those that only say something."""
+    def give(self, campaigns: tuple[Campaign, ...]) -> None:
+        """Give the points of campaigns that give some themselves; note those that only say something."""
         candidates = []
-        for campaign in self.machine.givers:
+        for campaign in campaigns:
             if not self._admit(campaign):
                 continue
             if campaign.effects:

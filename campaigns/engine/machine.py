@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 
 class Campaign(NamedTuple):
-    """A compiled campaign. ``number`` is its place in the machine; ``dates`` that of its lots' dates."""
+    """A compiled campaign. ``number`` is its place in the machine; ``dates`` that of its lots' dates.
+
+    ``event`` is what it rewards, None for receipts.
+    """
 
     number: int
     id: int
     revision: int
     code: str
     name: str
+    event: str | None
     gates: tuple[tuple[Test, Declined], ...]
     scope: int
     to_receipt: bool
@@ -67,8 +71,13 @@ class Machine:
         self._dates: dict[tuple[Expiry, Delay | None], int] = {}
         ordered = sorted(rulebook.campaigns, key=lambda revision: (revision.code, revision.campaign_id))
         self.campaigns = tuple(self._compile(number, revision) for number, revision in enumerate(ordered))
-        self.givers = tuple(campaign for campaign in self.campaigns if campaign.booster is None)
-        self.boosters = tuple(campaign for campaign in self.campaigns if campaign.booster is not None)
+        of_receipts = [campaign for campaign in self.campaigns if campaign.event is None]
+        self.givers = tuple(campaign for campaign in of_receipts if campaign.booster is None)
+        self.boosters = tuple(campaign for campaign in of_receipts if campaign.booster is not None)
+        self.listeners: dict[str, tuple[Campaign, ...]] = {}
+        for campaign in self.campaigns:
+            if campaign.event is not None:
+                self.listeners[campaign.event] = (*self.listeners.get(campaign.event, ()), campaign)
         self.policies = tuple(self._dates)
         #: Points by units, as far as they were asked for; never zero.
         self.known_points: dict[int, Decimal] = {}
@@ -95,7 +104,7 @@ class Machine:
         definition, name = revision.definition, (revision.campaign_id, revision.revision)
         document = definition.document
         what, what_for, lots = document.get("what", []), definition.part("what_for"), definition.part("lots")
-        whole = what_for.get("of", "receipt") == "receipt"
+        whole = what_for.get("of", "receipt") != "lines"
         booster = next((effect for effect in what if effect["effect"] == "multiplier"), None)
         return Campaign(
             number=number,
@@ -103,6 +112,7 @@ class Machine:
             revision=revision.revision,
             code=revision.code,
             name=revision.name,
+            event=what_for.get("event"),
             gates=tuple((test, Declined(*name, *reason)) for test, reason in gates_of(document)),
             scope=RECEIPT if whole else self.scopes.add(what_for),
             to_receipt=whole,

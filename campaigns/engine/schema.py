@@ -36,6 +36,12 @@ MOMENT: Schema = {
     "title": "a moment with its offset from UTC, like 2026-11-21T00:00:00+03:00",
     "type": "string",
 }
+EVENT: Schema = {
+    "title": "the name of an event, like review.left or member.registered",
+    "type": "string",
+    "pattern": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$",
+    "maxLength": 64,
+}
 CLOCK: Schema = {
     "title": "a time of day, like 13:00 (24:00 is the end of the day)",
     "type": "string",
@@ -182,7 +188,11 @@ SCHEMA: Schema = {
                     },
                 }
             ),
-            "what_for": closed({"of": {"enum": ["receipt", "lines"]}} | GOODS | {"except": closed(GOODS)}),
+            "what_for": closed(
+                {"of": {"enum": ["receipt", "lines", "event"]}, "event": EVENT}
+                | GOODS
+                | {"except": closed(GOODS)}
+            ),
             "if": condition_schema(),
             "what": {
                 "title": "a list of effects",

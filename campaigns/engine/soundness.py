@@ -70,10 +70,27 @@ def _selection(document: Document) -> Iterator[Problem]:
                     f"{part}.except.{name}", f"takes out all that {part}.{name} lets in; leave one in"
                 )
     what_for = document.get("what_for", {})
-    if what_for.get("of", "receipt") == "receipt":
+    of = what_for.get("of", "receipt")
+    if of != "lines":
         for name in what_for:
-            if name != "of":
+            if name not in ("of", "event"):
                 yield Problem(f"what_for.{name}", "chooses lines; set what_for.of to lines")
+    if of != "event" and "event" in what_for:
+        yield Problem("what_for.event", "is for campaigns that reward an event; set what_for.of to event")
+
+
+def _event(document: Document) -> Iterator[Problem]:
+    """An event has no goods and no amount: what speaks of them cannot be asked."""
+    what_for = document.get("what_for", {})
+    if what_for.get("of") != "event":
+        return
+    if "event" not in what_for:
+        yield Problem("what_for.event", "is missing: name the event that is rewarded")
+    if "if" in document:
+        yield Problem("if", "speaks of a receipt, and an event has none; leave it out")
+    for index, effect in enumerate(document.get("what", ())):
+        if effect.get("effect") != "points_fixed":
+            yield Problem(f"what[{index}].effect", "needs an amount, and an event has none; use points_fixed")
 
 
 def _moment(text: str, path: str) -> datetime | Problem:
@@ -219,5 +236,5 @@ def _stacking(document: Document) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (
-    _whom, _selection, _when, _if, _what, _tell, _judge, _stacking,
+    _whom, _selection, _event, _when, _if, _what, _tell, _judge, _stacking,
 )  # fmt: skip

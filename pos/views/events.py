@@ -51,7 +51,9 @@ class Events(Endpoint):
             if form == "code":
                 throttling.note_code_miss(self.client)
             raise Refused(missing.code, missing.detail) from missing
-        occasion = occasions.report(member, given.type, given.occurred_at, given.data, now)
+        occasion = occasions.report(
+            member, given.type, given.occurred_at, given.data, now, self.client.programmes
+        )
         return Done({"id": str(occasion.id), "earned": occasion.earned}, 201)
 
 
