@@ -36,7 +36,6 @@ format: install-dev
 	$(PY) -m ruff format .
 
 messages: install-dev  ## Collect the texts to translate, and compile the translations (needs gettext).
-	$(PY) manage.py lintmigrations --settings config.testing --quiet ok ignore
 	$(PY) manage.py check_translations --update
 
 lock:  ## Resolve the dependencies again; the files name no registry and no machine.
