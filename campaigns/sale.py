@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -80,11 +80,24 @@ class Sale(msgspec.Struct, frozen=True):
     @property
     def content_hash(self) -> str:
         """The same for the same content, however its numbers are written. The confirmation code is not content."""
-        content = msgspec.structs.replace(self, confirmation_code=None)
-        canonical = msgspec.json.encode(
-            _canonical(msgspec.to_builtins(content, builtin_types=(Decimal, datetime)))
-        )
-        return hashlib.sha256(canonical).hexdigest()
+        lines = [
+            (
+                n.position,
+                n.sku,
+                _plain(n.quantity),
+                _plain(n.price),
+                _plain(n.amount),
+                n.name,
+                n.category,
+                n.brand,
+            )
+            for n in self.lines
+        ]
+        content = (
+            self.store, self.purchased_at.timestamp(), self.receipt_number, self.till, self.cashier, self.channel,
+            self.member, _plain(self.redeem), self.coupons, self.state, lines,
+        )  # fmt: skip
+        return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
 def check(sale: Sale, now: datetime, *, quote: bool = False) -> None:
@@ -158,13 +171,6 @@ def _number_faults(field: str, number: Decimal, places: int, *, above_zero: bool
         yield Fault(field, "too_many_places", _("At most %(places)s decimal places.") % {"places": places})
 
 
-def _canonical(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    if isinstance(value, datetime):
-        return value.timestamp()
-    if isinstance(value, dict):
-        return {key: _canonical(item) for key, item in sorted(value.items())}
-    if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value]
-    return value
+def _plain(number: Decimal | str | None) -> str | None:
+    """A number in one form: 5 and 5.00 are the same."""
+    return format(number.normalize(), "f") if isinstance(number, Decimal) else number

@@ -197,9 +197,15 @@ def read(sale: Sale, now: datetime) -> Situation:
 
 
 def compose(
-    sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, document: Document, book: Passbook | None
+    sale: Sale,
+    shop: Shop,
+    scheme: Scheme,
+    moment: Moment,
+    document: Document,
+    book: Passbook | None,
+    shown: dict[UUID, WalletLot] | None = None,
 ) -> Situation:
-    """Put together what is known; the bulk path knows it from memory.
+    """Put together what is known; the bulk path knows it from memory, and which lots it has ``shown`` before.
 
     Raises ``Invalid`` when no rules were in force at the time of the sale.
     """
@@ -223,7 +229,7 @@ def compose(
             cashier=sale.cashier,
             coupons=sale.coupons,
         ),
-        shopper=_shopper(document, scheme, facts, uses, progress, book),
+        shopper=_shopper(document, scheme, facts, uses, progress, book, shown),
         book=book,
         facts=facts,
         used={**uses, **{(campaign, usage.PROGRESS): (n, Decimal(0)) for campaign, n in progress.items()}},
@@ -327,6 +333,7 @@ def _shopper(
     uses: Mapping[usage.Key, usage.Used],
     progress: Mapping[int, int],
     book: Passbook | None,
+    shown: dict[UUID, WalletLot] | None,
 ) -> Shopper:
     member = document.member
     if member is None:
@@ -341,20 +348,28 @@ def _shopper(
         purchases=facts.purchases,
         progress=progress,
         uses=uses,
-        wallet=wallet(book, document.spent_today, document.account.may_redeem)
+        wallet=wallet(book, document.spent_today, document.account.may_redeem, shown)
         if book and document.account
         else None,
     )
 
 
-def wallet(book: Passbook, spent_today: Decimal, may_redeem: bool) -> Wallet:
-    """What the account's lots let its holder spend."""
-    lots = tuple(
-        WalletLot(str(lot.id), lot.remaining, lot.active_from, lot.expires_at, lot.terms, lot.earned_at)
-        for lot in book.lots.values()
-        if lot.remaining
-    )
-    return Wallet(lots, spent_today, may_redeem)
+def wallet(
+    book: Passbook, spent_today: Decimal, may_redeem: bool, shown: dict[UUID, WalletLot] | None = None
+) -> Wallet:
+    """What the account's lots let its holder spend. Lots are taken from ``shown`` while they are as they were."""
+    shown = {} if shown is None else shown
+    lots = []
+    for lot in book.lots.values():
+        if not lot.remaining:
+            continue
+        known = shown.get(lot.id)
+        if known is None or known.remaining is not lot.remaining:
+            known = shown[lot.id] = WalletLot(
+                str(lot.id), lot.remaining, lot.active_from, lot.expires_at, lot.terms, lot.earned_at
+            )
+        lots.append(known)
+    return Wallet(tuple(lots), spent_today, may_redeem)
 
 
 def _line(line: SaleLine, product: KnownProduct | None) -> Line:

@@ -30,6 +30,10 @@ class Kind(NamedTuple):
     type: str
 
 
+#: Some receipts name products of which the data says nothing more.
+_UNKNOWN = Kind("", "", "")
+
+
 def load(data: Dataset, names: Mapping[str, Any], partners: Mapping[str, Partner]) -> None:
     """Make categories, products and product sets as far as they are not there yet."""
     table = data.products
@@ -107,15 +111,16 @@ def make_products(
     for partner, product in zip(lines.partner, lines.product_id.tolist(), strict=True):
         if (partners[partner].id, str(product)) in known:
             continue
-        kind, (brand, maker, size) = kinds[product], said[product]
+        kind = kinds.get(product, _UNKNOWN)
+        brand, maker, size = said.get(product, ("", 0, ""))
         price = prices[product] * _CENT
         rows.append(
             (
                 partners[partner].id,
                 str(product),
-                _name(kind, size),
-                _OWN_BRAND if brand == "Private" else f"Maker {maker}",
-                categories[kind],
+                _name(kind, size) or f"Product {product}",
+                _OWN_BRAND if brand == "Private" else f"Maker {maker}" if maker else "",
+                categories.get(kind),
                 ean13("21", product),
                 price,
                 (price * (60 + product % 25) / 100).quantize(_CENT),

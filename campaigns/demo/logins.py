@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management import call_command, get_commands
 from django.db.models import Count
@@ -46,13 +47,13 @@ def make_users() -> list[dict[str, str]]:
     """A user for each role; the manager may do everything."""
     if _CREATE_ROLES in get_commands():
         call_command(_CREATE_ROLES, verbosity=0, stdout=StringIO())
-    logins = []
+    logins, hashed = [], make_password(PASSWORD)
     for role in ROLES:
         user, _created = get_user_model().objects.get_or_create(
             username=role, defaults={"first_name": role.capitalize(), "last_name": "Demo"}
         )
         user.is_staff, user.is_superuser = True, role == "manager"
-        user.set_password(PASSWORD)
+        user.password = hashed
         user.save()
         user.groups.set(Group.objects.filter(name=role))
         logins.append({"role": role, "user": role, "password": PASSWORD})

@@ -162,8 +162,7 @@ class Seller:
             else:
                 _write(sold, books)
         if not self._dry:
-            for book in books:
-                book.turn_page()
+            self._standings.turn_pages()
         pairs = {c.pair for c in candidates if isinstance(c, Candidate) and c.pair}
         self._standings.keep_only(pairs, MOST_KEPT)
         return results
@@ -288,7 +287,8 @@ class Seller:
             rulebook=in_force[newest - 1][1] if newest else None,
         )
         book = standing.holding.book if standing else None
-        return situation.compose(sale, shop, scheme, moment, document, book)
+        shown = standing.holding.shown if standing else None
+        return situation.compose(sale, shop, scheme, moment, document, book, shown)
 
 
 def _write(sold: Sold, books: Sequence[ledger.Passbook]) -> None:

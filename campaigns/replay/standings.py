@@ -17,6 +17,7 @@ from campaigns.models import Usage
 from campaigns.situation import KnownAccount
 from campaigns.usage import Used
 from loyalty import ledger
+from loyalty.basket import WalletLot
 from loyalty.models import Holder, Programme
 from loyalty.passbook import ZERO, Passbook, new_id
 from loyalty.places import Scheme
@@ -53,6 +54,7 @@ class Holding:
     last_at: datetime = LONG_AGO
     since: datetime = NOT_YET
     spent: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    shown: dict[UUID, WalletLot] = field(default_factory=dict)
 
     def spent_since(self, day: datetime) -> Decimal:
         """Points spent from ``day`` on, less what was given back."""
@@ -144,6 +146,13 @@ class Standings:
     def books(self) -> list[Passbook]:
         """The passbooks that have entries to be written."""
         return [holding.book for holding in self._holdings.values() if holding.book.written]
+
+    def turn_pages(self) -> None:
+        """Go on from what was written. To be called once that is committed."""
+        for holding in self._holdings.values():
+            if holding.book.written:
+                holding.book.turn_page()
+                holding.shown = {lot: seen for lot, seen in holding.shown.items() if lot in holding.book.lots}
 
     def _holders(
         self, pairs: Collection[Pair], schemes: Mapping[int, Scheme]
