@@ -47,7 +47,7 @@ def test_points_are_given_once_with_the_reason_and_the_one_who_gave_them(scene, 
     assert scene.account.balance == before + 25
     transfer = Transfer.objects.get(key=f"adjust:{form['key']}")
     assert (transfer.kind, transfer.points, transfer.reason) == ("adjust", Decimal(25), "Broken cup")
-    assert transfer.user.username == roles.OPERATOR
+    assert str(transfer.user) == roles.OPERATOR
     assert Event.objects.filter(kind="points.adjusted", member=scene.member).count() == 1
     assert "Booked: 25" in answers[0].content.decode()
     assert "This was booked already." in answers[2].content.decode()
@@ -60,6 +60,7 @@ def test_points_given_by_hand_expire_as_the_programme_says(scene, sheet, boss):
     boss.post(address, form)
     lot = Lot.objects.get(transfer__key=f"adjust:{form['key']}")
     assert lot.active_from is None
+    assert lot.expires_at is not None
     assert lot.expires_at.year == lot.earned_at.year + 1
 
 

@@ -54,23 +54,24 @@ def test_every_list_and_every_record_opens_for_the_superuser(model, scene, boss)
     assert boss.get(address(model, "change", record.pk)).status_code == 200
 
 
-@pytest.mark.parametrize("model", MODELS, ids=name)
 @pytest.mark.parametrize("role", [roles.MANAGER, roles.OPERATOR, roles.ANALYST])
-def test_a_role_sees_what_it_may_view_and_nothing_else(model, role, scene, enter):
+def test_a_role_sees_what_it_may_view_and_nothing_else(role, scene, enter):
     make_system_records()
     client = enter(role)
-    right = f"{model._meta.app_label}.view_{model._meta.model_name}"
-    expected = 200 if right in roles.ROLES[role] else 403
-    assert client.get(address(model, "changelist")).status_code == expected
-    record = model._default_manager.first()
-    if record is not None:
-        assert client.get(address(model, "change", record.pk)).status_code == expected
+    seen, wanted = {}, {}
+    for model in MODELS:
+        right = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        answers = [client.get(address(model, "changelist")).status_code]
+        if record := model._default_manager.first():
+            answers.append(client.get(address(model, "change", record.pk)).status_code)
+        seen[right] = set(answers)
+        wanted[right] = {200 if right in roles.ROLES[role] else 403}
+    assert seen == wanted
 
 
-@pytest.mark.parametrize("model", MODELS, ids=name)
-def test_new_records_are_made_where_the_superuser_may_make_them(model, scene, boss):
-    expected = 403 if isinstance(admin.site._registry[model], Register) or model is AccessAttempt else 200
-    assert boss.get(address(model, "add")).status_code == expected
+def test_new_records_are_made_where_the_superuser_may_make_them(scene, boss):
+    closed = {model for model in MODELS if boss.get(address(model, "add")).status_code == 403}
+    assert closed == {*REGISTERS, AccessAttempt}
 
 
 def test_an_analyst_changes_nothing(scene, enter):
@@ -91,22 +92,22 @@ def test_an_analyst_reads_the_rules_in_words(scene, enter):
 def test_a_stranger_is_sent_to_the_sign_in(scene):
     answer = Client().get(address(Campaign, "changelist"))
     assert answer.status_code == 302
-    assert answer.url.startswith(reverse("admin:login"))
+    assert answer.headers["Location"].startswith(reverse("admin:login"))
 
 
-@pytest.mark.parametrize("model", REGISTERS, ids=name)
-def test_what_happened_is_never_written_here(model, scene, boss):
-    record = model._default_manager.first()
-    if record is None:
-        assert model in EMPTY
-        return
-    before = list(model._default_manager.values())
-    assert boss.post(address(model, "add"), {}).status_code == 403
-    assert boss.post(address(model, "change", record.pk), {"points": "1"}).status_code == 403
-    assert boss.post(address(model, "delete", record.pk), {"post": "yes"}).status_code == 403
-    chosen = {"action": "delete_selected", "_selected_action": str(record.pk), "post": "yes"}
-    boss.post(address(model, "changelist"), chosen)
-    assert list(model._default_manager.values()) == before
+def test_what_happened_is_never_written_here(scene, boss):
+    for model in REGISTERS:
+        record = model._default_manager.first()
+        if record is None:
+            assert model in EMPTY
+            continue
+        before = list(model._default_manager.values())
+        assert boss.post(address(model, "add"), {}).status_code == 403
+        assert boss.post(address(model, "change", record.pk), {"points": "1"}).status_code == 403
+        assert boss.post(address(model, "delete", record.pk), {"post": "yes"}).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": str(record.pk), "post": "yes"}
+        boss.post(address(model, "changelist"), chosen)
+        assert list(model._default_manager.values()) == before
 
 
 def test_the_first_page_shows_the_day_only_to_those_who_may_see_receipts(scene, enter):

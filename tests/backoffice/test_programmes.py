@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -13,7 +14,7 @@ from campaigns.models import Rulebook
 from loyalty import expiry
 from loyalty.models import Programme, Tier
 
-POLICIES = [
+POLICIES: list[dict[str, Any]] = [
     {"kind": "never"},
     {"kind": "after", "months": 6},
     {"kind": "end_of", "unit": "quarter", "after": 1},
@@ -21,7 +22,7 @@ POLICIES = [
     {"kind": "anniversary"},
     {"kind": "anniversary", "at_least": {"weeks": 2}},
 ]
-RULES = [
+RULES: list[dict[str, Any]] = [
     {},
     {"max_share": "50", "leave": "1"},
     {"min_receipt": "10.5", "min_points": "5", "max_points_per_day": "500", "step": "100"},
@@ -71,7 +72,7 @@ def test_saving_a_programme_puts_new_rules_in_force(scene, boss):
         address(programme), filled(boss, programme) | {"max_share": "30", "expiry_amount": "2"}
     )
     assert answer.status_code == 302
-    newest = Rulebook.objects.filter(programme=programme).first()
+    newest = Rulebook.objects.filter(programme=programme).latest("id")
     assert Rulebook.objects.filter(programme=programme).count() == before + 1
     assert newest.terms["spending"]["max_share"] == "30"
     assert newest.terms["expiry"] == {"kind": "after", "years": 2}
