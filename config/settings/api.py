@@ -43,6 +43,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [{"name": "Members"}, {"name": "Quotes and purchases"}, {"name": "Events"}],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True},
+    "SWAGGER_UI_SETTINGS": {"displayRequestDuration": True, "tryItOutEnabled": True},
     "REDOC_DIST": "SIDECAR",
 }
