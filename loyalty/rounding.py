@@ -155,11 +155,8 @@ def spread_units(units: int, weights: Sequence[int], whole: int) -> list[int]:
     left = units - sum(parts)
     if left:
         rests = [share % whole for share in shares]
-        if left == 1:
-            parts[rests.index(max(rests))] += 1
-        else:
-            for index in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
-                parts[index] += 1
+        for index in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
+            parts[index] += 1
     return parts
 
 

@@ -143,6 +143,16 @@ def test_the_effects_of_one_campaign_add_up_to_one_grant():
     assert [grant.points for grant in outcome.grants] == [Decimal("55.00")]
 
 
+def test_what_several_effects_give_to_one_line_is_one_part_of_the_grant():
+    both = campaign("both", percent("5"), per("1", "10"), fixed("3"))
+    (grant,) = sell("tea 100, soap 50", both).grants
+    assert [(position, str(share)) for position, share in grant.by_line] == [
+        (None, "3.00"),
+        (1, "15.00"),
+        (2, "7.50"),
+    ]
+
+
 def test_a_campaign_that_comes_to_nothing_says_so():
     assert refusal(sell("tea 0.01", campaign("base", percent("5")))) == "zero_points"
     assert refusal(sell("tea 0", campaign("base", percent("5")))) == "zero_points"
