@@ -34,6 +34,7 @@ def test_whoever_joins_gets_the_welcome_bonus() -> None:
     account = Account.objects.get(holders__member=member)
     assert ledger.balances(account.id, NOW) == (Decimal(100), Decimal(0))
     transfer = Transfer.objects.get(target=account)
+    assert transfer.revision is not None
     assert (transfer.kind, transfer.revision.campaign, transfer.reason) == (
         "accrue",
         campaign,

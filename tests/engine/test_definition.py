@@ -1,5 +1,7 @@
 """Definitions that are refused: the place, what is wrong, and how to mend it."""
 
+from typing import Any
+
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -53,7 +55,7 @@ def test_a_definition_that_says_everything_is_accepted_and_kept():
 
 
 def test_numbers_become_plain_strings_and_the_document_given_is_left_alone():
-    document = {
+    document: dict[str, Any] = {
         "what": [{"effect": "points_per", "points": 3, "per": 0.5}],
         "if": {"condition": "nth_purchase", "every": 5},
     }

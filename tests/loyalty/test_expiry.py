@@ -33,7 +33,7 @@ def at(text: str) -> datetime:
 
 def shown(moment: datetime | None) -> str | None:
     assert moment is None or moment.utcoffset() == timedelta(0)
-    return moment and moment.replace(tzinfo=None).isoformat()
+    return moment.replace(tzinfo=None).isoformat() if moment else None
 
 
 def after(**period: int) -> dict[str, object]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import chain, combinations
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -48,7 +48,7 @@ def spend(
     amounts: list[Decimal] | None = None,
 ) -> Plan:
     wallet = Wallet(tuple(lots), D(spent_today), may_redeem)
-    points = "max" if want == "max" else D(want)
+    points: Decimal | Literal["max"] = "max" if want == "max" else D(want)
     return plan(lines, PLACE, NOW, parse_rules(rules), wallet, points, amounts=amounts)
 
 
@@ -393,7 +393,9 @@ TERMS = st.one_of(
 )
 DAYS = st.sampled_from([None, -1, 3, 3, 10, 200])
 LOTS = st.lists(st.tuples(st.integers(1, 4_000), DAYS, TERMS), max_size=6).map(
-    lambda items: [lot(f"l{n}", str(D(cents).scaleb(-2)), *more) for n, (cents, *more) in enumerate(items)]
+    lambda items: [
+        lot(f"l{n}", str(D(cents).scaleb(-2)), days, terms) for n, (cents, days, terms) in enumerate(items)
+    ]
 )
 #: One unit of points is a whole number of cents.
 WHOLE = st.sampled_from([("1", 2), ("1", 0), ("0.01", 0), ("0.5", 0), ("2", 1)])
