@@ -29,7 +29,7 @@ from loyalty.models import Account, Programme, SweepBatch
 from members import events, prepared
 from members.events import EventRow
 
-LOTS_PER_BATCH = 2000
+LOTS_PER_BATCH = 1000
 #: A batch that falls victim to a deadlock, or waits too long for a lock, is tried so many times in all.
 ATTEMPTS = 3
 
