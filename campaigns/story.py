@@ -78,7 +78,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             }
             for stage in kept.progress
         ],
-        "messages": {"cashier": _texts(kept.till), "receipt": _texts(kept.print)},
+        "messages": {"cashier": _texts(kept.till, kept, places), "receipt": _texts(kept.print, kept, places)},
         "balance": balance(programme, kept.balance, places),
     }
 
@@ -155,8 +155,9 @@ def because(reasons: Iterable[Reason], rules: Rules, places: int) -> list[Story]
     ]
 
 
-def _texts(texts: Iterable[Text]) -> list[str]:
-    return [wording.message(text.text, text.args) for text in texts]
+def _texts(texts: Iterable[Text], kept: Record, places: int) -> list[str]:
+    known = {"balance": number(kept.balance[0], places)} if kept.balance else {}
+    return [wording.message(text.text, {**text.args, **known}) for text in texts]
 
 
 def money(value: Decimal) -> str:
