@@ -45,7 +45,7 @@ _DECLINED = {
     "amount_too_low": gettext_noop("from {at_least} on, and the receipt comes to {amount}"),
     "amount_too_high": gettext_noop("below {below}, and the receipt comes to {amount}"),
     "not_first_purchase": gettext_noop("only for the first purchase, and this is number {number}"),
-    "not_nth_purchase": gettext_noop("only for purchase {nth}, and this is number {number}"),
+    "not_nth_purchase": gettext_noop("not for purchase number {number}"),
     "none_of_these": gettext_noop("none of these holds: {reasons}"),
     "ruled_out": gettext_noop("its condition {number} rules this purchase out"),
     "limit_reached": gettext_noop("the limit is reached"),
@@ -67,11 +67,11 @@ _LIMITS = {
         "ever": gettext_noop("at most {points} points in all, and they are given"),
     },
     "times": {
-        "day": gettext_noop("at most {times} times a day"),
-        "week": gettext_noop("at most {times} times a week"),
-        "month": gettext_noop("at most {times} times a month"),
-        "year": gettext_noop("at most {times} times a year"),
-        "ever": gettext_noop("at most {times} times in all"),
+        "day": gettext_noop("limit of uses a day: {times}"),
+        "week": gettext_noop("limit of uses a week: {times}"),
+        "month": gettext_noop("limit of uses a month: {times}"),
+        "year": gettext_noop("limit of uses a year: {times}"),
+        "ever": gettext_noop("limit of uses in all: {times}"),
     },
 }
 _CUTS = {
@@ -91,8 +91,10 @@ _WEEKDAYS = (
     gettext_noop("Saturdays"),
     gettext_noop("Sundays"),
 )
-_EVERY = gettext_noop("every {every}th")
-_EXACTLY = gettext_noop("number {exactly}")
+_NTH = {
+    "every": gettext_noop("for one purchase in {every}, and this is number {number}"),
+    "exactly": gettext_noop("only for purchase number {exactly}, and this is number {number}"),
+}
 
 
 def describe(code: str, args: Mapping[str, Any], translate: Callable[[str], str] = gettext_noop) -> str:
@@ -106,7 +108,7 @@ def describe(code: str, args: Mapping[str, Any], translate: Callable[[str], str]
         days = [translate(_WEEKDAYS[int(day) - 1]) for day in args.get("weekdays", "").split()]
         words["weekdays"] = ", ".join(days)
     elif code == "not_nth_purchase":
-        words["nth"] = fill(translate(_EVERY if "every" in args else _EXACTLY), args)
+        sentence = next((_NTH[kind] for kind in _NTH if kind in args), sentence)
     elif code == "none_of_these":
         inner = [describe(code, args, translate) for code, args in args.get("reasons", ())]
         words["reasons"] = "; ".join(inner)
