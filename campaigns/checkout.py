@@ -110,12 +110,12 @@ def _answer(sale: Sale, now: datetime) -> Answer | Refusal:
 
 def find(receipt_id: UUID) -> Story:
     """The purchase as it stands now. Raises ``Missing``."""
-    return _told_now(_receipt(id=receipt_id))
+    return told_now(_receipt(id=receipt_id))
 
 
 def find_by_number(store: str, number: str) -> Story:
     """The purchase of that number in that store, as it stands now. Raises ``Missing``."""
-    return _told_now(_receipt(store__code=store, number=number))
+    return told_now(_receipt(store__code=store, number=number))
 
 
 def _purchase(sale: Sale, now: datetime, accounts: list[UUID]) -> Answer:
@@ -225,7 +225,7 @@ def _receipt(**by: Any) -> Receipt:
     return found
 
 
-def _told_now(receipt: Receipt) -> Story:
+def told_now(receipt: Receipt) -> Story:
     """The story with the status, returns and balance of today."""
     told = story.of_receipt(receipt)
     if receipt.account_id is not None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import checkout, returns
+from campaigns import checkout, holds, returns
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.story import Story
 from loyalty.models import Receipt, ReceiptLine, Return
@@ -127,7 +127,7 @@ def read_request(request: HttpRequest) -> ReturnRequest | None:
     number, at = signing.loads(request.POST.get("token", ""), salt=SALT)
     lines = []
     for name, text in request.POST.items():
-        if name.startswith("back-") and text.strip():
+        if name.startswith("back-") and str(text).strip():
             quantity = read_number(str(text), "quantity")
             if quantity is None or not name[5:].isdecimal():
                 raise ValueError(text)
@@ -179,7 +179,7 @@ def cancel(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
 @for_cashiers
 def confirm(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
     """Complete a held purchase."""
-    work = lambda: returns.confirm(receipt_id, timezone.now())  # noqa: E731
+    work = lambda: holds.confirm(receipt_id, timezone.now())  # noqa: E731
     return _settle(request, desk, receipt_id, work, right=SELL)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from campaigns import checkout, returns
+from campaigns import checkout, holds, returns
 from campaigns.returns import ReturnRequest
 from campaigns.sale import Sale
 from loyalty import places
@@ -116,7 +116,7 @@ class Confirm(Endpoint):
         bodies.decode(raw or b"{}", bodies.nothing)
         found = _require_purchase(self.client, purchase_id)
         return once(
-            self.plain_request, self.client, raw, lambda: _done(returns.confirm(found, timezone.now()), 200)
+            self.plain_request, self.client, raw, lambda: _done(holds.confirm(found, timezone.now()), 200)
         )
 
 

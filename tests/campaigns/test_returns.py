@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from analytics.models import MemberFacts
-from campaigns import checkout, returns
+from campaigns import checkout, holds, returns
 from campaigns.models import Usage
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
@@ -213,11 +213,11 @@ def test_a_held_purchase_reserves_points_and_earns_only_when_confirmed(member: M
     assert account(member).balance == Decimal(20)
     assert MemberFacts.objects.filter(member=member).count() == 0
 
-    confirmed = returns.confirm(held["id"], LATER)
+    confirmed = holds.confirm(held["id"], LATER)
     assert confirmed.body["status"] == "completed"
     assert account(member).balance == Decimal(20) + Decimal(held["earned"]["points"])
     assert MemberFacts.objects.get(member=member).purchases == 1
-    assert returns.confirm(held["id"], LATER).replay
+    assert holds.confirm(held["id"], LATER).replay
 
 
 def test_a_held_purchase_that_is_let_go_changes_nothing(member: Member) -> None:
@@ -228,13 +228,13 @@ def test_a_held_purchase_that_is_let_go_changes_nothing(member: Member) -> None:
     assert body["restored"] == "100.00"
     assert picture(member) == before
     with pytest.raises(Refused):
-        returns.confirm(held["id"], LATER)
+        holds.confirm(held["id"], LATER)
 
 
 def test_a_confirmed_purchase_returns_like_any_other(member: Member) -> None:
     before = picture(member)
     held = sell(member, redeem="100", state="held")
-    returns.confirm(held["id"], NOW)
+    holds.confirm(held["id"], NOW)
     take_back(held["id"], "R-1", [(1, 1)])
     take_back(held["id"], "R-2")
     assert picture(member) == before
@@ -242,9 +242,9 @@ def test_a_confirmed_purchase_returns_like_any_other(member: Member) -> None:
 
 def test_holds_whose_time_is_over_are_let_go_once(member: Member) -> None:
     sell(member, redeem="100", state="held")
-    assert returns.release_stale(NOW + timedelta(hours=23)) == 0
-    assert returns.release_stale(NOW + timedelta(hours=25)) == 1
-    assert returns.release_stale(NOW + timedelta(hours=25)) == 0
+    assert holds.release_stale(NOW + timedelta(hours=23)) == 0
+    assert holds.release_stale(NOW + timedelta(hours=25)) == 1
+    assert holds.release_stale(NOW + timedelta(hours=25)) == 0
     assert account(member).balance == Decimal(120)
     assert Receipt.objects.get().status == "cancelled"
 

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns import returns
+from campaigns import holds, returns
 from loyalty import audit, sweep
 from loyalty.models import Receipt
 from members.refusals import Refused
@@ -89,7 +89,7 @@ class History(RuleBasedStateMachine):
         if Receipt.objects.get(id=receipt).status != "held":
             return
         if confirm:
-            returns.confirm(receipt, self.world.now)  # type: ignore[arg-type]
+            holds.confirm(receipt, self.world.now)  # type: ignore[arg-type]
             self.open.append(receipt)
         else:
             returns.cancel(receipt, self.world.now)  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ class History(RuleBasedStateMachine):
         if swept:
             sweep.expire(self.world.now)
             sweep.activate(self.world.now)
-            returns.release_stale(self.world.now)
+            holds.release_stale(self.world.now)
 
     @rule(percent=st.sampled_from(("1", "3", "12.5")))
     def publish(self, percent: str) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns import checkout, returns
+from campaigns import checkout, holds, returns
 from loyalty import sweep
 from loyalty.models import Receipt, Return, ReturnLine, Transfer
 from members.models import Event
@@ -83,7 +83,7 @@ def test_one_hold_confirmed_by_many_is_spent_and_earns_once(shop: factories.Shop
     member = factories.enrol(shop.programme, "100")
     held = hold(member)
 
-    results = together([partial(returns.confirm, held, NOW)] * THREADS)
+    results = together([partial(holds.confirm, held, NOW)] * THREADS)
 
     answers = done(results)
     assert Counter(answer.replay for answer in answers) == {False: 1, True: THREADS - 1}
@@ -99,7 +99,7 @@ def test_one_hold_let_go_by_many_is_released_once(shop: factories.Shop) -> None:
     late = NOW + timedelta(days=30)
 
     results = together(
-        [partial(returns.cancel, held, NOW), lambda: returns.release_stale(late)] * (THREADS // 2)
+        [partial(returns.cancel, held, NOW), lambda: holds.release_stale(late)] * (THREADS // 2)
     )
 
     assert refusals(results) == []
@@ -116,7 +116,7 @@ def test_a_hold_confirmed_cancelled_and_competed_with_at_once_is_never_overspent
 
     works: list[Any] = []
     for n in range(5):
-        works += [partial(returns.confirm, held, NOW), partial(returns.cancel, held, NOW)]
+        works += [partial(holds.confirm, held, NOW), partial(returns.cancel, held, NOW)]
         works += [partial(sell, member, n, redeem=Decimal(60))]
     results = together([*works, partial(sell, member, "last", redeem=Decimal(60))])
 

@@ -1,0 +1,177 @@
+"""A receipt under its lock: what was sold, what stands of it, and the member's facts and limits behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Max, Min, Sum
+from django.utils.translation import gettext as _
+
+from analytics import facts
+from analytics.models import MemberFacts
+from campaigns import record, rulebooks, usage
+from campaigns.engine.evaluation import evaluate
+from campaigns.models import Usage
+from campaigns.record import NOTHING, Record
+from campaigns.rulebooks import Rules
+from loyalty import ledger, places
+from loyalty.basket import Basket, Line, Moment, Place
+from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
+from loyalty.passbook import Passbook
+from loyalty.places import Scheme
+from loyalty.rounding import Rounding, round_money, round_points
+from members import prepared
+from members.refusals import Missing, Refused
+
+#: From these a purchase can still be returned.
+RETURNABLE = (Receipt.Status.COMPLETED, Receipt.Status.PARTIALLY_RETURNED)
+
+
+@dataclass(slots=True)
+class Sold:
+    """A receipt under its lock, with all that a return needs."""
+
+    receipt: Receipt
+    lines: list[ReceiptLine]
+    returned: dict[int, Decimal]
+    earlier: list[Return]
+    rules: Rules
+    scheme: Scheme
+    book: Passbook | None
+
+    @property
+    def standing(self) -> Record:
+        """The decision that stands: that of the last return, or of the purchase."""
+        return record.load(self.earlier[-1].outcome if self.earlier else self.receipt.outcome)
+
+
+def lock(receipt_id: UUID) -> Sold:
+    """Lock a receipt and its account, and read what a return needs. Must run in a transaction."""
+    receipt = (
+        Receipt.objects.select_for_update(of=("self",))
+        .select_related("store__partner", "till", "programme", "store")
+        .filter(id=receipt_id)
+        .first()
+    )
+    if receipt is None:
+        raise Missing("purchase_not_found", _("There is no such purchase."))
+    lines = list(receipt.lines.select_related("product").order_by("position"))
+    returned = dict(
+        ReturnLine.objects.filter(back__receipt=receipt)
+        .values_list("line__position")
+        .annotate(quantity=Sum("quantity"))
+    )
+    book = ledger.lock([receipt.account_id])[receipt.account_id] if receipt.account_id else None
+    return Sold(
+        receipt,
+        lines,
+        returned,
+        list(receipt.returns.order_by("recorded_at", "id")),
+        rulebooks.get(receipt.rulebook_id),
+        places.scheme(receipt.programme_id),
+        book,
+    )
+
+
+def wrong_state(receipt: Receipt) -> Refused:
+    """That the purchase is not in a state for what was asked."""
+    return Refused("wrong_state", _("The purchase is %(status)s.") % {"status": receipt.get_status_display()})
+
+
+def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
+    """What the rules and facts of the purchase give for what remains of it."""
+    remaining = [line for line in sold.lines if line.quantity > gone[line.position]]
+    if not remaining:
+        return NOTHING
+    places_, rule = sold.rules.engine.terms.point_decimals, Rounding(sold.rules.engine.terms.rounding)
+    lines, spent = [], {}
+    for line in remaining:
+        share = (line.quantity - gone[line.position]) / line.quantity
+        lines.append(
+            _engine_line(line, line.quantity - gone[line.position], round_money(line.amount * share))
+        )
+        spent[line.position] = (
+            round_points(line.redeemed_points * share, places_, rule),
+            round_money(line.redeemed_amount * share),
+        )
+    receipt = sold.receipt
+    shop = places.find(receipt.store.code)
+    basket = Basket(
+        place=Place(
+            receipt.store.partner.code,
+            receipt.store.code,
+            shop.groups if shop else frozenset(),
+            receipt.till.code if receipt.till else "",
+            receipt.channel,
+        ),
+        lines=tuple(lines),
+        redeem=record.settled(spent),
+        cashier=receipt.cashier,
+    )
+    zone = shop.zone if shop else sold.scheme.zone
+    moment = Moment(receipt.purchased_at.astimezone(zone), receipt.purchased_at.astimezone(sold.scheme.zone))
+    return record.pack(evaluate(basket, record.load_shopper(receipt.shopper), moment, sold.rules.engine))
+
+
+def _engine_line(line: ReceiptLine, quantity: Decimal, amount: Decimal) -> Line:
+    traits = line.traits
+    return Line(
+        position=line.position,
+        sku=traits.get("sku", ""),
+        quantity=quantity,
+        amount=amount,
+        price=line.price,
+        name=traits.get("name", ""),
+        brand=traits.get("brand", ""),
+        categories=tuple(traits.get("categories", ())),
+        sets=frozenset(traits.get("sets", ())),
+    )
+
+
+def write_facts(sold: Sold, refund: Decimal, whole: bool) -> None:
+    """Move the member's facts back. Runs under the account's lock."""
+    receipt = sold.receipt
+    assert receipt.member_id is not None
+    known = known_facts(sold)
+    others = (
+        Receipt.objects.filter(
+            member_id=receipt.member_id, programme_id=receipt.programme_id, status__in=RETURNABLE
+        )
+        .exclude(id=receipt.id)
+        .aggregate(first=Min("purchased_at"), last=Max("purchased_at"))
+    )
+    moved = facts.after_return(known, refund, whole, others["first"], others["last"])
+    save_facts(sold, moved)
+
+
+def known_facts(sold: Sold) -> facts.Facts:
+    """The member's facts as they stand."""
+    receipt = sold.receipt
+    assert receipt.member_id is not None
+    row = MemberFacts.objects.filter(member_id=receipt.member_id, programme_id=receipt.programme_id).first()
+    if row is None:
+        return facts.Facts()
+    return facts.Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
+
+
+def save_facts(sold: Sold, moved: facts.Facts) -> None:
+    """Write the member's facts. Runs under the account's lock."""
+    row = facts.row(sold.receipt.member_id, sold.scheme, moved)  # type: ignore[arg-type]
+    prepared.run(f"WITH {facts.WRITE} SELECT 1 AS done", {"facts": ledger.encode([row._asdict()])})
+
+
+def write_usage(sold: Sold, changes: Mapping[usage.Key, usage.Used]) -> None:
+    """Move the member's use of limits and counters. Runs under the account's lock."""
+    if not changes:
+        return
+    member_id = sold.receipt.member_id
+    assert member_id is not None
+    stored = Usage.objects.filter(
+        member_id=member_id, campaign_id__in={campaign for campaign, _period in changes}
+    )
+    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
+    rows = usage.rows(member_id, used, changes)
+    usage.write(rows)
