@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -208,10 +209,10 @@ class LotRegister(Register):
         ("show_owner", "show_campaign"),
         ("points", "remaining", "pending"),
         ("earned_at", "active_from", "expires_at"),
-        ("terms", "funder", "origin"),
+        ("show_terms", "funder", "origin"),
         "transfer",
     )
-    readonly_fields = ("show_owner", "show_campaign")
+    readonly_fields = ("show_owner", "show_campaign", "show_terms")
     inlines = (LotUseInline,)
     ordering = ("-id",)
 
@@ -229,6 +230,11 @@ class LotRegister(Register):
     def show_owner(self, lot: Lot) -> str:
         """Whose points they are."""
         return name_account(lot.account)
+
+    @display(description=_("terms of use"))
+    def show_terms(self, lot: Lot) -> str:
+        """What the points may be spent on, as it is written in the lot."""
+        return json.dumps(lot.terms, ensure_ascii=False) if lot.terms else str(_("none: for anything"))
 
     @display(description=_("given by"))
     def show_campaign(self, lot: Lot) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
 
@@ -95,8 +96,10 @@ class DeskInline(TabularInline):  # type: ignore[misc]
 
     extra = 0
 
-
-class StackedDeskInline(StackedInline):  # type: ignore[misc]
-    """Records that belong to a record and are edited with it, one below the other."""
-
-    extra = 0
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A field that carries its column's name: in a table there is no label beside it."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs["aria-label"] = capfirst(field.label)
+        return field

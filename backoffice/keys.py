@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.decorators import action, display
 
@@ -113,4 +113,4 @@ class TillKeyDesk(Desk):
         """Whether it can be used."""
         if key.revoked:
             return "revoked", _("revoked")
-        return ("expired", _("expired")) if key.has_expired else ("active", _("active"))
+        return ("expired", pgettext("key", "expired")) if key.has_expired else ("active", _("active"))

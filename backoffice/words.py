@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.dates import MONTHS
+from django.utils.dates import MONTHS_ALT
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,7 +21,7 @@ def describe_expiry(policy: Mapping[str, Any] | None) -> str:
         case "yearly":
             said = _("every year on %(day)s %(month)s") % {
                 "day": policy.get("day"),
-                "month": MONTHS.get(policy.get("month", 0), policy.get("month")),
+                "month": MONTHS_ALT.get(policy.get("month", 0), policy.get("month")),
             }
             return said + _describe_least(policy)
         case "anniversary":

@@ -106,6 +106,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "backoffice.dashboard.fill",
     "STYLES": [lambda request: static("css/backoffice.css")],
+    "SCRIPTS": [lambda request: static("js/backoffice.js")],
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
     "COMMAND": {"search_models": False},
     "COLORS": {
