@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: The database refuses to empty the table.
 NEVER_TRUNCATED = pgtrigger.Trigger(
@@ -45,7 +46,7 @@ class Member(models.Model):
     """A person who takes part in the programme."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", _("active")
+        ACTIVE = "active", pgettext_lazy("member", "active")
         BLOCKED = "blocked", _("blocked")
         ERASED = "erased", _("erased")
 
@@ -130,7 +131,7 @@ class Card(models.Model):
         related_name="cards",
         verbose_name=_("member"),
     )
-    blocked = models.BooleanField(_("blocked"), default=False)
+    blocked = models.BooleanField(pgettext_lazy("card", "blocked"), default=False)
     issued_at = models.DateTimeField(_("issued"), null=True, blank=True)
 
     class Meta:

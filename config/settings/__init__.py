@@ -179,7 +179,7 @@ POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
 # Language, time, formats
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("ru", _("Russian")), ("fr", _("French"))]
+LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
