@@ -79,15 +79,18 @@ class Machine:
             if campaign.event is not None:
                 self.listeners[campaign.event] = (*self.listeners.get(campaign.event, ()), campaign)
         self.policies = tuple(self._dates)
+        self.no_points = Decimal(0).scaleb(-self.unit.places)
         #: Points by units, as far as they were asked for; never zero.
         self.known_points: dict[int, Decimal] = {}
 
     def points(self, units: int) -> Decimal:
         """So many units as points; common numbers are remembered."""
+        if not units:
+            return self.no_points
         points = self.known_points.get(units)
         if points is None:
             points = Decimal(units).scaleb(-self.unit.places)
-            if units and len(self.known_points) < 20_000:
+            if len(self.known_points) < 20_000:
                 self.known_points[units] = points
         return points
 
