@@ -82,20 +82,21 @@ INSTALLED_APPS = [
     "rest_framework_api_key",
 ]
 
-MIDDLEWARE = [
+MIDDLEWARE = [  # those of config.lanes are for pages alone
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.lanes.ContentPolicy",
     "config.logs.RequestLogMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.lanes.Session",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.lanes.Authentication",
+    "config.lanes.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "config.lanes.Htmx",
+    "backoffice.clock.ProgrammeClock",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
