@@ -16,6 +16,19 @@
         });
     };
 
-    window.addEventListener("load", nameStandIns);
-    document.addEventListener("formset:added", () => setTimeout(nameStandIns));
+    let waiting = false;
+    const later = () => {
+        if (waiting) return;
+        waiting = true;
+        requestAnimationFrame(() => {
+            waiting = false;
+            nameStandIns();
+        });
+    };
+
+    // Select2 comes and goes with the rows of a table, and draws itself anew after every choice.
+    document.addEventListener("DOMContentLoaded", () => {
+        new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
+        later();
+    });
 })();

@@ -47,7 +47,7 @@ def test_the_number_of_statements_does_not_grow(scene, django_assert_num_queries
     for number in range(2, 6):
         buy(scene.shop, scene.member, str(number))
     factories.open_shop(code="other")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5 + 2 * 2):
         dashboard.read(NOON)
 
 
