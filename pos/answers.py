@@ -264,7 +264,7 @@ class Problem(Struct):
 
 
 class EventAnswer(Struct):
-    """The event, and the points that campaigns gave for it."""
+    """The event, and the points that campaigns gave for it, each with its reason."""
 
     id: UUID
-    earned: list[LotAnswer]
+    earned: list[Because]

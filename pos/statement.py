@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaigns import record, rulebooks, story
+from campaigns.models import Revision
 from loyalty.models import Holder, Transfer
 from members.models import Member
 from members.refusals import Fault, Invalid
@@ -64,8 +65,10 @@ def _tell(transfer: Transfer, accounts: Sequence[UUID]) -> dict[str, Any]:
 def _because(transfer: Transfer) -> list[dict[str, Any]]:
     """Which rules gave these points: what the receipt's record says of the transfer's campaign."""
     receipt, revision = transfer.receipt, transfer.revision
-    if receipt is None or revision is None or receipt.rulebook_id is None:
+    if revision is None:
         return []
+    if receipt is None or receipt.rulebook_id is None:
+        return [_because_of_event(transfer, revision)]
     kept = record.load(receipt.outcome)
     rules = rulebooks.get(receipt.rulebook_id)
     reasons = [
@@ -74,6 +77,17 @@ def _because(transfer: Transfer) -> list[dict[str, Any]]:
         if reason.campaign_id == revision.campaign_id
     ]
     return story.because(reasons, rules, rules.engine.terms.point_decimals)
+
+
+def _because_of_event(transfer: Transfer, revision: Revision) -> dict[str, Any]:
+    """An event has no receipt to read from: its kind is the transfer's reason."""
+    return {
+        "campaign": revision.name,
+        "revision": revision.number,
+        "points": story.number(transfer.points, transfer.source.programme.point_decimals),
+        "code": transfer.reason,
+        "text": revision.name,
+    }
 
 
 def _make_cursor(transfer: Transfer) -> str:

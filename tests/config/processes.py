@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLEAN = {
     *("DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE", "REGULARS_MODE", "REGULARS_VAR"),
-    *("SECRET_KEY", "DEBUG", "HOST", "PORT", "LOG_LEVEL", "ALLOWED_HOSTS"),
+    *("SECRET_KEY", "DEBUG", "HOST", "PORT", "LOG_LEVEL", "ALLOWED_HOSTS", "DJANGO_ALLOW_ASYNC_UNSAFE"),
 }
 
 

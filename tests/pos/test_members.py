@@ -330,3 +330,39 @@ def test_a_demo_writes_codes_to_a_file(
 
 def test_an_account_opened_twice_stays_one(shop: factories.Shop, member: Member) -> None:
     assert ledger.open_account(member, shop.programme).id == Account.objects.get(holders__member=member).id
+
+
+def reward(shop: factories.Shop, event: str, points: str, name: str) -> None:
+    draft = {
+        "what_for": {"of": "event", "event": event},
+        "what": [{"effect": "points_fixed", "points": points}],
+    }
+    factories.publish_campaign(shop.programme, draft, name=name, code=name.lower())
+
+
+def test_the_welcome_bonus_is_there_at_once_and_explained(api: Api, shop: factories.Shop) -> None:
+    reward(shop, "member.registered", "50", "Welcome")
+    made = api.post("members", ANNA, Idempotency_Key="k")
+    assert made["accounts"][0]["spendable"] == "50.00"
+    assert api.post("members", ANNA, Idempotency_Key="k") == made
+
+    statement = api.get(f"members/{made['id']}/transfers")
+    hold_to_contract(statement, answers.StatementAnswer)
+    (bonus,) = statement["results"]
+    assert (bonus["points"], bonus["balance_after"], bonus["purchase"]) == ("50.00", "50.00", None)
+    assert (bonus["because"][0]["campaign"], bonus["because"][0]["points"]) == ("Welcome", "50.00")
+
+
+def test_an_event_that_a_campaign_rewards_earns_once(api: Api, shop: factories.Shop, member: Member) -> None:
+    reward(shop, "quiz.won", "7", "Quiz")
+    event = {
+        "type": "quiz.won",
+        "key": "1",
+        "member": {"id": str(member.id)},
+        "occurred_at": "2026-11-21T09:31:00Z",
+    }
+    first = api.post("events", event)
+    hold_to_contract(first, answers.EventAnswer)
+    assert (api.status, first["earned"][0]["points"], first["earned"][0]["campaign"]) == (201, "7.00", "Quiz")
+    assert api.post("events", event) == first
+    assert api.get(f"members/{member.id}")["accounts"][0]["spendable"] == "127.00"
