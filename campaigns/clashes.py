@@ -2,17 +2,19 @@
 
 Accounts are always locked in the order of their ids, so writers of several accounts cannot wait for
 each other in a circle. A deadlock by another way (receipt numbers, new products) ends in PostgreSQL
-giving up one of the two, which is then tried again.
+giving up one of the two, which is then tried again. So is, once, what lost its connection to a database
+that was restarted: whether it was written before or not, its key makes it safe to repeat.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from campaigns.sale import Who
 from loyalty import ledger
@@ -21,6 +23,11 @@ from members import lookup, phones, prepared
 #: How often work is tried again after a clash with another writer.
 ATTEMPTS = 6
 _SERIALISATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+
+#: For so many seconds an account that two sold to at once is locked before it is read.
+BUSY_SECONDS = 2.0
+_MOST_BUSY = 10_000
+_busy: dict[Who, tuple[float, UUID]] = {}
 
 T = TypeVar("T")
 
@@ -43,17 +50,31 @@ SELECT a.id FROM loyalty_account a
 def retried(work: Callable[[int], T]) -> T:
     """Do work that may clash with another writer: again when it does. ``work`` is told how often it was tried.
 
-    Inside a transaction of the caller a deadlock is the caller's to try again, as its locks stay.
+    The work must be safe to repeat. Inside a transaction of the caller a deadlock is the caller's to try
+    again, as its locks stay.
     """
+    if not connection.in_atomic_block:
+        connection.health_check_done = True  # a round trip spared: here, a lost connection is no error
+    lost = False
     for attempt in range(ATTEMPTS):
         try:
             return work(attempt)
-        except (ledger.Stale, IntegrityError, OperationalError) as clash:
+        except (ledger.Stale, IntegrityError, OperationalError, InterfaceError) as clash:
+            outside = not connection.in_atomic_block
+            if outside and not lost and is_lost():
+                lost = True
+                connection.close()
+                continue
             if attempt == ATTEMPTS - 1 or not is_clash(clash):
                 raise
-            if connection.in_atomic_block and isinstance(clash, OperationalError):
+            if isinstance(clash, OperationalError) and not outside:
                 raise
     raise AssertionError("unreachable")
+
+
+def is_lost() -> bool:
+    """Whether the connection to the database broke."""
+    return connection.connection is None or connection.connection.closed
 
 
 def is_clash(error: Exception) -> bool:
@@ -62,6 +83,20 @@ def is_clash(error: Exception) -> bool:
         code = getattr(error.__cause__, "sqlstate", None)
         return code in (_SERIALISATION, _DEADLOCK, _LOCK_TIMEOUT)
     return isinstance(error, ledger.Stale | IntegrityError)
+
+
+def busy_account(who: Who | None) -> list[UUID]:
+    """The account to lock first, if two sold to this member at once a moment ago."""
+    found = _busy.get(who) if who is not None else None
+    return [found[1]] if found is not None and found[0] > time.monotonic() else []
+
+
+def note_busy(who: Who | None, accounts: Sequence[UUID]) -> None:
+    """Remember that two sold to this member at once."""
+    if who is not None and accounts:
+        if len(_busy) >= _MOST_BUSY:
+            _busy.clear()
+        _busy[who] = (time.monotonic() + BUSY_SECONDS, accounts[0])
 
 
 def lock_accounts(accounts: Sequence[UUID]) -> None:

@@ -172,10 +172,13 @@ def _by_position(lines: tuple[Line, ...]) -> list[Line]:
     return sorted(lines, key=lambda line: line.position)
 
 
-#: Writes a decision in one round trip; answers how many accounts were still as they had been read.
+#: The SQLSTATE with which ``WRITE`` ends when the account is not as it was read any more.
+STALE = "22012"
+#: Writes a decision in one round trip, all of it or nothing: when the account is not as it was read any
+#: more, it ends with a division by zero, so that it needs no transaction around it to be taken back.
 WRITE = (
     f"WITH {receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {events.WRITE} "
-    "SELECT count(*) AS accounts_written FROM account_rows"
+    "SELECT 1 / (count(*) = (SELECT json_array_length(doc->'accounts') FROM book))::int AS written FROM account_rows"
 )
 
 

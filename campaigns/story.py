@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language
+
 from campaigns import record, rulebooks, wording
 from campaigns.record import Reason, Record, Text
 from campaigns.rulebooks import Rules
@@ -36,7 +38,7 @@ def _first_status(receipt: Receipt) -> str:
 
 def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) -> Story:
     """Tell a decision. ``head`` names the receipt, and what was redeemed as (points, money)."""
-    places = rules.engine.terms.point_decimals
+    places, language = rules.engine.terms.point_decimals, get_language()
     points, amount = head["redeemed"]
     return {
         "id": head["id"],
@@ -65,7 +67,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             {
                 "campaign": rules.names.get(d.campaign_id, ""),
                 "code": d.code,
-                "text": wording.reason(d.code, d.args),
+                "text": wording.reason(d.code, d.args, language),
             }
             for d in kept.declined
         ],
@@ -143,13 +145,14 @@ def _lines(kept: Record, rules: Rules, places: int) -> list[Story]:
 
 def because(reasons: Iterable[Reason], rules: Rules, places: int) -> list[Story]:
     """Reasons for points, as told to anyone."""
+    language = get_language()
     return [
         {
             "campaign": rules.names.get(reason.campaign_id, ""),
             "revision": reason.revision,
             "points": number(reason.points or Decimal(0), places),
             "code": reason.code,
-            "text": wording.reason(reason.code, reason.args),
+            "text": wording.reason(reason.code, reason.args, language),
         }
         for reason in reasons
     ]

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from campaigns.engine import reasons
 
 
-def reason(code: str, args: Mapping[str, Any]) -> str:
-    """The sentence of a reason for or against.
+def reason(code: str, args: Mapping[str, Any], language: str | None = None) -> str:
+    """The sentence of a reason for or against. Who tells many asks once for the ``language`` that is active.
 
     The same few reasons are told with every basket, so the newest sentences are kept.
     """
     try:
-        return _sentence(get_language(), code, tuple(args.items()))
+        return _sentence(language or get_language(), code, tuple(args.items()))
     except TypeError:  # arguments that hold lists of further reasons
         return reasons.describe(code, args, _)
 

@@ -11,5 +11,5 @@ from messaging import webhooks
 from messaging.models import Webhook
 
 SUBSCRIBERS: dict[str, Subscribers] = {
-    kind: Subscribers(now=(webhooks.note,)) for kind in Webhook.Kind.values
+    kind: Subscribers(now=(webhooks.note,), asked=webhooks.is_wanted) for kind in Webhook.Kind.values
 }

@@ -33,6 +33,8 @@ class Subscribers(NamedTuple):
 
     now: tuple[Callable[[EventRow], None], ...] = ()
     later: tuple[Callable[[EventRow], None], ...] = ()
+    #: Whether those of ``now`` would do anything with this kind of event at the moment; None: they always may.
+    asked: Callable[[str], bool] | None = None
 
 
 #: Part of a statement: writes rows given as ``%(events)s``.
@@ -66,6 +68,12 @@ def record(kind: str, member_id: UUID | None, at: datetime, **data: Any) -> Even
 def is_heard(kind: str) -> bool:
     """Whether anybody listens to events of this kind."""
     return kind in _table()
+
+
+def needs_transaction(kind: str) -> bool:
+    """Whether somebody may write something in the transaction in which an event of this kind is recorded."""
+    found = _table().get(kind)
+    return found is not None and bool(found.now) and (found.asked is None or found.asked(kind))
 
 
 def announce(rows: Iterable[EventRow]) -> None:

@@ -7,13 +7,17 @@ server-side cursor of the same connection, inside the same transaction.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 from django.db import connection
 from psycopg.rows import dict_row
+
+_NAMED = re.compile(r"%(?:\((?P<name>\w+)\)s|%)")
 
 
 def run(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -23,12 +27,32 @@ def run(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     connection.ensure_connection()
     started = time.monotonic()
+    statement, names = _numbered(sql)
     with (
         connection.wrap_database_errors,
-        psycopg.Cursor(connection.connection, row_factory=dict_row) as cursor,
+        psycopg.RawCursor(connection.connection, row_factory=dict_row) as cursor,
     ):
-        cursor.execute(sql, params, prepare=True)
+        cursor.execute(statement, [params[name] for name in names], prepare=True)
         rows = cursor.fetchall() if cursor.description else []
     if connection.queries_logged:
         connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
     return rows
+
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """The statement with PostgreSQL's own placeholders, and the parameters' names in their order.
+
+    psycopg would read a long statement for placeholders each time it runs.
+    """
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _NAMED.sub(number, sql).encode(), tuple(names)

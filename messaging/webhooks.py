@@ -50,6 +50,11 @@ def note(row: EventRow) -> None:
     )
 
 
+def is_wanted(kind: str) -> bool:
+    """Whether any webhook wants events of this kind."""
+    return any(kind in kinds for _webhook, _partner, kinds in _listeners())
+
+
 def forget() -> None:
     """Forget which webhooks there are, in this process."""
     global _known

@@ -57,6 +57,8 @@ def find(secret: str, now: datetime) -> Client | None:
     digest = hashlib.sha256(secret.encode()).digest()
     kept = _kept.get(digest)
     if kept is None or kept[0] < time.monotonic():
+        if kept is not None:  # one thread reads anew, the others go on with what is known
+            _kept[digest] = (time.monotonic() + KEPT_SECONDS, kept[1])
         client = _load(secret, now)
         if client is None:
             _kept.pop(digest, None)

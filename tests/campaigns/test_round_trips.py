@@ -1,0 +1,108 @@
+"""How often a sale goes to the database and back, in a world where it is committed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns import checkout, clashes
+from loyalty.models import Receipt
+from messaging import webhooks
+from messaging.models import Webhook, WebhookDelivery
+from tests import factories
+from tests.laws.world import account_of
+from tests.races.selling import NOW, basket, sell
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def member() -> Any:
+    shop = factories.open_shop(store="s")
+    factories.publish_campaign(shop.programme)
+    buyer = factories.enrol(shop.programme, "100")
+    sell(buyer, "before")  # the store is known and the product exists
+    clashes._busy.clear()
+    return buyer
+
+
+def trips(work: Any) -> list[str]:
+    """The first words of every statement, transactions' ends included."""
+    with CaptureQueriesContext(connection) as seen:
+        work()
+    return [query["sql"].split()[0] for query in seen.captured_queries]
+
+
+def test_a_purchase_reads_once_and_writes_once(member: Any) -> None:
+    assert trips(lambda: sell(member, 1, redeem=Decimal(10))) == ["WITH", "WITH"]
+    assert account_of(member).balance == Decimal("99.50")  # 100 + 5 - 10 + 4.5
+
+
+def test_a_quote_reads_once(member: Any) -> None:
+    assert trips(lambda: checkout.quote(basket(member, 1, redeem=Decimal(10)), NOW)) == ["WITH"]
+
+
+def test_a_purchase_that_lost_a_race_locks_reads_and_writes_in_a_transaction(
+    member: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = checkout.situation.read, []
+
+    def outdated(*args: Any) -> Any:
+        found = read(*args)
+        reads.append(found)
+        if len(reads) == 1 and found.book is not None:
+            found.book.version -= 1  # as if somebody had written the account since it was read
+        return found
+
+    monkeypatch.setattr(checkout.situation, "read", outdated)
+
+    assert trips(lambda: sell(member, 1)) == ["WITH", "BEGIN", "SELECT", "WITH", "WITH", "COMMIT"]
+    assert Receipt.objects.count() == 2
+    assert trips(lambda: sell(member, 2)) == ["BEGIN", "SELECT", "WITH", "WITH", "COMMIT"]  # busy
+
+
+def test_what_did_not_count_wrote_nothing(member: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = checkout.situation.read
+
+    def outdated(*args: Any) -> Any:
+        found = read(*args)
+        if found.book is not None:
+            found.book.version -= 1
+        return found
+
+    monkeypatch.setattr(checkout.situation, "read", outdated)
+
+    with pytest.raises(checkout.ledger.Stale):
+        sell(member, 1, redeem=Decimal(10))
+    assert Receipt.objects.count() == 1
+    assert account_of(member).balance == 105
+
+
+def test_a_webhook_is_noted_in_the_transaction_of_the_purchase(member: Any) -> None:
+    Webhook.objects.create(url="https://example.com/hook", kinds=["purchase.completed"])
+    webhooks.forget()
+
+    seen = trips(lambda: sell(member, 1))
+
+    assert (seen[0], seen[-1]) == ("WITH", "COMMIT")
+    assert "INSERT" in seen[seen.index("BEGIN") :]
+    assert WebhookDelivery.objects.count() == 1
+    webhooks.forget()
+
+
+def test_a_purchase_goes_on_when_the_database_dropped_its_connection(member: Any, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    answer = sell(member, 1, redeem=Decimal(10))
+
+    assert not answer.replay
+    assert account_of(member).balance == Decimal("99.50")
