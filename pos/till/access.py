@@ -12,7 +12,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -81,7 +81,7 @@ class Login(LoginView):
 
     template_name = "till/login.html"
     redirect_authenticated_user = True
-    next_page = reverse_lazy("till:sale")
+    next_page = "till:sale"
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Say what is wrong; after too many tries, when to come back."""

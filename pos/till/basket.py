@@ -46,8 +46,8 @@ class BasketLine(msgspec.Struct):
 class Basket(msgspec.Struct):
     """What is about to be sold, and to whom.
 
-    ``redeem`` is the points to spend, a number or ``max``. ``number`` is the receipt's, made once: paying twice is then one sale told twice. ``sold_at`` is
-    when it was first paid, until an answer came.
+    ``redeem`` is the points to spend, a number or ``max``. ``number`` is the receipt's, made once:
+    paying twice is then one sale told twice. ``sold_at`` is when it was first paid, until an answer came.
     """
 
     number: str = ""

@@ -10,12 +10,17 @@ MOST_FOUND = 8
 
 
 def find(partner_id: int, code: str) -> Product | None:
-    """The partner's product of that barcode or sku; or the only one whose name has these words."""
+    """The partner's product of exactly that barcode or sku."""
     goods = _active(partner_id)
-    found = goods.filter(barcode=code).first() or goods.filter(sku__iexact=code).first()
+    return goods.filter(barcode=code).first() or goods.filter(sku=code).first()
+
+
+def guess(partner_id: int, text: str) -> Product | None:
+    """The partner's product of that sku in any letters, or the only one whose name has these words."""
+    found = _active(partner_id).filter(sku__iexact=text).first()
     if found:
         return found
-    named = search(partner_id, code)
+    named = search(partner_id, text)
     return named[0] if len(named) == 1 else None
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
@@ -46,6 +46,8 @@ def show(
     """The whole screen, or for htmx its moving parts; ``focus`` names where the cashier goes on."""
     notes = notes if notes is not None else Notes()
     part = bool(request.htmx)  # type: ignore[attr-defined]
+    if request.method == "POST" and not part and not notes and not more:
+        return redirect("till:sale")  # a scan that was quicker than the page's script
     context = describe(desk, basket, request.user.get_username(), now, notes) | more | {"part": part}
     response = render(request, "till/partials/moving.html" if part else "till/sale.html", context)
     response["X-Till-Version"] = str(basket.version)

@@ -70,13 +70,16 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
     times, code = split_times(text)
     if not code:
         return False
-    product = goods.find(desk.shop.partner_id, code)
-    if product is not None:
-        return basket.add(product, times).price is None
-    member = customers.find(code, now)
+    partner = desk.shop.partner_id
+    product = goods.find(partner, code)
+    member = customers.find(code, now) if product is None else None
     if member is not None:
         basket.member = str(member.id)
-    elif len(goods.search(desk.shop.partner_id, code)) > 1:
+        return False
+    product = product or goods.guess(partner, code)
+    if product is not None:
+        return basket.add(product, times).price is None
+    if len(goods.search(partner, code)) > 1:
         notes["goods"] = _("Several goods match “%(code)s”: choose one from the list.") % {"code": code}
     else:
         notes["goods"] = _("Nothing here is known as “%(code)s”.") % {"code": code}

@@ -32,6 +32,8 @@ def sign_in(visitor: Visitor) -> Page:
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Ready for the next customer")).to_be_visible()
+    page.wait_for_load_state("load")
+    expect(page.get_by_label("Goods or card")).to_be_focused()
     return page
 
 
@@ -68,6 +70,7 @@ def test_a_basket_is_sold_with_points_spent_and_earned_and_half_of_it_comes_back
 
     page.keyboard.press("F9")
     expect(page.get_by_role("heading", name="Sold")).to_be_visible()
+    page.wait_for_load_state("load")
     expect(page.locator(".paper__pay")).to_contain_text("24.50 EUR")
     expect(page.locator(".paper__message")).to_contain_text("fresh bread on Friday")
     at_desk.require_accessible()
@@ -96,14 +99,18 @@ def test_a_receipt_is_found_by_its_number_and_printed_on_paper_alone(
     sell_with_points(page)
     page.keyboard.press("F9")
     expect(page.get_by_role("heading", name="Sold")).to_be_visible()
+    page.wait_for_load_state("load")
     number = Receipt.objects.get().number
 
     page.keyboard.press("F7")
     expect(page.get_by_role("heading", name="Receipts", exact=True)).to_be_visible()
+    page.wait_for_load_state("load")
+    expect(page.get_by_role("searchbox")).to_be_focused()
     at_desk.require_accessible()
     scan(page, number)
     page.locator(".slip").click()
     expect(page.get_by_role("heading", name=f"Receipt {number}")).to_be_visible()
+    page.wait_for_load_state("load")
     page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1 } }")
     page.keyboard.press("F10")
     assert page.evaluate("window.printed") == 1
@@ -122,6 +129,7 @@ def test_a_phone_is_enough_to_sell_and_take_back(on_phone: Visitor, corner: Corn
     on_phone.require_accessible()
     page.get_by_role("button", name="Pay").click()
     expect(page.get_by_role("heading", name="Sold")).to_be_visible()
+    page.wait_for_load_state("load")
     on_phone.require_fitting()
     on_phone.require_accessible()
     page.get_by_role("button", name="Everything").click()
@@ -159,6 +167,7 @@ def test_a_burst_of_scans_loses_nothing_and_a_reload_keeps_the_basket(
         expect(page.get_by_role("textbox", name=f"Quantity of {name}")).to_have_value("5")
     page.wait_for_load_state("networkidle")
     page.reload()
+    page.wait_for_load_state("load")
     expect(page.locator(".line")).to_have_count(3)
     more = page.get_by_role("button", name="One more of Butter croissant")
     for _press in range(3):
@@ -200,6 +209,7 @@ def test_a_held_basket_is_completed_later(at_desk: Visitor, corner: Corner) -> N
     expect(page.locator(".line")).to_have_count(1)
     page.keyboard.press("F8")
     expect(page.get_by_role("heading", name="Held")).to_be_visible()
+    page.wait_for_load_state("load")
     at_desk.require_accessible()
     page.keyboard.press("F9")
     expect(page.locator(".status")).to_have_text("completed")

@@ -1,0 +1,145 @@
+"""A manager in the back office, in a real browser: the day, a caller, a correction, a campaign."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from backoffice import roles
+from campaigns.models import Campaign
+from loyalty.audit import audit
+from loyalty.models import Account, Receipt
+from members.models import User
+from tests.backoffice.conftest import buy
+from tests.flows.conftest import Visitor
+from tests.flows.corner import PASSWORD, PHONE, Corner, open_corner
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def corner(transactional_db: None) -> Corner:
+    """The shop, its manager, and one purchase of Anna's."""
+    corner = open_corner()
+    roles.create()
+    manager = User.objects.create_user("olga", password=PASSWORD, is_staff=True)
+    manager.groups.add(Group.objects.get(name=roles.MANAGER))
+    buy(corner.shop, corner.anna, "000001", redeem="10")
+    return corner
+
+
+def sign_in(visitor: Visitor) -> Page:
+    page = visitor.page
+    visitor.visit(reverse("admin:login"))
+    page.locator("[name=username]").fill("olga")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("live campaigns")).to_be_visible()
+    return page
+
+
+def pages(corner: Corner) -> list[str]:
+    """The pages that people work on most, and the one of each kind."""
+    campaign = Campaign.objects.get(code="base")
+    return [
+        reverse("admin:index"),
+        reverse("admin:members_member_changelist"),
+        reverse("admin:members_member_add"),
+        reverse("admin:members_member_change", args=[corner.anna.pk]),
+        reverse("admin:members_member_adjust_points", args=[corner.anna.pk]),
+        reverse("admin:members_member_import"),
+        reverse("admin:loyalty_receipt_changelist"),
+        reverse("admin:loyalty_receipt_change", args=[Receipt.objects.get().pk]),
+        reverse("admin:loyalty_transfer_changelist"),
+        reverse("admin:loyalty_programme_change", args=[corner.shop.programme.pk]),
+        reverse("admin:loyalty_store_change", args=[corner.shop.store.pk]),
+        reverse("admin:loyalty_productset_add"),
+        reverse("admin:campaigns_campaign_changelist"),
+        reverse("admin:campaigns_campaign_change", args=[campaign.pk]),
+        reverse("admin:pos_tillkey_add"),
+    ]
+
+
+def test_every_kind_of_page_reads_well_at_a_desk(at_desk: Visitor, corner: Corner) -> None:
+    sign_in(at_desk)
+    for path in pages(corner):
+        at_desk.visit(path)
+        at_desk.page.wait_for_load_state("networkidle")
+        at_desk.require_accessible()
+        at_desk.require_fitting()
+
+
+def test_every_kind_of_page_reads_well_on_a_phone(on_phone: Visitor, corner: Corner) -> None:
+    sign_in(on_phone)
+    for path in pages(corner):
+        on_phone.visit(path)
+        on_phone.page.wait_for_load_state("networkidle")
+        on_phone.require_accessible()
+        on_phone.require_fitting()
+
+
+def test_a_caller_is_found_told_why_and_given_points(at_desk: Visitor, corner: Corner) -> None:
+    page = sign_in(at_desk)
+    at_desk.visit(reverse("admin:members_member_changelist"))
+    page.get_by_placeholder("Phone or its end").fill(PHONE[-6:])
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Anna Kern").click()
+    page.locator("summary", has_text="000001").click()
+    expect(page.get_by_text("5% of 20.00").first).to_be_visible()
+    page.get_by_role("tab", name="Statement").click()
+    expect(page.locator("#part-movements")).to_contain_text("spent")
+
+    page.get_by_role("link", name="Give or take points").click()
+    page.get_by_label("Points", exact=False).last.fill("15")
+    page.get_by_label("Reason").fill("Cold coffee")
+    before = Account.objects.get(kind="member").balance
+    page.get_by_role("button", name="Book").dblclick()
+    expect(page.get_by_text("Booked: 15").or_(page.get_by_text("This was booked already"))).to_be_visible()
+    account = Account.objects.get(kind="member")
+    assert account.balance == (before or 0) + Decimal(15)
+    page.get_by_role("tab", name="Statement").click()
+    expect(page.locator("#part-movements")).to_contain_text("Cold coffee")
+    assert not audit().faults
+
+
+def test_a_campaign_is_written_refused_mended_published_and_paused(at_desk: Visitor, corner: Corner) -> None:
+    page = sign_in(at_desk)
+    at_desk.visit(reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="gold").pk]))
+    editor = page.get_by_label("Definition")
+    editor.fill('{"what": [{"effect": "points_percent", "percent": "500"}]}')
+    page.get_by_role("button", name="Save and publish").click()
+    expect(page.get_by_text("what[0].percent:")).to_be_visible()
+
+    editor.fill('{"what": [{"effect": "points_percent", "percent": "3"}]}')
+    page.get_by_role("button", name="Save and publish").click()
+    expect(page.get_by_text("revision 2 is live from now on")).to_be_visible()
+
+    at_desk.visit(reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="gold").pk]))
+    expect(page.get_by_text("what[0].percent: 2 → 3")).to_be_visible()
+    page.get_by_role("link", name="Pause").click()
+    expect(page.get_by_text("Pause the campaign?")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("The campaign is paused.")).to_be_visible()
+    assert Campaign.objects.get(code="gold").status == Campaign.Status.PAUSED
+
+
+def test_the_form_of_a_programme_asks_only_for_what_its_expiry_needs(
+    at_desk: Visitor, corner: Corner
+) -> None:
+    page = sign_in(at_desk)
+    at_desk.visit(reverse("admin:loyalty_programme_change", args=[corner.shop.programme.pk]))
+    kind = page.get_by_label("Points expire")
+    expect(page.get_by_label("Counted in")).to_be_visible()
+    kind.select_option("never")
+    expect(page.get_by_label("Counted in")).to_be_hidden()
+    kind.select_option("yearly")
+    page.get_by_label("Month", exact=False).first.select_option("6")
+    page.get_by_label("Day of the month").fill("30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    corner.shop.programme.refresh_from_db()
+    assert corner.shop.programme.expiry == {"kind": "yearly", "month": 6, "day": 30}
