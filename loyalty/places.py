@@ -87,6 +87,8 @@ def find(code: str) -> Shop | None:
     """The active store of that code, or None."""
     found = _stores.get(code)
     if found is None or found[0] < time.monotonic():
+        if found is not None:  # one thread reads anew, the others go on with what is known
+            _stores[code] = (time.monotonic() + _KEPT_SECONDS, found[1])
         found = (time.monotonic() + _KEPT_SECONDS, _load(code))
         _stores[code] = found
     return found[1]
@@ -96,6 +98,8 @@ def scheme(programme_id: int) -> Scheme:
     """The programme of that id."""
     found = _programmes.get(programme_id)
     if found is None or found[0] < time.monotonic():
+        if found is not None:
+            _programmes[programme_id] = (time.monotonic() + _KEPT_SECONDS, found[1])
         found = (time.monotonic() + _KEPT_SECONDS, _load_scheme(programme_id))
         _programmes[programme_id] = found
     return found[1]
@@ -117,7 +121,9 @@ def _load(code: str) -> Shop | None:
         )
     )
     with transaction.atomic():
-        accounts = {p.programme_id: ledger.partner_account(p.programme, store.partner_id) for p in participations}
+        accounts = {
+            p.programme_id: ledger.partner_account(p.programme, store.partner_id) for p in participations
+        }
     return Shop(
         id=store.id,
         code=store.code,
