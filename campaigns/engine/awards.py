@@ -7,7 +7,6 @@ the parts of every award add up to it exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from operator import add
 
 from campaigns.engine.case import Case
@@ -28,7 +27,7 @@ Weights = tuple[Sequence[int], Sequence[int], int]
 class Award:
     """What one campaign would give: at most ``units``, effect by effect, spread by ``weights``."""
 
-    __slots__ = ("by_line", "campaign", "cut", "given", "units", "weights")
+    __slots__ = ("campaign", "cut", "given", "units", "weights")
 
     def __init__(self, campaign: Campaign, given: Sequence[Given], weights: Weights | None = None) -> None:
         self.campaign = campaign
@@ -36,20 +35,12 @@ class Award:
         self.weights = weights
         self.units = sum([part.units for part in given])
         self.cut: Reason | None = None
-        self.by_line: list[tuple[int | None, Decimal]] = []
 
     def limit(self, room: Room) -> None:
         """Cut the award to what a limit leaves."""
         if room.units is not None and room.units < self.units:
             self.units = room.units
             self.cut = room.reason
-
-    def merge(self) -> None:
-        """Add up what several effects gave to the same line."""
-        sums: dict[int | None, Decimal] = {}
-        for position, points in self.by_line:
-            sums[position] = sums[position] + points if position in sums else points
-        self.by_line = sorted(sums.items(), key=lambda item: -1 if item[0] is None else item[0])
 
 
 class Sheet:
@@ -58,10 +49,10 @@ class Sheet:
     def __init__(self, case: Case, machine: Machine) -> None:
         self.case = case
         self.machine = machine
-        self.positions = [line.position for line in case.lines]
         self.units = [0] * len(case.lines)
-        self.because: list[list[Because]] = [[] for _ in case.lines]
-        self._append_to = [reasons.append for reasons in self.because]
+        #: Reasons of awards to every line, award by award; and of the others, line by line.
+        self._to_all: list[list[Because]] = []
+        self._to_some: list[list[Because]] = [[] for _ in case.lines]
         self.receipt_units = 0
         self.receipt_because: list[Because] = []
         self._weights: dict[int, Weights] = {}
@@ -75,6 +66,11 @@ class Sheet:
             weights = self._weights[scope] = (lines, amounts, sum(amounts))
         return weights
 
+    def reasons(self) -> list[tuple[Because, ...]]:
+        """Why each line was given what it was given: by awards to every line first, then by the others."""
+        to_some = list(map(tuple, self._to_some))
+        return list(map(add, zip(*self._to_all, strict=True), to_some)) if self._to_all else to_some
+
     def boost(self, campaign: Campaign) -> Award | None:
         """The award of a multiplier on what is on the sheet now; None when it adds nothing."""
         lines, given = self.case.scopes[campaign.scope], self.units
@@ -86,7 +82,7 @@ class Sheet:
         units = booster.add(whole) if booster and whole else 0
         if not booster or not units:
             return None
-        args = {"by": booster.by, "of": str(self.machine.points(whole))}
+        args = {"by": booster.by, "of": str(self.machine.points[whole])}
         weights = ([index for index, _ in parts], [units for _, units in parts], whole)
         return Award(campaign, (Given(units, "multiplier", args),), weights)
 
@@ -105,46 +101,41 @@ class Sheet:
             else:
                 lines, weights, whole = award.weights or self.weights(campaign.scope)
                 parts = spread_units(units, weights, whole)
-                if lines and lines[-1] == WHOLE:
+                if award.weights and lines[-1] == WHOLE:
                     self._enter_receipt(award, given, parts[-1])
                     lines, parts = lines[:-1], parts[:-1]
                 self._enter_lines(award, given, lines, parts)
-        if len(award.given) > 1:
-            award.merge()
 
     def _enter_receipt(self, award: Award, given: Given, units: int) -> None:
-        campaign, points = award.campaign, self.machine.points(units)
-        self.receipt_units += units
-        self.receipt_because.append(Because(campaign.id, campaign.revision, points, given.code, given.args))
-        award.by_line.append((None, points))
+        if units:
+            campaign, points = award.campaign, self.machine.points[units]
+            self.receipt_units += units
+            because = Because(campaign.id, campaign.revision, points, given.code, given.args)
+            self.receipt_because.append(because)
 
     def _enter_lines(self, award: Award, given: Given, lines: Sequence[int], parts: Sequence[int]) -> None:
         """The inner loop of the engine: once for every line of every award."""
         if 0 in parts:
             some = [(index, part) for index, part in zip(lines, parts, strict=True) if part]
             lines, parts = [index for index, _ in some], [part for _, part in some]
-        known, points_of = self.machine.known_points, self.machine.points
         campaign_id, revision, code, args = award.campaign.id, award.campaign.revision, given.code, given.args
-        points = [known.get(part) or points_of(part) for part in parts]
+        points = list(map(self.machine.points.__getitem__, parts))
         new = tuple.__new__  # what Because() does, without its detour
         reasons = [new(Because, (campaign_id, revision, share, code, args)) for share in points]
         if len(parts) == len(self.units):
-            award.by_line += zip(self.positions, points, strict=True)
             self.units = list(map(add, self.units, parts))
-            for append, reason in zip(self._append_to, reasons, strict=True):
-                append(reason)
+            self._to_all.append(reasons)
             return
-        positions, units_of, append_to = self.positions, self.units, self._append_to
-        award.by_line += zip([positions[index] for index in lines], points, strict=True)
+        units_of, to_some = self.units, self._to_some
         for index, part, reason in zip(lines, parts, reasons, strict=True):
             units_of[index] += part
-            append_to[index](reason)
+            to_some[index].append(reason)
 
     def _cut(self, award: Award, units: int) -> dict[str, str]:
         """What a limit adds to a reason."""
         limit = award.cut[1] if award.cut else {}
         return {
-            "cut_to": str(self.machine.points(units)),
+            "cut_to": str(self.machine.points[units]),
             "limit": limit["points"],
             "period": limit["period"],
         }

@@ -24,7 +24,7 @@ def conclude(judgement: Judgement, discounts: Sequence[Decimal], redemption: Pla
     total = sum([line.amount for line in lines], ZERO)
     discount = sum(discounts, ZERO)
     units = sum(judgement.sheet.units) + judgement.sheet.receipt_units
-    earned = machine.points(units)
+    earned = machine.points[units]
     judgement.awards.sort(key=lambda award: award.campaign.number)
     told = [(campaign, 0) for campaign in judgement.told]
     applied = [*((award.campaign, award.units) for award in judgement.awards), *told]
@@ -49,17 +49,16 @@ def conclude(judgement: Judgement, discounts: Sequence[Decimal], redemption: Pla
 
 
 def _lines(judgement: Judgement, discounts: Sequence[Decimal], redemption: Plan) -> tuple[LineOutcome, ...]:
-    known, points_of, spent = judgement.machine.known_points, judgement.machine.points, redemption.by_line
-    sheet = judgement.sheet
+    points_of, spent, sheet = judgement.machine.points, redemption.by_line, judgement.sheet
     outcomes = []
     for line, discount, units, because in zip(
-        judgement.case.lines, discounts, sheet.units, sheet.because, strict=True
+        judgement.case.lines, discounts, sheet.units, sheet.reasons(), strict=True
     ):
-        cost, points = line.amount, known.get(units) or points_of(units)
+        cost, points = line.amount, points_of[units]
         paid, amount = spent.get(line.position, _NOTHING) if spent else _NOTHING
         to_pay = cost - discount - amount
         outcomes.append(
-            _new(LineOutcome, (line.position, cost, discount, paid, amount, to_pay, points, tuple(because)))
+            _new(LineOutcome, (line.position, cost, discount, paid, amount, to_pay, points, because))
         )
     return tuple(outcomes)
 
@@ -77,12 +76,11 @@ def _grants(judgement: Judgement) -> tuple[Grant, ...]:
             Grant(
                 campaign.id,
                 campaign.revision,
-                machine.points(award.units),
+                machine.points[award.units],
                 active_from,
                 expires_at,
                 campaign.terms,
                 campaign.funder,
-                tuple(award.by_line),
             )
         )
     return tuple(grants)
@@ -94,7 +92,7 @@ def _uses(judgement: Judgement, applied: Sequence[tuple[Campaign, int]]) -> tupl
     for campaign, units in applied:
         if not campaign.limits:
             continue
-        points = judgement.machine.points(units)
+        points = judgement.machine.points[units]
         for period in dict.fromkeys(limit.period for limit in campaign.limits):
             if period != "receipt":
                 uses.append(Use(campaign.id, judgement.case.periods[period], 1, points))
@@ -108,7 +106,7 @@ def _messages(
     messages = []
     for campaign, units in speaking:
         if text := campaign.till_text if kind == "till_text" else campaign.receipt_text:
-            points = str(judgement.machine.points(units))
+            points = str(judgement.machine.points[units])
             args = {"points": points, "earned": str(earned), "campaign": campaign.name}
             messages.append(Message(campaign.id, campaign.revision, text, args))
     return tuple(messages)

@@ -92,7 +92,7 @@ class Judgement:
             return None
         award = Award(campaign, given)
         if not self.case.is_member:
-            self._decline(campaign, "no_member", {"points": str(self.machine.points(award.units))})
+            self._decline(campaign, "no_member", {"points": str(self.machine.points[award.units])})
             return None
         return award if self._limit(award) else None
 

@@ -58,6 +58,20 @@ class Campaign(NamedTuple):
         return Declined(self.id, self.revision, code, args)
 
 
+class Points(dict[int, Decimal]):
+    """Points by units: ``points[1299]`` is 12.99. Remembers what it was asked for."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self.places = places
+
+    def __missing__(self, units: int) -> Decimal:
+        points = Decimal(units).scaleb(-self.places)
+        if len(self) < 20_000:
+            self[units] = points
+        return points
+
+
 class Machine:
     """A compiled rulebook. Nothing in it changes what it decides, so it can be shared by threads."""
 
@@ -79,20 +93,7 @@ class Machine:
             if campaign.event is not None:
                 self.listeners[campaign.event] = (*self.listeners.get(campaign.event, ()), campaign)
         self.policies = tuple(self._dates)
-        self.no_points = Decimal(0).scaleb(-self.unit.places)
-        #: Points by units, as far as they were asked for; never zero.
-        self.known_points: dict[int, Decimal] = {}
-
-    def points(self, units: int) -> Decimal:
-        """So many units as points; common numbers are remembered."""
-        if not units:
-            return self.no_points
-        points = self.known_points.get(units)
-        if points is None:
-            points = Decimal(units).scaleb(-self.unit.places)
-            if len(self.known_points) < 20_000:
-                self.known_points[units] = points
-        return points
+        self.points = Points(terms.point_decimals)
 
     def life(self, dates: int, case: Case) -> tuple[datetime | None, datetime | None]:
         """From when and until when points given now can be spent."""

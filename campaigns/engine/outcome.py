@@ -54,9 +54,8 @@ class LineOutcome(NamedTuple):
 class Grant(NamedTuple):
     """The points one campaign gives to this purchase: they become one lot.
 
-    ``by_line`` says how much of it each line brought, as ``(position, points)``; position None is
-    what was earned for the receipt as a whole. It adds up to ``points``.
-    ``active_from`` None: spendable at once. ``expires_at`` None: never.
+    ``Outcome.by_line`` says what each line brought. ``active_from`` None: spendable at once;
+    ``expires_at`` None: never.
     ``funder`` is the code of who pays for the points, None for the programme itself.
     """
 
@@ -67,7 +66,6 @@ class Grant(NamedTuple):
     expires_at: datetime | None
     terms: Mapping[str, Any] | None
     funder: str | None
-    by_line: tuple[tuple[int | None, Decimal], ...]
 
 
 class Use(NamedTuple):
@@ -126,3 +124,13 @@ class Outcome:
     discount: Decimal
     to_pay: Decimal
     earned: Decimal
+
+    def by_line(self, campaign_id: int) -> dict[int | None, Decimal]:
+        """What each line brought of a campaign's points, by position; None is the receipt as a whole."""
+        shares: dict[int | None, Decimal] = {}
+        everything = [(None, self.receipt_because), *((line.position, line.because) for line in self.lines)]
+        for position, reasons in everything:
+            for because in reasons:
+                if because.campaign_id == campaign_id:
+                    shares[position] = shares.get(position, Decimal(0)) + because.points
+        return shares

@@ -73,7 +73,7 @@ def test_fixed_points_of_a_receipt_belong_to_no_line():
     assert [(because.points, because.code) for because in outcome.receipt_because] == [
         (Decimal("50.00"), "fixed")
     ]
-    assert outcome.grants[0].by_line == ((None, Decimal("50.00")),)
+    assert outcome.by_line(outcome.grants[0].campaign_id) == {None: Decimal("50.00")}
 
 
 def test_fixed_points_for_goods_are_given_once_and_spread_over_their_lines():
@@ -143,14 +143,15 @@ def test_the_effects_of_one_campaign_add_up_to_one_grant():
     assert [grant.points for grant in outcome.grants] == [Decimal("55.00")]
 
 
-def test_what_several_effects_give_to_one_line_is_one_part_of_the_grant():
+def test_what_several_effects_give_to_one_line_is_one_share_of_it():
     both = campaign("both", percent("5"), per("1", "10"), fixed("3"))
-    (grant,) = sell("tea 100, soap 50", both).grants
-    assert [(position, str(share)) for position, share in grant.by_line] == [
-        (None, "3.00"),
-        (1, "15.00"),
-        (2, "7.50"),
-    ]
+    outcome = sell("tea 100, soap 50", both)
+    shares = outcome.by_line(both.campaign_id)
+    assert {position: str(share) for position, share in shares.items()} == {
+        None: "3.00",
+        1: "15.00",
+        2: "7.50",
+    }
 
 
 def test_a_campaign_that_comes_to_nothing_says_so():
