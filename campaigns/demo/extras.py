@@ -14,19 +14,23 @@ from campaigns.sale import Sale
 from loyalty.models import Receipt, ReceiptLine
 
 RETURNS = 12
+#: Returns of receipts on which points were spent.
+SPENT = 4
 HELD = 4
 
 
 def take_back(now: datetime) -> int:
-    """Return something of the last receipts on which points were earned: a line of most, all of some."""
-    chosen = Receipt.objects.filter(earned__gt=1, status=Receipt.Status.COMPLETED, channel="pos")
-    for index, receipt in enumerate(chosen.order_by("-purchased_at", "id")[:RETURNS]):
+    """Return something of the last receipts that earned or spent points: a line of most, all of some."""
+    completed = Receipt.objects.filter(status=Receipt.Status.COMPLETED).order_by("-purchased_at", "id")
+    earned, spent = completed.filter(earned__gt=1, redeemed_points=0), completed.filter(redeemed_points__gt=0)
+    chosen = [*earned[: RETURNS - SPENT], *spent[:SPENT]]
+    for index, receipt in enumerate(chosen):
         dearest = ReceiptLine.objects.filter(receipt=receipt).order_by("-amount", "position").first()
         lines = (LineBack(dearest.position, dearest.quantity),) if dearest and index % 4 else "all"
         returned_at = min(receipt.purchased_at + timedelta(hours=2), now)
         wanted = ReturnRequest(f"R-{receipt.number}", returned_at, lines)  # type: ignore[arg-type]
         returns.give_back(receipt.id, wanted, now)
-    return RETURNS
+    return len(chosen)
 
 
 def hold(sales: Iterable[Sale], now: datetime) -> int:

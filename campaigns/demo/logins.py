@@ -83,6 +83,7 @@ def make_keys() -> list[dict[str, str | None]]:
                     "till": till.code if till else None,
                 }
             )
+    for partner in Partner.objects.order_by("id"):
         _key, secret = keys.create_key(name=f"{_KEY_NAME}: {partner.code}", partner=partner)
         told.append({"key": secret, "partner": partner.code, "store": None, "till": None})
     return told
@@ -101,9 +102,10 @@ def show_members(households: list[int]) -> list[dict[str, str | None]]:
 
 
 def show_products() -> list[dict[str, Any]]:
-    """The products that are sold most."""
+    """The first partner's products that are sold most."""
     popular = (
-        Product.objects.exclude(price=None)
+        Product.objects.filter(partner=Partner.objects.order_by("id").first())
+        .exclude(price=None)
         .exclude(price=0)
         .annotate(sold=Count("lines"))
         .order_by("-sold", "id")

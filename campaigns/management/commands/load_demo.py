@@ -55,8 +55,8 @@ class Command(BaseCommand):
         programme, partners = shop.found(names)
         shop.open_stores(data, names, partners)
         goods.load(data, names, partners)
-        people.enrol(data.households, names, programme, data.first)
-        shop.publish(programme, shop.read("campaigns.json"), first_of_all(data.first), now)
+        people.enrol(data.households, names, programme, data.begins)
+        shop.publish(programme, shop.read("campaigns.json"), data.begins, now)
         sold = self.sell(data, now)
         if not Event.objects.filter(kind=LOADED).exists():
             extras.take_back(now)
@@ -81,6 +81,7 @@ class Command(BaseCommand):
                 for result in results:
                     if result.refusal is not None:
                         raise CommandError(f"Receipt {result.sale.receipt_number}: {result.refusal.detail}")
+                sweep.expire(results[-1].sale.purchased_at)
                 sold += sum(not result.repeated for result in results)
                 bar.update(len(results))
         return sold
@@ -109,16 +110,12 @@ def require_no_other(code: str) -> None:
         )
 
 
-def first_of_all(first: datetime) -> datetime:
-    """The rules begin before the first receipt of any household, so that more can be loaded later."""
-    return first - timedelta(days=14)
-
-
 def pick(data: Any, count: int) -> list[Any]:
-    """Some receipts of a few lines, of different members."""
+    """Some receipts of a few lines, of different members who never spend points."""
     chosen: dict[Any, Any] = {}
+    spenders = {sale.member for sale in data.sales() if sale.redeem}
     for sale in data.sales():
-        if 2 <= len(sale.lines) <= 6 and sale.store.startswith("store-"):
+        if 2 <= len(sale.lines) <= 6 and sale.store.startswith("store-") and sale.member not in spenders:
             chosen.setdefault(sale.member, sale)
         if len(chosen) == count:
             break
