@@ -8,15 +8,24 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from loyalty.models import Seat
 from members.models import User
 
 for model in (Group, AccessAttempt, AccessLog, AccessFailureLog):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
+
+
+class SeatRows(TabularInline):  # type: ignore[misc]
+    """The stores in which the user may stand at the till; none means every store."""
+
+    model = Seat
+    extra = 0
+    autocomplete_fields = ("store",)
 
 
 @admin.register(User)
@@ -35,6 +44,7 @@ class UserDesk(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     list_filter_submit = True
     list_fullwidth = True
     warn_unsaved_form = True
+    inlines = (SeatRows,)
 
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
         """Users with their roles."""

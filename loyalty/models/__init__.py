@@ -2,13 +2,13 @@
 
 from loyalty.models.ledger import Account, Debt, Holder, Lot, LotUse, Transfer
 from loyalty.models.product import Category, Product, ProductSet
-from loyalty.models.programme import Participation, Partner, Programme, Store, StoreGroup, Till
+from loyalty.models.programme import Participation, Partner, Programme, Seat, Store, StoreGroup, Till
 from loyalty.models.receipt import Receipt, ReceiptLine, Return, ReturnLine
 from loyalty.models.sweep import SweepBatch
 from loyalty.models.tier import Tier
 
 __all__ = [
     "Account", "Category", "Debt", "Holder", "Lot", "LotUse", "Participation", "Partner", "Product",
-    "ProductSet", "Programme", "Receipt", "ReceiptLine", "Return", "ReturnLine", "Store", "StoreGroup",
+    "ProductSet", "Programme", "Receipt", "ReceiptLine", "Return", "ReturnLine", "Seat", "Store", "StoreGroup",
     "SweepBatch", "Tier", "Till", "Transfer",
 ]  # fmt: skip

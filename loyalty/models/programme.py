@@ -6,6 +6,7 @@ import zoneinfo
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -207,3 +208,21 @@ class Till(models.Model):
 
     def __str__(self) -> str:
         return f"{self.store} / {self.name or self.code}"
+
+
+class Seat(models.Model):
+    """A store in which a user may stand at the till. A user without any may stand in every store."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="seats", verbose_name=_("user")
+    )
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="seats", verbose_name=_("store"))
+
+    class Meta:
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
+        ordering = ("user", "store")
+        constraints = (models.UniqueConstraint(fields=["user", "store"], name="seat_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.store}"

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from loyalty import places
-from loyalty.models import Till
+from loyalty.models import Seat, Till
 from loyalty.places import Shop
 
 KEY = "till_place"
@@ -73,7 +73,15 @@ def desk_of(request: HttpRequest) -> Desk | None:
     shop = places.find(kept["store"])
     if shop is None or not shop.offers or kept["till"] not in shop.tills:
         return None
+    seats = stores_of(request)
+    if seats and shop.id not in seats:
+        return None
     return Desk(shop, kept["till"], kept["name"])
+
+
+def stores_of(request: HttpRequest) -> frozenset[int]:
+    """The stores in which the user has a seat; none means every store."""
+    return frozenset(Seat.objects.filter(user_id=request.user.pk).values_list("store_id", flat=True))
 
 
 class Login(LoginView):
@@ -116,6 +124,8 @@ def choose(request: HttpRequest) -> HttpResponse:
         .order_by("store__name", "code")
         .distinct()
     )
+    if seats := stores_of(request):
+        tills = [till for till in tills if till.store_id in seats]
     wanted = request.POST.get("till", "")
     chosen = next((till for till in tills if str(till.id) == wanted), None)
     if len(tills) == 1:
