@@ -81,7 +81,7 @@ def desk_of(request: HttpRequest) -> Desk | None:
 
 def stores_of(request: HttpRequest) -> frozenset[int]:
     """The stores in which the user has a seat; none means every store."""
-    return frozenset(Seat.objects.filter(user_id=request.user.pk).values_list("store_id", flat=True))
+    return frozenset(Seat.objects.filter(user_id=str(request.user.pk)).values_list("store_id", flat=True))
 
 
 class Login(LoginView):
