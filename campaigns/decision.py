@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from campaigns.engine.outcome import LineOutcome, Outcome
 from campaigns.record import Given, Record
 from campaigns.rulebooks import Rules
 from campaigns.situation import Situation
-from loyalty import ledger, receipts
+from loyalty import inactivity, ledger, receipts
 from loyalty.basket import Line
 from loyalty.passbook import Cause, LotTerms, Passbook, new_id
 from members import events
@@ -51,10 +52,12 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
         _line_row(receipt_id, situation.product_ids[line.sku], line, judged)
         for line, judged in zip(_by_position(situation.basket.lines), outcome.lines, strict=True)
     ]
+    lapsed = Decimal(0)
     if book is not None and situation.shopper.member_id is not None:
         member_id = UUID(str(situation.shopper.member_id))
         cause = Cause(booked_at, receipt_id)
         book.touched = True
+        lapsed = inactivity.take_out(book, situation.lapsed, cause)
         _spend(book, situation, outcome, receipt_id, cause)
         if not held:
             earn(book, kept.grants, situation.rules, receipt_id, sale.purchased_at, cause)
@@ -70,8 +73,19 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
             kind, UUID(str(member)) if member else None, sale.purchased_at, booked_at, receipt=str(receipt_id)
         )
     ]
+    if lapsed and book is not None and member is not None:
+        decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
     decision.receipt["outcome"] = decision.record
     return decision
+
+
+def _lapse(member_id: UUID, book: Passbook, points: Decimal, at: datetime) -> events.EventRow:
+    """The event of points that lapsed before this purchase, as ``sweep.lapse`` would record it."""
+    transfer = next(row for row in book.transfers if row.kind == "expire")
+    return events.new(
+        "points.expired", member_id, at, at, account=str(book.account_id), transfer=str(transfer.id),
+        points=str(points), reason=inactivity.REASON,
+    )  # fmt: skip
 
 
 def earn(
@@ -87,13 +101,19 @@ def earn(
     return {
         grant.campaign_id: book.accrue(
             grant.points,
-            LotTerms(earned_at, grant.active_from, grant.expires_at, grant.terms),
+            LotTerms(earned_at, grant.active_from, grant.expires_at, grant.terms, funder_of(grant, rules)),
             f"{key or receipt_id}:earn:{grant.campaign_id}",
             cause,
+            source=funder_of(grant, rules),
             revision_id=rules.revision_ids[grant.campaign_id],
         )
         for grant in grants
     }
+
+
+def funder_of(grant: Given, rules: Rules) -> UUID | None:
+    """The account of the budget that pays for the points; None when the programme itself does."""
+    return rules.funders[grant.funder] if grant.funder else None
 
 
 def _spend(book: Passbook, situation: Situation, outcome: Outcome, receipt_id: UUID, cause: Cause) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from campaigns import rulebooks, usage
 from campaigns.engine.limits import period_keys
 from campaigns.engine.shopper import ANONYMOUS, Shopper
 from campaigns.sale import Sale, SaleLine, Who
-from loyalty import places
+from loyalty import inactivity, places
 from loyalty.basket import MAX, Basket, Line, Moment, Place, Wallet, WalletLot
 from loyalty.passbook import OpenLot, Passbook
 from loyalty.places import Offer, Scheme, Shop
@@ -181,6 +181,8 @@ class Situation:
     product_ids: Mapping[str, int]
     earlier: tuple[UUID, str] | None
     member_status: str | None
+    #: Lots of the passbook that have lapsed for inactivity: nothing can be spent of them.
+    lapsed: Sequence[OpenLot] = ()
 
 
 def read(sale: Sale, now: datetime) -> Situation:
@@ -216,6 +218,10 @@ def compose(
     uses, progress = usage.split(document.usage or ())
     facts = document.facts or Facts()
     products = {product.sku: product for product in document.products or ()}
+    lapsed: Sequence[OpenLot] = ()
+    if book is not None and scheme.inactivity_days is not None:
+        at = moment.in_programme
+        lapsed = inactivity.lapsed(book, scheme.inactivity_days, scheme.zone, at, facts.last_purchase_at)
     return Situation(
         sale=sale,
         shop=shop,
@@ -229,13 +235,14 @@ def compose(
             cashier=sale.cashier,
             coupons=sale.coupons,
         ),
-        shopper=_shopper(document, scheme, facts, uses, progress, book, shown),
+        shopper=_shopper(document, scheme, facts, uses, progress, book, shown, lapsed),
         book=book,
         facts=facts,
         used={**uses, **{(campaign, usage.PROGRESS): (n, Decimal(0)) for campaign, n in progress.items()}},
         product_ids={sku: product.id for sku, product in products.items()},
         earlier=(document.receipt.id, document.receipt.content_hash) if document.receipt else None,
         member_status=document.member.status if document.member else None,
+        lapsed=lapsed,
     )
 
 
@@ -334,6 +341,7 @@ def _shopper(
     progress: Mapping[int, int],
     book: Passbook | None,
     shown: dict[UUID, WalletLot] | None,
+    lapsed: Sequence[OpenLot],
 ) -> Shopper:
     member = document.member
     if member is None:
@@ -348,20 +356,24 @@ def _shopper(
         purchases=facts.purchases,
         progress=progress,
         uses=uses,
-        wallet=wallet(book, document.spent_today, document.account.may_redeem, shown)
+        wallet=wallet(book, document.spent_today, document.account.may_redeem, shown, lapsed)
         if book and document.account
         else None,
     )
 
 
 def wallet(
-    book: Passbook, spent_today: Decimal, may_redeem: bool, shown: dict[UUID, WalletLot] | None = None
+    book: Passbook,
+    spent_today: Decimal,
+    may_redeem: bool,
+    shown: dict[UUID, WalletLot] | None = None,
+    lapsed: Sequence[OpenLot] = (),
 ) -> Wallet:
     """What the account's lots let its holder spend. Lots are taken from ``shown`` while they are as they were."""
     shown = {} if shown is None else shown
     lots = []
     for lot in book.lots.values():
-        if not lot.remaining:
+        if not lot.remaining or lot in lapsed:
             continue
         known = shown.get(lot.id)
         if known is None or known.remaining is not lot.remaining:

@@ -2,12 +2,14 @@
 
 A lot lapses at the end of the day that lies so many days after the last purchase, or after it was
 earned if that was later. Lots are fixed once written, so the date is not on them: it follows from the
-receipts. Whoever lets points be spent first calls ``settle``, so that a purchase never revives what
-had lapsed before it, whether or not ``sweep.lapse`` has been there. docs/algorithms/expiry.md says more.
+receipts. Whoever lets points be spent asks here first, and takes out of the account what has lapsed,
+so that a purchase never revives it, whether or not ``sweep.lapse`` has been there.
+docs/algorithms/expiry.md says more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -20,19 +22,14 @@ from loyalty.days import Period
 from loyalty.models import Holder, Programme, Receipt
 from loyalty.passbook import ZERO, Cause, OpenLot, Passbook
 
+REASON = "inactivity"
 #: Receipts of these states do not keep an account in use: the purchase is undone.
 UNDONE = (Receipt.Status.CANCELLED, Receipt.Status.RETURNED)
 
 
-def threshold(programme: Programme, moment: datetime) -> datetime:
-    """Points last in use at or before this moment have lapsed at ``moment``, others have not.
-
-    The programme must have ``inactivity_days``.
-    """
-    days = programme.inactivity_days
-    if days is None:
-        raise ValueError(f"Points of programme {programme.code} do not lapse.")
-    return expiry.inactive_since(Period(days), moment, ZoneInfo(programme.time_zone))
+def threshold(days: int, zone: ZoneInfo, moment: datetime) -> datetime:
+    """Points last in use at or before this moment have lapsed at ``moment``, others have not."""
+    return expiry.inactive_since(Period(days), moment, zone)
 
 
 def last_purchase(account_id: UUID, before: datetime) -> datetime | None:
@@ -42,26 +39,37 @@ def last_purchase(account_id: UUID, before: datetime) -> datetime | None:
     return receipts.exclude(status__in=UNDONE).aggregate(at=Max("purchased_at"))["at"]
 
 
-def lapsed(book: Passbook, purchased_at: datetime | None, since: datetime) -> list[OpenLot]:
-    """The lots of a passbook that have lapsed, given the last purchase and the ``threshold`` of the moment."""
+def lapsed(
+    book: Passbook, days: int | None, zone: ZoneInfo, moment: datetime, purchased_at: datetime | None = None
+) -> list[OpenLot]:
+    """The lots of a passbook that have lapsed by ``moment``, when the purchase at hand is made.
+
+    ``purchased_at`` is a purchase that is known of, to save asking for the last one; one that is later
+    than ``moment`` has settled what lapsed before it. ``days`` None means that nothing lapses. Asks the
+    database only when something may have lapsed.
+    """
+    if days is None:
+        return []
+    since = threshold(days, zone, moment)
     if purchased_at is not None and purchased_at > since:
         return []
-    return [lot for lot in book.lots.values() if lot.remaining and lot.earned_at <= since]
+    lots = [lot for lot in book.lots.values() if lot.remaining and lot.earned_at <= since]
+    if lots and (last := last_purchase(book.account_id, moment)) is not None and last > since:
+        return []
+    return lots
 
 
-def settle(
-    book: Passbook, programme: Programme, moment: datetime, purchased_at: datetime | None, cause: Cause
-) -> Decimal:
-    """Take out of a passbook what had lapsed by ``moment``. Returns the points.
-
-    ``moment`` is when the purchase at hand is made, ``purchased_at`` the account's ``last_purchase`` before
-    it. To be called with each purchase before anything is decided; the caller posts the passbook, or
-    throws it away after a quote.
-    """
-    if programme.inactivity_days is None:
-        return ZERO
-    uses = [(lot.id, lot.remaining) for lot in lapsed(book, purchased_at, threshold(programme, moment))]
+def take_out(book: Passbook, lots: Sequence[OpenLot], cause: Cause) -> Decimal:
+    """Let lapsed lots expire in a passbook. Returns the points."""
+    uses = [(lot.id, lot.remaining) for lot in lots]
     if uses:
         key = f"expire:{book.account_id}:{book.version + 1}"
-        book.spend("expire", book.institutions.expiry, uses, key, cause)
+        because = Cause(cause.at, cause.receipt_id, REASON, cause.user_id)
+        book.spend("expire", book.institutions.expiry, uses, key, because)
     return sum((points for _, points in uses), ZERO)
+
+
+def settle(book: Passbook, programme: Programme, cause: Cause) -> Decimal:
+    """Take out of a passbook what has lapsed by ``cause.at``, before points leave by hand. Returns the points."""
+    lots = lapsed(book, programme.inactivity_days, ZoneInfo(programme.time_zone), cause.at)
+    return take_out(book, lots, cause)

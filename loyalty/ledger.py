@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q, Sum
 
+from loyalty import inactivity
 from loyalty import lots as lot_rules
 from loyalty.models import Account, Debt, Holder, Lot, Programme, Transfer
 from loyalty.passbook import ZERO, Cause, Institutions, LotTerms, OpenLot, Passbook
@@ -282,6 +283,7 @@ def adjust(account: Account, points: Decimal, key: str, cause: Cause, terms: Lot
     if points > 0:
         transfer_id = book.accrue(points, terms or LotTerms(cause.at), key, cause, kind="adjust")
     else:
+        inactivity.settle(book, account.programme, cause)
         uses = lot_rules.take(book, -points, cause.at)
         transfer_id = book.spend("adjust", book.institutions.issuance, uses, key, cause)
     post(book)
@@ -305,6 +307,7 @@ def exchange(
     arriving = lot_rules.exchanged(points, rate)
     books = lock([source.id, target.id])
     giving, taking = books[source.id], books[target.id]
+    inactivity.settle(giving, source.programme, cause)
     uses = lot_rules.take(giving, points, cause.at)
     giving.spend("exchange", giving.institutions.exchange, uses, f"{key}:out", cause)
     taking.accrue(arriving, terms, f"{key}:in", cause, kind="exchange", source=taking.institutions.exchange)

@@ -45,6 +45,8 @@ class Scheme:
     institutions: Institutions
     #: The steps of its ladder, the lowest first.
     ladder: tuple[Step, ...]
+    #: All points expire without a purchase for so many days; None: they do not.
+    inactivity_days: int | None = None
 
     def tier(self, spent: Decimal) -> Step | None:
         """The step that ``spent`` money reaches."""
@@ -157,4 +159,5 @@ def _load_scheme(programme_id: int) -> Scheme:
         zone=ZoneInfo(programme.time_zone),
         institutions=institutions,
         ladder=tuple(Step(step.id, step.code, step.name, step.threshold) for step in steps),
+        inactivity_days=programme.inactivity_days,
     )

@@ -19,6 +19,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -114,8 +115,9 @@ def _expiring(now: datetime) -> _Sweep:
 
 
 def _lapsing(programme: Programme, now: datetime) -> _Sweep:
-    since = inactivity.threshold(programme, now)
-    params = {"job": "lapse", "programme": programme.id, "now": now, "since": since, "reason": "inactivity"}
+    since = inactivity.threshold(programme.inactivity_days or 0, ZoneInfo(programme.time_zone), now)
+    reason = inactivity.REASON
+    params = {"job": "lapse", "programme": programme.id, "now": now, "since": since, "reason": reason}
     return _Sweep("lapse", params)
 
 

@@ -409,8 +409,7 @@ def test_a_purchase_settles_what_the_job_has_not_seen_yet(sleepy: Any) -> None:
 
     with transaction.atomic():
         book = ledger.lock([account.id])[account.id]
-        last = inactivity.last_purchase(account.id, moment)
-        gone = inactivity.settle(book, sleepy.programme, moment, last, Cause(moment))
+        gone = inactivity.settle(book, sleepy.programme, Cause(moment))
         assert (gone, book.spendable(moment)) == (8, 5)
         ledger.post(book)
     buy(sleepy, account, moment)
@@ -429,8 +428,7 @@ def test_sweeping_and_settling_take_the_same(sleepy: Any) -> None:
     buy(sleepy, account, START + days(61))
     for moment in moments:
         book = ledger.lock([account.id])[account.id]
-        last = inactivity.last_purchase(account.id, moment)
-        expected = inactivity.settle(book, sleepy.programme, moment, last, Cause(moment))
+        expected = inactivity.settle(book, sleepy.programme, Cause(moment))
         sid = transaction.savepoint()
         assert sweep.lapse(moment).points == expected
         transaction.savepoint_rollback(sid)
