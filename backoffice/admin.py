@@ -22,5 +22,6 @@ import backoffice.purchases
 import backoffice.schedule
 import backoffice.shops
 import backoffice.staff
+import backoffice.webhooks
 
 admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.keys

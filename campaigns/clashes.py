@@ -54,7 +54,7 @@ def retried(work: Callable[[int], T]) -> T:
     again, as its locks stay.
     """
     if not connection.in_atomic_block:
-        connection.health_check_done = True  # a round trip spared: here, a lost connection is no error
+        connection.health_check_done = True  # type: ignore[attr-defined]  # a round trip spared: here, a lost connection is no error
     lost = False
     for attempt in range(ATTEMPTS):
         try:

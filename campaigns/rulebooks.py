@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -22,6 +24,7 @@ from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
 from campaigns.models import Campaign, Revision, Rulebook
+from loyalty import ledger
 from loyalty.models import Programme
 from members import events
 
@@ -42,6 +45,8 @@ class Rules:
     grace_days: int
     hold_minutes: int
     debt_policy: str
+    #: Accounts of the budgets that pay for points, by their codes.
+    funders: Mapping[str, UUID]
     confirm_above: Decimal | None
 
 
@@ -79,6 +84,7 @@ def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Rev
         published_at=at,
         published_by_id=user_id,
     )
+    _funders(campaign.programme, [revision])  # the budget's account is there before anybody sells
     campaign.status = Campaign.Status.LIVE
     campaign.save(update_fields=["status", "draft", "name"])
     refresh(campaign.programme, at)
@@ -122,7 +128,7 @@ def get(rulebook_id: int) -> Rules:
     """The rules of that rulebook, compiled on first use."""
     row = Rulebook.objects.get(id=rulebook_id)
     revisions = list(Revision.objects.filter(id__in=row.revisions).select_related("campaign"))
-    return build(row.id, row.terms, revisions)
+    return build(row.id, row.terms, revisions, _funders(row.programme, revisions))
 
 
 def in_force(programme_id: int, at: datetime) -> Rules | None:
@@ -132,7 +138,17 @@ def in_force(programme_id: int, at: datetime) -> Rules | None:
     return get(found) if found is not None else None
 
 
-def build(rulebook_id: int, terms: Mapping[str, Any], revisions: list[Revision]) -> Rules:
+def _funders(programme: Programme, revisions: list[Revision]) -> dict[str, UUID]:
+    codes = {code for r in revisions if (code := r.definition.get("lots", {}).get("funder"))}
+    return {code: ledger.budget_account(programme, code) for code in sorted(codes)}
+
+
+def build(
+    rulebook_id: int,
+    terms: Mapping[str, Any],
+    revisions: list[Revision],
+    funders: Mapping[str, UUID] = MappingProxyType({}),
+) -> Rules:
     """Rules of a programme's terms and some revisions, stored or not (a backtest's drafts)."""
     document = dict(terms)
     rest = {key: document.pop(key) for key in ("grace_days", "hold_minutes", "debt_policy", "confirm_above")}
@@ -149,6 +165,7 @@ def build(rulebook_id: int, terms: Mapping[str, Any], revisions: list[Revision])
         engine=engine,
         revision_ids={r.campaign_id: r.id for r in revisions},
         names={r.campaign_id: r.name for r in revisions},
+        funders=funders,
         confirm_above=None if confirm_above is None else Decimal(confirm_above),
         **rest,
     )

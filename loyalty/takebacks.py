@@ -69,7 +69,7 @@ def revoke(
                 left, spent = left - part, spent - part
     available = min(points, lot.remaining)
     if available > 0:
-        book.spend("revoke", book.institutions.issuance, [(lot.id, available)], key, cause)
+        book.spend("revoke", lot.funder_id or book.institutions.issuance, [(lot.id, available)], key, cause)
     return available, left
 
 

@@ -74,6 +74,7 @@ NAVIGATION = [
         _item(_("Store groups"), "workspaces", "loyalty.storegroup"),
         _item(_("Tills"), "point_of_sale", "loyalty.till"),
         _item(_("API keys"), "key", "pos.tillkey"),
+        _item(_("Webhooks"), "webhook", "messaging.webhook"),
     ),
     _group(
         _("Points ledger"),

@@ -60,7 +60,9 @@ class Programme(models.Model):
     activation_days = models.PositiveSmallIntegerField(
         _("points become active after, days"),
         default=0,
-        help_text=_("Give the return window's days to have points wait until it closes."),
+        help_text=_(
+            "A return window of 14 days closes with its last day: give 15 to have points wait for it."
+        ),
     )
     spending = models.JSONField(_("spending rules"), default=dict, blank=True)
     earn_on = models.CharField(_("points are earned on"), max_length=6, choices=EarnOn, default=EarnOn.AFTER)

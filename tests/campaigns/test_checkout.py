@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
-from campaigns import checkout
+from campaigns import checkout, returns
 from campaigns.sale import Sale, SaleLine, Who
+from loyalty import ledger
 from loyalty.models import Account, Lot, Receipt, ReceiptLine, Transfer
 from members.models import Event, Member
 from members.refusals import Conflict, Invalid, Refused
@@ -181,3 +183,16 @@ def test_a_purchase_that_lost_a_race_is_judged_again_under_the_lock(
     assert len(reads) == 2
     assert body["redeemed"]["points"] == "100.00"
     assert Receipt.objects.count() == 2
+
+
+def test_points_that_a_budget_pays_for_come_from_its_account_and_go_back_to_it(shop: factories.Shop) -> None:
+    definition = {**factories.percent_of_receipt("10"), "lots": {"funder": "lavazza"}}
+    factories.publish_campaign(shop.programme, definition, name="Coffee month")
+    member = factories.enrol(shop.programme)
+    sold, _ = checkout.purchase(coffee(member, redeem=Decimal(0)), NOW)
+
+    budget = Account.objects.get(kind="budget", code="lavazza")
+    assert Transfer.objects.get(source=budget).points == Decimal("39.98")
+    assert Lot.objects.get(funder=budget).points == Decimal("39.98")
+    returns.cancel(UUID(sold["id"]), NOW)
+    assert ledger.balance_at(budget, NOW) == 0
