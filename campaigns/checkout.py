@@ -127,7 +127,7 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
         if _is_simple(found):
             if found.book is not None:
                 accounts[:] = [found.book.account_id]
-            return _sell(found, now)
+            return _tell(found, *_sell(found, now))
     with transaction.atomic():
         clashes.lock_accounts(accounts)
         found = situation.read(sale, now)
@@ -137,7 +137,8 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
         found = _complete(found, sale, now)
         if found.book is not None:
             accounts[:] = [found.book.account_id]
-        return _sell(found, now)
+        outcome, decided = _sell(found, now)
+    return _tell(found, outcome, decided)  # the account is free again
 
 
 def _is_simple(found: Situation) -> bool:
@@ -152,20 +153,19 @@ def _is_simple(found: Situation) -> bool:
     )
 
 
-def _sell(found: Situation, now: datetime) -> Answer:
-    """Judge, write and tell. Raises ``Refused``, and ``Stale`` when the account was written meanwhile."""
-    sale = found.sale
+def _sell(found: Situation, now: datetime) -> tuple[Outcome, decision.Decision]:
+    """Judge and write. Raises ``Refused``, and ``Stale`` when the account was written meanwhile."""
     outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
     require_allowed(found, outcome, now)
     decided = decision.decide(found, outcome, now)
     _write(decided)
-    told = story.tell(
-        _head(decided.receipt["id"], sale.state, sale, outcome),
-        decided.record,
-        found.rules,
-        found.scheme.code,
-    )
-    return Answer(told, replay=False)
+    return outcome, decided
+
+
+def _tell(found: Situation, outcome: Outcome, decided: decision.Decision) -> Answer:
+    sale = found.sale
+    head = _head(decided.receipt["id"], sale.state, sale, outcome)
+    return Answer(story.tell(head, decided.record, found.rules, found.scheme.code), replay=False)
 
 
 def _write(decided: decision.Decision) -> None:

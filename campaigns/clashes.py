@@ -53,8 +53,8 @@ def retried(work: Callable[[int], T]) -> T:
     The work must be safe to repeat. Inside a transaction of the caller a deadlock is the caller's to try
     again, as its locks stay.
     """
-    if not connection.in_atomic_block:
-        connection.health_check_done = True  # type: ignore[attr-defined]  # a round trip spared: here, a lost connection is no error
+    if not connection.in_atomic_block:  # a round trip spared: a lost connection is no error here
+        connection.health_check_done = True  # type: ignore[attr-defined]
     lost = False
     for attempt in range(ATTEMPTS):
         try:
