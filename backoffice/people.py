@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
@@ -133,7 +134,7 @@ class MemberDesk(SheetDesk):
         """The form of an adjustment by hand."""
         return adjusting.answer(self, request, object_id)
 
-    @display(description=_("name"), ordering="last_name")
+    @display(description=pgettext_lazy("person", "name"), ordering="last_name")
     def show_name(self, member: Member) -> str:
         """The name, or the phone of one who gave none."""
         return str(member)

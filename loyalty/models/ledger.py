@@ -204,7 +204,7 @@ class Transfer(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.points}"
+        return f"{self.get_kind_display()} {self.points}"
 
 
 class Lot(models.Model):
