@@ -155,6 +155,8 @@ class Document(msgspec.Struct):
     spent_today: Decimal
     products: list[KnownProduct] | None
     rulebook: int | None
+    #: The last purchase from the account that is not written yet: the bulk path knows of it.
+    last_bought: datetime | None = None
 
 
 _decode = msgspec.json.Decoder(Document).decode
@@ -195,7 +197,7 @@ def read(sale: Sale, now: datetime) -> Situation:
     moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
     row = prepared.run(_READ, _params(sale, shop, scheme, moment, now))
     document = _decode(row[0]["document"])
-    return compose(sale, shop, scheme, moment, document, passbook(document, scheme))
+    return compose(sale, shop, scheme, moment, document, passbook(document, scheme), now=now)
 
 
 def compose(
@@ -206,8 +208,12 @@ def compose(
     document: Document,
     book: Passbook | None,
     shown: dict[UUID, WalletLot] | None = None,
+    now: datetime | None = None,
 ) -> Situation:
     """Put together what is known; the bulk path knows it from memory, and which lots it has ``shown`` before.
+
+    A sale that comes late spends no points that have expired by ``now`` (if it is not told, nothing has since
+    the sale), so that it does not matter whether a sweep has been there meanwhile.
 
     Raises ``Invalid`` when no rules were in force at the time of the sale.
     """
@@ -218,10 +224,11 @@ def compose(
     uses, progress = usage.split(document.usage or ())
     facts = document.facts or Facts()
     products = {product.sku: product for product in document.products or ()}
+    booked_at = max(now or sale.purchased_at, sale.purchased_at)
     lapsed: Sequence[OpenLot] = ()
     if book is not None and scheme.inactivity_days is not None:
-        at = moment.in_programme
-        lapsed = inactivity.lapsed(book, scheme.inactivity_days, scheme.zone, at, facts.last_purchase_at)
+        last = max(filter(None, (facts.last_purchase_at, document.last_bought)), default=None)
+        lapsed = inactivity.lapsed(book, scheme.inactivity_days, scheme.zone, booked_at, last)
     return Situation(
         sale=sale,
         shop=shop,
@@ -235,7 +242,7 @@ def compose(
             cashier=sale.cashier,
             coupons=sale.coupons,
         ),
-        shopper=_shopper(document, scheme, facts, uses, progress, book, shown, lapsed),
+        shopper=_shopper(document, scheme, facts, uses, progress, book, booked_at, shown, lapsed),
         book=book,
         facts=facts,
         used={**uses, **{(campaign, usage.PROGRESS): (n, Decimal(0)) for campaign, n in progress.items()}},
@@ -340,6 +347,7 @@ def _shopper(
     uses: Mapping[usage.Key, usage.Used],
     progress: Mapping[int, int],
     book: Passbook | None,
+    booked_at: datetime,
     shown: dict[UUID, WalletLot] | None,
     lapsed: Sequence[OpenLot],
 ) -> Shopper:
@@ -356,7 +364,7 @@ def _shopper(
         purchases=facts.purchases,
         progress=progress,
         uses=uses,
-        wallet=wallet(book, document.spent_today, document.account.may_redeem, shown, lapsed)
+        wallet=wallet(book, document.spent_today, document.account.may_redeem, booked_at, shown, lapsed)
         if book and document.account
         else None,
     )
@@ -366,14 +374,18 @@ def wallet(
     book: Passbook,
     spent_today: Decimal,
     may_redeem: bool,
+    booked_at: datetime,
     shown: dict[UUID, WalletLot] | None = None,
     lapsed: Sequence[OpenLot] = (),
 ) -> Wallet:
-    """What the account's lots let its holder spend. Lots are taken from ``shown`` while they are as they were."""
+    """What the account's lots let its holder spend, booked at a moment at which they must not have expired.
+
+    Lots are taken from ``shown`` while they are as they were.
+    """
     shown = {} if shown is None else shown
     lots = []
     for lot in book.lots.values():
-        if not lot.remaining or lot in lapsed:
+        if not lot.remaining or lot.expired_at(booked_at) or lot in lapsed:
             continue
         known = shown.get(lot.id)
         if known is None or known.remaining is not lot.remaining:

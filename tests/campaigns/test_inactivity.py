@@ -1,4 +1,4 @@
-"""Points that lapse for inactivity cannot be spent from that moment on, whenever the job comes by."""
+"""Points that lapsed or expired cannot be spent from that moment on, whenever the job comes by."""
 
 from __future__ import annotations
 
@@ -108,12 +108,32 @@ def test_the_purchase_of_another_holder_keeps_the_points_alive(shop: Any, member
     assert buy(shop, member, LAST + DAY, "max")["redeemed"]["points"] == "10.00"
 
 
-def test_a_receipt_that_comes_late_is_judged_by_its_own_time(shop: Any, member: Member) -> None:
-    """It was made in time, and arrives after the points would have lapsed without it."""
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_receipt_that_comes_late_finds_gone_what_lapsed_before_it_came(
+    shop: Any, member: Member, swept: bool
+) -> None:
+    if swept:
+        sweep.lapse(LAST + 4 * DAY)
+
     told = checkout.purchase(sale(shop, member, LAST), LAST + 5 * DAY).body
 
-    assert told["redeemed"]["points"] == "10.00"
-    assert sweep.lapse(LAST + 5 * DAY) == sweep.Tally()
+    assert told["redeemed"]["points"] == "0.00"
+    assert account_of(member).balance == 0
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_receipt_that_comes_late_spends_no_points_that_expired_meanwhile(swept: bool) -> None:
+    places.forget()
+    shop = open_shop(time_zone="UTC")
+    member = enrol(shop.programme)
+    give_points(account_of(member), 50, expires_at=LAST)
+    give_points(account_of(member), 4)
+    if swept:
+        sweep.expire(LAST + DAY)
+
+    told = checkout.purchase(sale(shop, member, LAST - DAY), LAST + DAY).body
+
+    assert told["redeemed"]["points"] == "4.00"
 
 
 def test_a_refused_purchase_takes_nothing_out(shop: Any, member: Member) -> None:
