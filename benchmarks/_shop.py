@@ -70,7 +70,7 @@ def _goods(partner: Partner) -> list[tuple[str, str, str, str, str]]:
 
 
 def _drafts() -> Iterator[dict[str, Any]]:
-    """Fifty campaigns such as a chain has: two or three of them give points for a usual receipt."""
+    """Fifty campaigns such as a chain has: about five of them give points for a usual receipt."""
     members = {"whom": {"who": "members"}}
 
     def percent(points: str) -> dict[str, Any]:
