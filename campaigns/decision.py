@@ -81,7 +81,7 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
 
 def _lapse(member_id: UUID, book: Passbook, points: Decimal, at: datetime) -> events.EventRow:
     """The event of points that lapsed before this purchase, as ``sweep.lapse`` would record it."""
-    transfer = next(row for row in book.transfers if row.kind == "expire")
+    transfer = next(row for row in reversed(book.transfers) if row.kind == "expire")
     return events.new(
         "points.expired", member_id, at, at, account=str(book.account_id), transfer=str(transfer.id),
         points=str(points), reason=inactivity.REASON,

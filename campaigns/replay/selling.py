@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -155,7 +155,7 @@ class Seller:
 
     def _forget(self) -> None:
         self._standings = Standings(make=not self._dry)
-        self._goods = Goods(make=not self._dry)
+        self._goods = Goods()
 
     def _sell(self, sales: Sequence[Sale], now: datetime) -> list[Result]:
         sold = Sold()
@@ -175,7 +175,7 @@ class Seller:
                 self._seen |= earlier
                 transaction.set_rollback(True)
             else:
-                _write(sold, books)
+                _write(sold, books, self._goods.make())
         if not self._dry:
             self._standings.turn_pages()
         pairs = {c.pair for c in candidates if isinstance(c, Candidate) and c.pair}
@@ -225,7 +225,7 @@ class Seller:
     def _lock(
         self, candidates: Sequence[Candidate | Result], earlier: dict[tuple[int, str], KnownReceipt]
     ) -> None:
-        """Lock the accounts of those who buy, and make the products that are new."""
+        """Lock the accounts of those who buy."""
         buying = [
             candidate
             for candidate in candidates
@@ -235,7 +235,6 @@ class Seller:
         ]
         if not buying:
             return
-        self._goods.ensure((c.shop.partner_id, line) for c in buying for line in c.sale.lines)
         since = min(c.sale.purchased_at for c in buying) - _LONGEST_DAY
         self._standings.lock({c.pair for c in buying if c.pair}, self._schemes, since)
 
@@ -276,6 +275,7 @@ class Seller:
         decided = decision.decide(found, outcome, booked_at)
         if standing:
             standing.note(decided, entries_before, found.rules.engine.terms.point_decimals)
+        self._goods.note(candidate.shop.partner_id, sale.lines, found.product_ids)
         sold.add(decided)
         earlier[candidate.key] = KnownReceipt(decided.receipt["id"], decided.receipt["content_hash"])
         return Result(sale, decided.receipt["id"])
@@ -300,18 +300,19 @@ class Seller:
             spent_today=standing.holding.spent_since(day) if standing else ledger.ZERO,
             products=self._goods.find(shop.partner_id, sale.lines),
             rulebook=in_force[newest - 1][1] if newest else None,
+            last_bought=standing.holding.last_bought if standing else None,
         )
         book = standing.holding.book if standing else None
         shown = standing.holding.shown if standing else None
         return situation.compose(sale, shop, scheme, moment, document, book, shown)
 
 
-def _write(sold: Sold, books: Sequence[ledger.Passbook]) -> None:
-    """Write the rows of a chunk. Runs under the locks of its accounts."""
-    receipts.copy(
-        [decided.receipt for decided in sold.decisions],
-        [line for decided in sold.decisions for line in decided.lines],
-    )
+def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]) -> None:
+    """Write the rows of a chunk. Runs under the locks of its accounts. ``made`` are ids of products drawn up."""
+    lines = [line for decided in sold.decisions for line in decided.lines]
+    for line in lines:
+        line["product_id"] = made.get(line["product_id"], line["product_id"])
+    receipts.copy([decided.receipt for decided in sold.decisions], lines)
     ledger.post_many(books)
     if sold.facts or sold.usage:
         params = {

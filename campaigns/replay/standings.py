@@ -55,6 +55,7 @@ class Holding:
     since: datetime = NOT_YET
     spent: list[tuple[datetime, Decimal]] = field(default_factory=list)
     shown: dict[UUID, WalletLot] = field(default_factory=dict)
+    last_bought: datetime | None = None
 
     def spent_since(self, day: datetime) -> Decimal:
         """Points spent from ``day`` on, less what was given back."""
@@ -90,6 +91,7 @@ class Standing:
         ``entries_before`` is how many transfers the passbook had before, ``places`` those of a point.
         """
         book = self.holding.book
+        self.holding.last_bought = decided.receipt["purchased_at"]
         for fact in decided.facts:
             self.facts = Facts(fact.purchases, fact.spent, fact.first_purchase_at, fact.last_purchase_at)
         for use in decided.usage:
