@@ -156,8 +156,9 @@ def serve(var: Path, port: int) -> Iterator[None]:
 
 def measure(shop: dict[str, Any], port: int, options: argparse.Namespace) -> dict[str, list[list[float]]]:
     """Every side in turns, ``rounds`` times. Seconds of each purchase, by side and round."""
-    from config.settings.databases import describe_dsn
     from django.conf import settings
+
+    from config.settings.databases import describe_dsn
 
     dsn = describe_dsn(settings.DATABASES["default"])
     stamp = format(time.time_ns(), "x")
