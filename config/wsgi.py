@@ -1,7 +1,7 @@
 """The WSGI application that gunicorn serves.
 
 Tills' requests go by a short way: no cookies, sessions, users, messages or pages are met on it, so the
-middleware that serves those is left out (half a millisecond of each request; ``docs/performance.md``).
+middleware that serves those is left out (a third of a millisecond of each request; ``docs/performance.md``).
 """
 
 from __future__ import annotations
