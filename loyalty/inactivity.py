@@ -63,7 +63,11 @@ def take_out(book: Passbook, lots: Sequence[OpenLot], cause: Cause) -> Decimal:
     """Let lapsed lots expire in a passbook. Returns the points."""
     uses = [(lot.id, lot.remaining) for lot in lots]
     if uses:
-        key = f"{cause.receipt_id}:lapse" if cause.receipt_id else f"expire:{book.account_id}:{book.version + 1}"
+        key = (
+            f"{cause.receipt_id}:lapse"
+            if cause.receipt_id
+            else f"expire:{book.account_id}:{book.version + 1}"
+        )
         because = Cause(cause.at, cause.receipt_id, REASON, cause.user_id)
         book.spend("expire", book.institutions.expiry, uses, key, because)
     return sum((points for _, points in uses), ZERO)

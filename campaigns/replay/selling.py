@@ -85,6 +85,11 @@ class Candidate:
         person = self.person
         return (person.id, self.scheme.id) if person is not None and person.status == "active" else None
 
+    def booked_at(self, standing: Standing | None) -> datetime:
+        """When the sale was made, or when the account was last written if that is later."""
+        at = self.sale.purchased_at
+        return max(at, standing.holding.last_at) if standing else at
+
 
 @dataclass(slots=True)
 class Sold:
@@ -271,8 +276,7 @@ class Seller:
         except Refusal as refusal:
             return Result(sale, refusal=refusal)
         entries_before = len(found.book.transfers) if found.book else 0
-        booked_at = max(sale.purchased_at, standing.holding.last_at) if standing else sale.purchased_at
-        decided = decision.decide(found, outcome, booked_at)
+        decided = decision.decide(found, outcome, candidate.booked_at(standing))
         if standing:
             standing.note(decided, entries_before, found.rules.engine.terms.point_decimals)
         self._goods.note(candidate.shop.partner_id, sale.lines, found.product_ids)
@@ -304,7 +308,8 @@ class Seller:
         )
         book = standing.holding.book if standing else None
         shown = standing.holding.shown if standing else None
-        return situation.compose(sale, shop, scheme, moment, document, book, shown)
+        booked_at = candidate.booked_at(standing)
+        return situation.compose(sale, shop, scheme, moment, document, book, shown, now=booked_at)
 
 
 def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]) -> None:
