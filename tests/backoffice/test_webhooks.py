@@ -14,7 +14,12 @@ pytestmark = pytest.mark.django_db
 
 def test_a_webhook_is_made_with_a_secret_that_its_page_shows(client: Client) -> None:
     client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
-    data = {"name": "erp", "url": "https://erp.example.com/hook", "kinds": ["purchase.completed"], "active": "on"}
+    data = {
+        "name": "erp",
+        "url": "https://erp.example.com/hook",
+        "kinds": ["purchase.completed"],
+        "active": "on",
+    }
     assert client.post(reverse("admin:messaging_webhook_add"), data).status_code == 302
 
     hook = Webhook.objects.get()

@@ -40,7 +40,7 @@ def account_of(member: Member) -> Account:
     return Account.objects.get(holders__member=member)
 
 
-def sale(shop: Any, member: Member, at: datetime, redeem: Any = "max", state: str = "completed") -> Sale:
+def sale(shop: Any, member: Member, at: datetime, redeem: Any = "max", state: Any = "completed") -> Sale:
     lines = (SaleLine(1, "TEA", Decimal(1), Decimal(10)),)
     return Sale(
         store=shop.store.code, till="1", receipt_number=f"{at} {redeem} {state} {member.phone}", purchased_at=at,

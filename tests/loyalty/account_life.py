@@ -162,8 +162,8 @@ class Life:
             reverses_id=purchase.spending, grace=self.now + timedelta(days=5),
         )  # fmt: skip
         homes = {lot.origin_id: lot for lot in self.book.fresh_lots if lot.origin_id}
-        back = [homes.get(lot.id, lot) for lot, _part in chosen]
-        takebacks.reclaim(self.book, back, self._settled, str(new_id()), cause)
+        homecoming = [homes.get(lot.id, lot) for lot, _part in chosen]
+        takebacks.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
         purchase.restored += points
 
     def _revoke(
