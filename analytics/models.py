@@ -25,7 +25,9 @@ class MemberFacts(models.Model):
         "loyalty.Programme", on_delete=models.PROTECT, related_name="+", verbose_name=_("programme")
     )
     purchases = models.PositiveIntegerField(_("purchases"), default=0)
-    spent = models.DecimalField(pgettext_lazy("money", "spent"), max_digits=14, decimal_places=2, default=ZERO)
+    spent = models.DecimalField(
+        pgettext_lazy("money", "spent"), max_digits=14, decimal_places=2, default=ZERO
+    )
     first_purchase_at = models.DateTimeField(_("first purchase"), null=True, blank=True)
     last_purchase_at = models.DateTimeField(_("last purchase"), null=True, blank=True)
     tier = models.ForeignKey(

@@ -193,7 +193,9 @@ def open_account(member: Member, programme: Programme) -> Account:
 def open_accounts(member_ids: Iterable[UUID], programme: Programme) -> None:
     """Open accounts for many members who have none in the programme yet. Must run in a transaction."""
     wanted = list(member_ids)
-    known = set(Holder.objects.filter(programme=programme, member__in=wanted).values_list("member", flat=True))
+    known = set(
+        Holder.objects.filter(programme=programme, member__in=wanted).values_list("member", flat=True)
+    )
     new = {
         member_id: Account(programme=programme, kind=Account.Kind.MEMBER, balance=ZERO)
         for member_id in wanted
@@ -201,7 +203,8 @@ def open_accounts(member_ids: Iterable[UUID], programme: Programme) -> None:
     }
     Account.objects.bulk_create(new.values())
     Holder.objects.bulk_create(
-        Holder(account=account, member_id=member_id, programme=programme) for member_id, account in new.items()
+        Holder(account=account, member_id=member_id, programme=programme)
+        for member_id, account in new.items()
     )
 
 
