@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from django.test.utils import override_settings
 
 WHOLE = ("ru",)
 """Languages in which every text must be translated; the others may fall back to English."""
+
+PLACEHOLDER = re.compile(r"%\(\w+\)|\{\w*\}|%%")
+"""What a text is filled in at: ``%(points)s``, ``{points}``; and the sign for percent among the former."""
 
 DOMAIN = "django.po"
 Key = tuple[str | None, str]
@@ -34,6 +38,8 @@ def find_faults(locale: Path) -> Iterator[str]:
                 yield f"{language}: only a guess so far: {entry.msgid!r}"
             elif language in WHOLE and not entry.translated():
                 yield f"{language}: not translated: {entry.msgid!r}"
+            elif _differs(entry):
+                yield f"{language}: other placeholders than in the text: {entry.msgid!r}"
         compiled = path.with_suffix(".mo")
         if not compiled.exists() or compiled.read_bytes() != catalogue.to_binary():
             yield f"{language}: {compiled.name} is not what {path.name} says; run `make messages`"
@@ -82,6 +88,13 @@ def collect(languages: list[str]) -> None:
         no_obsolete=True,
         ignore_patterns=[".venv", "var", "tests", "benchmarks"],
     )
+
+
+def _differs(entry: polib.POEntry) -> bool:
+    """Whether a translation is filled in at other places than its text; what is missing is not looked at."""
+    wanted = sorted(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
+    texts = entry.msgstr_plural.values() if entry.msgid_plural else (entry.msgstr,)
+    return any(sorted(PLACEHOLDER.findall(text)) != wanted for text in texts if text)
 
 
 def _read_keys(path: Path) -> set[Key]:
