@@ -218,7 +218,8 @@ def read_books() -> dict[str, Any]:
             for e in Event.objects.filter(kind__in=["purchase.completed", "purchase.held"])
         ),
         "lapses": sorted(
-            (members[e.member_id] if e.member_id else None, e.at, e.data["points"]) for e in Event.objects.filter(kind="points.expired")
+            (members[e.member_id] if e.member_id else None, e.at, e.data["points"])
+            for e in Event.objects.filter(kind="points.expired")
         ),
         "products": sorted(
             (p.sku, p.name, p.brand, p.category.code if p.category else "") for p in Product.objects.all()
