@@ -175,7 +175,6 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["password", "phone", "code"]
 
-POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 6000)  # of one key
 POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
 
 # Language, time, formats
