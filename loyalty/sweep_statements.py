@@ -12,11 +12,11 @@ _NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
     52, 1), 53, 1), 'hex')::uuid"""
 
-#: Whether the account ``account`` was in use after ``since``: some holder's purchase stands.
+#: Whether the account of lot ``l`` was in use after ``since``: some holder's purchase stands.
 _PURCHASED = """EXISTS (
     SELECT FROM loyalty_holder h
       JOIN loyalty_receipt r ON r.member_id = h.member_id AND r.purchased_at > %(since)s::timestamptz
-     WHERE h.account_id = {account} AND r.account_id = h.account_id
+     WHERE h.account_id = l.account_id AND r.account_id = h.account_id
        AND r.status NOT IN ('cancelled', 'returned'))"""
 
 # Planning: one worker at a time lists the accounts that have lots due
@@ -29,18 +29,17 @@ SELECT count(*) AS batches FROM loyalty_sweepbatch
 """
 
 _DUE_TO_EXPIRE = "l.remaining > 0 AND l.expires_at < %(now)s::timestamptz"
-_DUE_TO_LAPSE = "l.remaining > 0 AND l.earned_at <= %(since)s::timestamptz"
+_DUE_TO_LAPSE = f"l.remaining > 0 AND l.earned_at <= %(since)s::timestamptz AND NOT {_PURCHASED}"
 _DUE_TO_ACTIVATE = "l.pending AND l.active_from <= %(now)s::timestamptz"
 
 _PLAN = f"""
 WITH due AS (
-  SELECT account_id, count(*) AS lots FROM loyalty_lot l WHERE {{due}} GROUP BY account_id),
-numbered AS (
-  SELECT account_id, floor((sum(lots) OVER (ORDER BY account_id) - lots) / %(size)s::int) AS batch FROM due),
+  SELECT l.id, l.account_id, floor((rank() OVER (ORDER BY l.account_id) - 1) / %(size)s::int) AS batch
+    FROM loyalty_lot l WHERE {{due}}),
 planned AS (
-  INSERT INTO loyalty_sweepbatch (id, job, programme_id, accounts)
-  SELECT {_NEW_ID}, %(job)s::text, %(programme)s::bigint, array_agg(account_id ORDER BY account_id)
-    FROM numbered GROUP BY batch ORDER BY batch
+  INSERT INTO loyalty_sweepbatch (id, job, programme_id, accounts, lots)
+  SELECT {_NEW_ID}, %(job)s::text, %(programme)s::bigint, array_agg(DISTINCT account_id), array_agg(id ORDER BY id)
+    FROM due GROUP BY batch ORDER BY batch
   RETURNING 1)
 SELECT count(*) AS batches FROM planned
 """
@@ -49,8 +48,7 @@ PLAN = {
     "expire": _PLAN.format(due=_DUE_TO_EXPIRE),
     "lapse": _PLAN.format(
         due=f"""{_DUE_TO_LAPSE}
-    AND EXISTS (SELECT FROM loyalty_account a WHERE a.id = l.account_id AND a.programme_id = %(programme)s::bigint)
-    AND NOT {_PURCHASED.format(account="l.account_id")}"""
+    AND EXISTS (SELECT FROM loyalty_account a WHERE a.id = l.account_id AND a.programme_id = %(programme)s::bigint)"""
     ),
     "activate": _PLAN.format(due=_DUE_TO_ACTIVATE),
 }
@@ -74,19 +72,19 @@ SELECT count(*) FROM (
 
 _EXPIRE = f"""
 WITH batch AS (
-  DELETE FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid RETURNING accounts),
-seats AS MATERIALIZED (
-  SELECT a.id, {_NEW_ID} AS transfer_id FROM batch, unnest(batch.accounts) AS a(id) {{who}}),
+  DELETE FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid RETURNING lots),
 due AS MATERIALIZED (
-  SELECT l.id, l.account_id, l.remaining, l.expires_at, seats.transfer_id
-    FROM seats JOIN loyalty_lot l ON l.account_id = seats.id WHERE {{due}}),
+  SELECT l.id, l.account_id, l.remaining, l.expires_at
+    FROM batch, unnest(batch.lots) AS look(id) JOIN loyalty_lot l ON l.id = look.id WHERE {{due}}),
 emptied AS (
   UPDATE loyalty_lot l SET remaining = 0, pending = false FROM due WHERE l.id = due.id),
-used AS (
-  INSERT INTO loyalty_lotuse (transfer_id, lot_id, points) SELECT transfer_id, id, remaining FROM due),
 sums AS MATERIALIZED (
-  SELECT account_id, transfer_id, sum(remaining) AS points, count(*) AS lots, max(expires_at) AS at
-    FROM due GROUP BY account_id, transfer_id),
+  SELECT account_id, {_NEW_ID} AS transfer_id, sum(remaining) AS points, count(*) AS lots,
+         max(expires_at) AS at, array_agg(id) AS ids, array_agg(remaining) AS parts
+    FROM due GROUP BY account_id),
+used AS (
+  INSERT INTO loyalty_lotuse (transfer_id, lot_id, points)
+  SELECT s.transfer_id, u.id, u.points FROM sums s, unnest(s.ids, s.parts) AS u(id, points)),
 account_rows AS (
   UPDATE loyalty_account a SET balance = a.balance - s.points, version = a.version + 1
     FROM sums s WHERE a.id = s.account_id
@@ -112,11 +110,11 @@ SELECT count(*) AS accounts, coalesce(sum(lots), 0)::bigint AS lots, coalesce(su
 
 _ACTIVATE = f"""
 WITH batch AS (
-  DELETE FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid RETURNING accounts),
+  DELETE FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid RETURNING lots),
 due AS MATERIALIZED (
   SELECT l.id, l.account_id, l.active_from,
          CASE WHEN l.expires_at < %(now)s::timestamptz THEN 0 ELSE l.remaining END AS points
-    FROM batch, unnest(batch.accounts) AS a(id) JOIN loyalty_lot l ON l.account_id = a.id
+    FROM batch, unnest(batch.lots) AS look(id) JOIN loyalty_lot l ON l.id = look.id
    WHERE {_DUE_TO_ACTIVATE}),
 told AS (
   UPDATE loyalty_lot l SET pending = false FROM due WHERE l.id = due.id),
@@ -138,9 +136,7 @@ SELECT count(*) AS accounts, coalesce(sum(lots), 0)::bigint AS lots, coalesce(su
 """
 
 WORK = {
-    "expire": _EXPIRE.format(who="", due=_DUE_TO_EXPIRE, at="r.at"),
-    "lapse": _EXPIRE.format(
-        who=f"WHERE NOT {_PURCHASED.format(account='a.id')}", due=_DUE_TO_LAPSE, at="%(now)s::timestamptz"
-    ),
+    "expire": _EXPIRE.format(due=_DUE_TO_EXPIRE, at="r.at"),
+    "lapse": _EXPIRE.format(due=_DUE_TO_LAPSE, at="%(now)s::timestamptz"),
     "activate": _ACTIVATE,
 }

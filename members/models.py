@@ -207,6 +207,7 @@ class Event(models.Model):
         null=True,
         blank=True,
         related_name="events",
+        db_index=False,  # the timeline's index begins with it
         verbose_name=_("member"),
     )
     at = models.DateTimeField(_("at"))

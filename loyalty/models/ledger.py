@@ -145,10 +145,10 @@ class Transfer(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     source = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="outgoing", verbose_name=_("from")
+        Account, on_delete=models.PROTECT, related_name="outgoing", verbose_name=_("from"), db_index=False
     )
     target = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="incoming", verbose_name=_("to")
+        Account, on_delete=models.PROTECT, related_name="incoming", verbose_name=_("to"), db_index=False
     )
     points = points_field(_("points"))
     key = models.CharField(_("key"), max_length=120, unique=True)
@@ -161,6 +161,7 @@ class Transfer(models.Model):
         null=True,
         blank=True,
         related_name="reversed_by",
+        db_index=False,
         verbose_name=_("reverses"),
     )
     receipt = models.ForeignKey(
@@ -169,6 +170,7 @@ class Transfer(models.Model):
         null=True,
         blank=True,
         related_name="transfers",
+        db_index=False,
         verbose_name=_("receipt"),
     )
     revision = models.ForeignKey(
@@ -177,6 +179,7 @@ class Transfer(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("campaign revision"),
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -186,6 +189,7 @@ class Transfer(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("by"),
     )
 
@@ -200,6 +204,13 @@ class Transfer(models.Model):
         indexes = (
             models.Index(fields=["source", "at"], name="transfer_out"),
             models.Index(fields=["target", "at"], name="transfer_in"),
+            # most transfers have none of these, and an index that skips them costs them nothing
+            models.Index(fields=["receipt"], name="transfer_of_receipt", condition=Q(receipt__isnull=False)),
+            models.Index(fields=["reverses"], name="transfer_reversing", condition=Q(reverses__isnull=False)),
+            models.Index(
+                fields=["revision"], name="transfer_of_revision", condition=Q(revision__isnull=False)
+            ),
+            models.Index(fields=["user"], name="transfer_by_user", condition=Q(user__isnull=False)),
         )
         triggers = APPEND_ONLY
 
@@ -242,6 +253,7 @@ class Lot(models.Model):
         null=True,
         blank=True,
         related_name="heirs",
+        db_index=False,
         verbose_name=_("replaces the expired lot"),
     )
     pending = models.BooleanField(_("pending"), default=False)
@@ -264,6 +276,7 @@ class Lot(models.Model):
                 condition=Q(remaining__gt=0) & Q(expires_at__isnull=False),
             ),
             models.Index(fields=["active_from"], name="lot_pending", condition=Q(pending=True)),
+            models.Index(fields=["origin"], name="lot_replacing", condition=Q(origin__isnull=False)),
         )
         triggers = (
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),

@@ -10,10 +10,11 @@ from members.models import new_id
 
 
 class SweepBatch(models.Model):
-    """Accounts that a sweep is to look at in one transaction; the row goes when that transaction commits.
+    """Lots that a sweep is to look at in one transaction, with their accounts, which it locks.
 
-    It is a list of where to look, not of what to do: what is due is decided again under the accounts'
-    locks, so a batch that was left behind by a crash does no harm, however old.
+    The row goes when that transaction commits. It is a list of where to look, not of what to do: what is
+    due is decided again under the accounts' locks, so a batch that was left behind by a crash does no
+    harm, however old.
     """
 
     class Job(models.TextChoices):
@@ -27,10 +28,11 @@ class SweepBatch(models.Model):
         "loyalty.Programme", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
     accounts = ArrayField(models.UUIDField(), verbose_name=_("accounts"))
+    lots = ArrayField(models.UUIDField(), verbose_name=_("lots"), default=list, db_default=[])
 
     class Meta:
         verbose_name = _("batch of a sweep")
         verbose_name_plural = _("batches of sweeps")
 
     def __str__(self) -> str:
-        return f"{self.job} {len(self.accounts)}"
+        return f"{self.job} {len(self.lots)}"

@@ -161,7 +161,7 @@ class Life:
             "restore", OWN.hold, chosen, str(new_id()), cause,
             reverses_id=purchase.spending, grace=self.now + timedelta(days=5),
         )  # fmt: skip
-        homes = {lot.origin_id: lot for lot in self.book.fresh_lots if lot.origin_id}
+        homes = {lot.origin_id: lot for lot in self.book.fresh_lots if lot.origin_id is not None}
         homecoming = [homes.get(lot.id, lot) for lot, _part in chosen]
         takebacks.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
         purchase.restored += points

@@ -189,7 +189,8 @@ def test_a_batch_left_by_a_crash_is_decided_anew() -> None:
     gone, alive = make_account(), make_account()
     give_points(gone, 5, expires_at=PAST)
     give_points(alive, 5, expires_at=LATER)
-    SweepBatch.objects.create(job="expire", accounts=sorted([gone.id, alive.id]))
+    lots = Lot.objects.filter(account__in=[gone, alive]).values_list("id", flat=True)
+    SweepBatch.objects.create(job="expire", accounts=sorted([gone.id, alive.id]), lots=list(lots))
 
     assert sweep.expire(NOW).points == 5
     assert (balance(gone), balance(alive)) == (0, 5)
