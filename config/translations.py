@@ -7,9 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polib
 from django.core.management import call_command
+from django.core.management.commands import makemessages
 from django.test.utils import override_settings
 
 WHOLE = ("ru",)
@@ -80,14 +82,22 @@ def update(locale: Path, languages: list[str]) -> None:
 def collect(languages: list[str]) -> None:
     """Bring the catalogues up to date with the texts in the code."""
     call_command(
-        "makemessages",
+        _Collector(),
         locale=languages,
         verbosity=0,
         no_location=True,
         no_wrap=True,
         no_obsolete=True,
-        ignore_patterns=[".venv", "var", "tests", "benchmarks"],
+        ignore_patterns=[".venv", "var", "tests", "benchmarks", "locale"],
     )
+
+
+class _Collector(makemessages.Command):
+    """Writes to the catalogues that the settings name alone: Django would take those beside the code first."""
+
+    def find_files(self, root: str) -> list[Any]:
+        self.locale_paths = [str(self.default_locale_path)]
+        return super().find_files(root)
 
 
 def _differs(entry: polib.POEntry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polib
@@ -73,3 +74,19 @@ def test_a_reason_is_told_in_the_language_of_whoever_reads_it() -> None:
     with translation.override("ru"):
         russian = wording.reason("outside_hours", {"hours": "13:00–15:00"})
     assert (english, russian) == ("only at 13:00–15:00", "только в часы 13:00–15:00")
+
+
+@pytest.mark.skipif(shutil.which("xgettext") is None, reason="needs gettext")
+def test_a_text_that_is_not_collected_is_named_and_the_catalogues_stay_as_they_are(tmp_path: Path) -> None:
+    source = Path(settings.LOCALE_PATHS[0])
+    locale = tmp_path / "locale"
+    shutil.copytree(source, locale)
+    path = locale / "ru" / "LC_MESSAGES" / "django.po"
+    catalogue = polib.pofile(str(path))
+    catalogue.remove(catalogue.find("Open the till"))
+    catalogue.save()
+    before = path.read_bytes(), (source / path.relative_to(locale)).read_bytes()
+
+    found = list(translations.find_uncollected(locale))  # others may be missing too
+    assert "ru: not collected: 'Open the till'; run `make messages` and translate it" in found
+    assert (path.read_bytes(), (source / path.relative_to(locale)).read_bytes()) == before
