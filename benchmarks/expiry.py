@@ -61,21 +61,18 @@ SELECT account_id, p.id, 'member', '', 0, 0, 1, now() FROM person, loyalty_progr
 INSERT INTO loyalty_holder (account_id, member_id, programme_id, role, may_redeem)
 SELECT account_id, member_id, p.id, 'owner', true FROM person, loyalty_programme p;
 
--- lots as purchases leave them: one after the other in time, of anybody
+-- lots as purchases leave them: one after the other, of anybody, each for a year; three of ten are over
 CREATE TEMP TABLE given AS
 SELECT {NEW_ID} AS id, {NEW_ID} AS transfer_id, n, (n %% 97 + 1)::numeric(14, 2) AS points,
        lpad(to_hex((1 + floor(random() * %(accounts)s))::bigint), 32, '0')::uuid AS account_id,
-       timestamptz '2025-01-01' + n * interval '20 seconds' AS earned_at
+       %(now)s::timestamptz - interval '365 days' + (n - 0.5 - %(due)s) * interval '20 seconds' AS earned_at
   FROM generate_series(1, %(lots)s) n;
 INSERT INTO loyalty_transfer (id, kind, source_id, target_id, points, key, at, target_balance, reason)
 SELECT transfer_id, 'accrue', (SELECT id FROM loyalty_account WHERE kind = 'issuance'), account_id, points,
        'bench:' || n, earned_at, points, ''
   FROM given ORDER BY n;
--- three of ten are due
 INSERT INTO loyalty_lot (id, account_id, transfer_id, points, remaining, earned_at, expires_at, pending)
-SELECT id, account_id, transfer_id, points, points, earned_at,
-       CASE WHEN n %% 10 < 3 THEN timestamptz '2026-06-01' - n %% 90 * interval '1 day'
-            ELSE timestamptz '2027-06-01' + n %% 90 * interval '1 day' END, false
+SELECT id, account_id, transfer_id, points, points, earned_at, earned_at + interval '365 days', false
   FROM given ORDER BY n;
 UPDATE loyalty_account a SET balance = g.points
   FROM (SELECT account_id, sum(points) AS points FROM given GROUP BY account_id) g WHERE a.id = g.account_id
@@ -175,11 +172,16 @@ def build(lots: int) -> None:
         if cursor.fetchone()[0] != lots:
             cursor.execute(
                 f"SET session_replication_role = replica; SELECT setseed(0.5); {BUILD}",
-                {"lots": lots, "accounts": lots // LOTS_PER_ACCOUNT},
+                {"lots": lots, "due": due(lots), "accounts": lots // LOTS_PER_ACCOUNT, "now": NOW},
             )
         cursor.execute("RESET session_replication_role")
         cursor.execute("VACUUM (FREEZE, ANALYZE)")
     connection.close()
+
+
+def due(lots: int) -> int:
+    """How many of the lots are due."""
+    return lots * 3 // 10
 
 
 def measure(var: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -319,7 +321,7 @@ def tell(
     longest = max(run["longest_batch"] for side in ("one", "two") for run in taken[side])
     report: dict[str, Any] = {
         "lots": options.lots,
-        "due": options.lots * 3 // 10,
+        "due": due(options.lots),
         "rounds": options.rounds,
         "seconds": {side: [run["seconds"] for run in runs] for side, runs in taken.items()},
         "median": median,

@@ -58,22 +58,25 @@ SELECT a.id AS account, 'balance and debt' AS subject, 'not negative' AS expecte
 #: Every transfer takes its points from lots of the account it leaves (if that is a member's), and puts
 #: them into lots of the account it reaches; it touches no other account's lots.
 _TRANSFER_MOVES_ITS_POINTS = f"""
-SELECT a.id AS account, 'transfer ' || m.transfer_id AS subject, m.expected, m.found
-  FROM (SELECT transfer_id, account_id, sum(expected) AS expected, sum(found) AS found
-          FROM (SELECT t.id AS transfer_id, t.target_id AS account_id, t.points AS expected, 0 AS found
+SELECT a.id AS account, 'transfer ' || t.id AS subject, moved.due AS expected, moved.due - m.missing AS found
+  FROM (SELECT transfer_id, account_id, sum(points) AS missing
+          FROM (SELECT t.id AS transfer_id, t.target_id AS account_id, t.points
                   FROM loyalty_transfer t JOIN loyalty_account m ON m.id = t.target_id AND m.kind = 'member'
                 UNION ALL
-                SELECT t.id, t.source_id, -t.points, 0
+                SELECT t.id, t.source_id, -t.points
                   FROM loyalty_transfer t JOIN loyalty_account m ON m.id = t.source_id AND m.kind = 'member'
                 UNION ALL
-                SELECT transfer_id, account_id, 0, points FROM loyalty_lot
+                SELECT transfer_id, account_id, -points FROM loyalty_lot
                 UNION ALL
-                SELECT u.transfer_id, l.account_id, 0, -u.points
+                SELECT u.transfer_id, l.account_id, u.points
                   FROM loyalty_lotuse u JOIN loyalty_lot l ON l.id = u.lot_id) moves
-         GROUP BY transfer_id, account_id HAVING sum(expected) <> sum(found)) m
+         GROUP BY transfer_id, account_id HAVING sum(points) <> 0) m
   JOIN loyalty_account a ON a.id = m.account_id
+  JOIN loyalty_transfer t ON t.id = m.transfer_id
+ CROSS JOIN LATERAL (
+       SELECT CASE a.id WHEN t.target_id THEN t.points WHEN t.source_id THEN -t.points ELSE 0 END AS due) moved
  WHERE {_OURS}
- ORDER BY a.id, m.transfer_id
+ ORDER BY a.id, t.id
 """
 
 _DEBT_IS_WHAT_IS_OWED = f"""
@@ -144,17 +147,15 @@ CHECKS = {
 #: What there is, and what members and institutions hold. An institution holds what was transferred to
 #: it less what went out: below zero for issuance.
 TOTALS = f"""
-WITH moved AS (
-  SELECT account_id, sum(points) AS points, sum(n) AS n
-    FROM (SELECT target_id AS account_id, points, 1 AS n FROM loyalty_transfer
-          UNION ALL SELECT source_id, -points, 0 FROM loyalty_transfer) m GROUP BY account_id)
-SELECT count(*) AS accounts,
-       coalesce(sum(moved.n), 0)::bigint AS transfers,
-       coalesce(sum(a.balance) FILTER (WHERE a.kind = 'member'), 0) AS members,
-       coalesce(sum(moved.points) FILTER (WHERE a.kind <> 'member'), 0) AS institutions,
-       (SELECT count(*) FROM loyalty_lot l JOIN loyalty_account a ON a.id = l.account_id WHERE {_OURS}) AS lots,
+WITH own AS MATERIALIZED (SELECT id, kind, balance FROM loyalty_account a WHERE {_OURS}),
+institution AS MATERIALIZED (SELECT id FROM own WHERE kind <> 'member')
+SELECT (SELECT count(*) FROM own) AS accounts,
+       (SELECT coalesce(sum(balance), 0) FROM own WHERE kind = 'member') AS members,
+       (SELECT count(*) FROM loyalty_transfer t WHERE t.source_id IN (SELECT id FROM own)) AS transfers,
+       (SELECT coalesce(sum(points), 0) FROM loyalty_transfer WHERE target_id IN (SELECT id FROM institution))
+     - (SELECT coalesce(sum(points), 0) FROM loyalty_transfer WHERE source_id IN (SELECT id FROM institution))
+       AS institutions,
+       (SELECT count(*) FROM loyalty_lot l WHERE l.account_id IN (SELECT id FROM own)) AS lots,
        (SELECT count(*) FROM loyalty_lotuse u JOIN loyalty_lot l ON l.id = u.lot_id
-          JOIN loyalty_account a ON a.id = l.account_id WHERE {_OURS}) AS uses
-  FROM loyalty_account a LEFT JOIN moved ON moved.account_id = a.id
- WHERE {_OURS}
+         WHERE l.account_id IN (SELECT id FROM own)) AS uses
 """

@@ -30,7 +30,7 @@ from loyalty.models import Account, Programme, SweepBatch
 from members import events, prepared
 from members.events import EventRow
 
-LOTS_PER_BATCH = 1000
+LOTS_PER_BATCH = 750
 #: A batch that falls victim to a deadlock, or waits too long for a lock, is tried so many times in all.
 ATTEMPTS = 3
 
