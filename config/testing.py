@@ -29,7 +29,10 @@ MIGRATION_LINTER_OPTIONS = {
     "no_cache": True,
 }
 
-DATABASES["default"] = configure_database(read_text("DATABASE_URL"), VAR / "test-postgres", durable=False)
+_KEPT = VAR  # the demo that `make run` left there is none of the tests' business
+VAR = _KEPT / "testing"
+VAR.mkdir(parents=True, exist_ok=True)
+DATABASES["default"] = configure_database(read_text("DATABASE_URL"), _KEPT / "test-postgres", durable=False)
 DATABASES["default"]["TEST"] = {"NAME": f"test_regulars_{os.getpid()}"}  # runs side by side do not meet
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 

@@ -30,10 +30,12 @@ class Command(BaseCommand):
 
     help = "Prepares the database, the demo and the static files, and runs web, worker and scheduler."
     requires_system_checks = []
+    interrupted = False
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare, run, and leave nothing running."""
         signal.signal(signal.SIGTERM, leave_cleanly)
+        signal.signal(signal.SIGINT, self.interrupt)
         host, port = read_text("HOST", "127.0.0.1"), read_number("PORT", 8000)
         base_url = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
         try:
@@ -49,13 +51,25 @@ class Command(BaseCommand):
         threading.Thread(target=announce, args=(base_url, host, port), daemon=True).start()
         sys.exit(supervise(describe_processes(), build_environment(host, port)))
 
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C. Remembered too: an exception raised inside a callback of a library is lost there."""
+        self.interrupted = True
+        raise KeyboardInterrupt
+
+    def require_patience(self) -> None:
+        """Raise ``KeyboardInterrupt`` if Ctrl-C was pressed in an earlier step and got lost."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+
     def prepare(self, base_url: str) -> None:
         """The database, the demo and the static files, each only as far as it is not there yet."""
         self.stdout.write("Preparing the database ...")
         if broker.is_embedded():
             broker.install()
         call_command("migrate", verbosity=0, interactive=False)
+        self.require_patience()
         assets.collect_if_changed()
+        self.require_patience()
         if settings.DEMO:
             demo.load_once(settings.VAR / "demo.json")
             demo.note_address(settings.VAR / "demo.json", base_url)
@@ -63,6 +77,7 @@ class Command(BaseCommand):
         metrics.mkdir(exist_ok=True)
         for old in metrics.glob("*.db"):
             old.unlink()
+        self.require_patience()
 
 
 def require_place(folder: Path) -> None:
