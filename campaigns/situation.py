@@ -42,6 +42,10 @@ who AS (
 #: One row, one JSON document: what the store, the member and the basket bring to a decision.
 _READ = f"""
 WITH {_WHO},
+rules AS (
+  SELECT id, terms FROM campaigns_rulebook
+   WHERE programme_id = %(programme)s::bigint AND in_force_from <= %(at)s::timestamptz
+   ORDER BY in_force_from DESC, id DESC LIMIT 1),
 account AS (
   SELECT a.id, a.balance, a.owed, a.version, h.may_redeem
     FROM loyalty_holder h JOIN loyalty_account a ON a.id = h.account_id
@@ -65,20 +69,19 @@ SELECT json_build_object(
      WHERE member_id = (SELECT id FROM who) AND programme_id = %(programme)s::bigint),
   'usage', (SELECT json_agg(json_build_array(campaign_id, period, times, points)) FROM campaigns_usage
      WHERE member_id = (SELECT id FROM who) AND period = ANY(%(periods)s::text[])),
-  'spent_today', (SELECT COALESCE(sum(CASE WHEN source_id = (SELECT id FROM account) THEN points ELSE -points END), 0)
+  'spent_today', CASE WHEN (SELECT terms #> '{{spending,max_points_per_day}}' FROM rules) IS NULL THEN 0 ELSE (
+    SELECT COALESCE(sum(CASE WHEN source_id = (SELECT id FROM account) THEN points ELSE -points END), 0)
       FROM loyalty_transfer
      WHERE at >= %(day)s::timestamptz AND (
            (source_id = (SELECT id FROM account) AND kind IN ('redeem', 'hold'))
-        OR (target_id = (SELECT id FROM account) AND kind IN ('restore', 'release')))),
+        OR (target_id = (SELECT id FROM account) AND kind IN ('restore', 'release')))) END,
   'products', (SELECT json_agg(p) FROM (
       SELECT p.id, p.sku, p.name, p.brand, c.path AS categories,
              (SELECT json_agg(s.code) FROM loyalty_productset_products sp
                 JOIN loyalty_productset s ON s.id = sp.productset_id WHERE sp.product_id = p.id) AS sets
         FROM loyalty_product p LEFT JOIN loyalty_category c ON c.id = p.category_id
        WHERE p.partner_id = %(partner)s::bigint AND p.sku = ANY(%(skus)s::text[])) p),
-  'rulebook', (SELECT id FROM campaigns_rulebook
-     WHERE programme_id = %(programme)s::bigint AND in_force_from <= %(at)s::timestamptz
-     ORDER BY in_force_from DESC, id DESC LIMIT 1)
+  'rulebook', (SELECT id FROM rules)
 )::text AS document
 """
 
