@@ -1,4 +1,4 @@
-"""What we know: facts kept per member and programme as they change."""
+"""What a member did in a programme, kept as it changes."""
 
 from __future__ import annotations
 
