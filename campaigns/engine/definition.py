@@ -51,16 +51,24 @@ def parse(document: object) -> Definition:
 
 
 #: Fields that hold decimal numbers, wherever they stand as a JSON number.
-_DECIMALS = frozenset({"at_least", "below", "of_at_least", "percent", "points", "per", "from", "by"})
+_DECIMALS = frozenset(
+    {
+        "amount", "at_least", "at_most", "below", "by", "from", "money", "of_at_least", "per", "percent",
+        "pieces", "points", "price", "up_to",
+    }
+)  # fmt: skip
+#: Conditions and effects whose numbers are whole ones.
+_WHOLE = frozenset({"age", "days_since_joining", "days_since_purchase", "gift", "line_count", "purchases"})
 
 
-def _plain(value: Any, key: str = "") -> Any:
+def _plain(value: Any, key: str = "", whole: bool = False) -> Any:
     """A copy in which every decimal number is a string in plain notation."""
     if isinstance(value, dict):
-        return {name: _plain(item, name) for name, item in value.items()}
+        whole = (value.get("condition") or value.get("effect")) in _WHOLE
+        return {name: _plain(item, name, whole) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if key in _DECIMALS and isinstance(value, int | float):
+    if key in _DECIMALS and not whole and isinstance(value, int | float) and not isinstance(value, bool):
         return format(Decimal(str(value)), "f")
     return value
 

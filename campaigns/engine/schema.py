@@ -2,36 +2,32 @@
 
 The same schema serves the form, import and export, backtest and the engine. Everything but an
 effect or a text to tell may be left out, and then restricts nothing. What a schema cannot say
-(steps that do not ascend, a window that never opens) is in ``campaigns.engine.definition``.
+(steps that do not ascend, a window that never opens) is in ``campaigns.engine.soundness``; the
+conditions and effects themselves are in ``campaigns.engine.vocabulary``.
 
 Numbers may be JSON numbers or strings holding plain decimals; ``definition.parse`` makes them
-strings. To teach the engine a new effect or condition, add it to ``EFFECTS`` or ``CONDITIONS``
-here and to the table of the same name in ``effects`` or ``conditions``.
+strings.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
+from campaigns.engine.vocabulary import (
+    CODE,
+    CODES,
+    CONDITIONS,
+    DAYS,
+    EFFECTS,
+    GOODS,
+    MONEY,
+    POINTS,
+    Schema,
+    closed,
+    one_of,
+    whole,
+)
 from loyalty import expiry
 from loyalty.terms import TERMS_SCHEMA
 
-Schema = dict[str, Any]
-
-AMOUNT: Schema = {
-    "title": "an amount, zero or more, at most 4 decimal places",
-    "type": ["string", "number"],
-    "pattern": r"^\d{1,12}(\.\d{1,4})?$",
-    "minimum": 0,
-    "maximum": 999_999_999_999,
-}
-CODES: Schema = {
-    "title": "a list of codes",
-    "type": "array",
-    "items": {"type": "string", "minLength": 1, "maxLength": 200},
-    "minItems": 1,
-    "uniqueItems": True,
-}
 MOMENT: Schema = {
     "title": "a moment with its offset from UTC, like 2026-11-21T00:00:00+03:00",
     "type": "string",
@@ -47,85 +43,8 @@ CLOCK: Schema = {
     "type": "string",
     "pattern": r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$",
 }
-
-
-def closed(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
-    """An object that has these properties and no others."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def positive(what: str, maximum: int | None = None) -> Schema:
-    """A decimal number above zero."""
-    top = 999_999_999_999 if maximum is None else maximum
-    return AMOUNT | {"title": what, "exclusiveMinimum": 0, "maximum": top}
-
-
-def one_of(key: str, kinds: dict[str, Schema]) -> Schema:
-    """An object whose ``key`` names its kind, and whose other properties follow from it."""
-    return {
-        "type": "object",
-        "required": [key],
-        "properties": {key: {"enum": list(kinds)}},
-        "allOf": [
-            {
-                "if": {"properties": {key: {"const": kind}}, "required": [key]},
-                "then": schema | {"properties": {key: True} | schema["properties"]},
-            }
-            for kind, schema in kinds.items()
-        ],
-    }
-
-
 PLACES: Schema = {name: CODES for name in ("partners", "stores", "groups", "tills", "channels")}
-GOODS: Schema = {name: CODES for name in ("products", "sets", "categories", "brands")}
-
-PERCENT = positive("a percent above 0 and at most 100", 100)
-POINTS = positive("a number of points above 0")
-
-FACTOR = positive("a factor above 1 and at most 100", 100) | {"exclusiveMinimum": 1}
-
-EFFECTS: dict[str, Schema] = {
-    # percent of the amount of the receipt or lines, counted in points: 5% of 100.00 is 5 points
-    "points_percent": closed({"percent": PERCENT}, ("percent",)),
-    # so many points, once
-    "points_fixed": closed({"points": POINTS}, ("points",)),
-    # so many points for each whole `per` of the amount
-    "points_per": closed({"points": POINTS, "per": positive("an amount above 0")}, ("points", "per")),
-    # by amount: the step reached counts for the entire amount (whole) or for its own part (sliced)
-    "points_steps": closed(
-        {
-            "mode": {"enum": ["whole", "sliced"]},
-            "by": {"enum": ["scope", "receipt"]},
-            "steps": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": 50,
-                "items": closed({"from": AMOUNT, "percent": PERCENT, "points": POINTS}, ("from",)),
-            },
-        },
-        ("steps",),
-    ),
-    # multiplies what other campaigns gave on the same receipt or lines
-    "multiplier": closed({"by": FACTOR}, ("by",)),
-}
-
-CONDITIONS: dict[str, Schema] = {
-    "receipt_amount": closed({"at_least": AMOUNT, "below": AMOUNT}),
-    "first_purchase": closed({}),
-    "nth_purchase": closed(
-        {
-            "every": {"type": "integer", "minimum": 2, "maximum": 1000},
-            "exactly": {"type": "integer", "minimum": 1, "maximum": 100_000},
-            "counting": {"enum": ["member", "campaign"]},
-            "of_at_least": positive("an amount above 0"),
-        }
-    ),
-}
+PEOPLE: Schema = {name: CODES for name in ("tiers", "card_kinds", "segments")}
 
 #: How deep conditions may be nested: all of (any of (leaf)).
 NESTING = 2
@@ -154,7 +73,7 @@ def condition_schema(depth: int = NESTING) -> Schema:
 
 LIMIT: Schema = closed(
     {
-        "per": {"enum": ["member"]},
+        "per": {"enum": ["member", "store", "campaign"]},
         "period": {"enum": ["receipt", "day", "week", "month", "year", "ever"]},
         "times": {"type": "integer", "minimum": 1},
         "points": POINTS,
@@ -167,7 +86,7 @@ SCHEMA: Schema = {
     "title": "the definition of a campaign, an object {…}",
     **closed(
         {
-            "whom": closed({"who": {"enum": ["everyone", "members"]}, "tiers": CODES, "card_kinds": CODES}),
+            "whom": closed({"who": {"enum": ["everyone", "members"]}} | PEOPLE | {"except": closed(PEOPLE)}),
             "where": closed(PLACES | {"except": closed(PLACES)}),
             "when": closed(
                 {
@@ -186,10 +105,19 @@ SCHEMA: Schema = {
                         "minItems": 1,
                         "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": CLOCK},
                     },
+                    # days around the member's birthday, day of joining, or a date among their attributes
+                    "around": closed({"date": CODE, "before": DAYS, "after": DAYS}, ("date",)),
                 }
             ),
             "what_for": closed(
-                {"of": {"enum": ["receipt", "lines", "event"]}, "event": EVENT}
+                {
+                    "of": {"enum": ["receipt", "lines", "event"]},
+                    "event": EVENT,
+                    # days from the date of a birthday or anniversary: -3 is three days before
+                    "offset": whole("a number of days, -180 to 180", -180, 180),
+                    # of member.dormant: days without a purchase
+                    "days": whole("1 to 3660 days", 1, 3660),
+                }
                 | GOODS
                 | {"except": closed(GOODS)}
             ),
@@ -214,12 +142,20 @@ SCHEMA: Schema = {
                     "receipt": {"type": "string", "minLength": 1, "maxLength": 500},
                 }
             ),
-            "judge": closed({"limits": {"type": "array", "maxItems": 20, "items": LIMIT}}),
+            "judge": closed(
+                {
+                    "limits": {"type": "array", "maxItems": 20, "items": LIMIT},
+                    # what the campaign may give in all: points, and money in discounts
+                    "budget": closed({"points": POINTS, "money": MONEY}),
+                }
+            ),
             "stacking": closed(
                 {
                     "group": {"type": "string", "minLength": 1, "maxLength": 200},
                     "mode": {"enum": ["all", "best", "exclusive"]},
                     "priority": {"type": "integer", "minimum": -1_000_000, "maximum": 1_000_000},
+                    # whether lines that another campaign made cheaper earn points here
+                    "discounted": {"enum": ["include", "exclude"]},
                 }
             ),
         }

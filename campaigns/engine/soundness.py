@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from campaigns.engine.vocabulary import CONDITIONS, DISCOUNTS, GOODS, OF_EVENT, OF_RECEIPT
 from loyalty import expiry
 from loyalty.document import DocumentError
 from loyalty.terms import parse_terms
@@ -17,7 +18,14 @@ Document = Mapping[str, Any]
 #: What a text to tell may name.
 PLACEHOLDERS = ("points", "earned", "campaign", "balance")
 
-_POINTS = ("points_percent", "points_fixed", "points_per", "points_steps")
+#: Effects of which a campaign has one at most: each keeps one thing for the member, or stands alone.
+_SINGLE = ("next_purchase", "stamp", "exchange")
+#: What an event can give: it has no goods, and an amount only where its data brings one.
+_OF_EVENTS = ("points_fixed", "points_percent", "points_per", "points_steps", "issue_coupon", "badge",
+              "next_purchase", "referrer_points")  # fmt: skip
+#: Own events that happen so many days from a date of the member.
+DATED = ("member.birthday", "member.anniversary")
+DORMANT = "member.dormant"
 
 
 class Problem(NamedTuple):
@@ -54,7 +62,7 @@ def check_lots(lots: object) -> list[Problem]:
 def _whom(document: Document) -> Iterator[Problem]:
     whom = document.get("whom", {})
     if whom.get("who") == "everyone":
-        for name in ("tiers", "card_kinds"):
+        for name in ("tiers", "card_kinds", "segments", "except"):
             if name in whom:
                 yield Problem(
                     f"whom.{name}", "only members have these; set whom.who to members, or leave it out"
@@ -62,7 +70,7 @@ def _whom(document: Document) -> Iterator[Problem]:
 
 
 def _selection(document: Document) -> Iterator[Problem]:
-    for part in ("where", "what_for"):
+    for part in ("whom", "where", "what_for"):
         chosen = document.get(part, {})
         for name, codes in chosen.get("except", {}).items():
             if name in chosen and set(chosen[name]) <= set(codes):
@@ -73,24 +81,39 @@ def _selection(document: Document) -> Iterator[Problem]:
     of = what_for.get("of", "receipt")
     if of != "lines":
         for name in what_for:
-            if name not in ("of", "event"):
+            if name in GOODS or name == "except":
                 yield Problem(f"what_for.{name}", "chooses lines; set what_for.of to lines")
     if of != "event" and "event" in what_for:
         yield Problem("what_for.event", "is for campaigns that reward an event; set what_for.of to event")
 
 
 def _event(document: Document) -> Iterator[Problem]:
-    """An event has no goods and no amount: what speaks of them cannot be asked."""
+    """An event has no goods: what speaks of them cannot be asked. A receipt has no data of an event."""
     what_for = document.get("what_for", {})
+    kind = what_for.get("event")
+    if "offset" in what_for and kind not in DATED:
+        yield Problem("what_for.offset", f"is for {' and '.join(DATED)}; leave it out")
+    if ("days" in what_for) != (kind == DORMANT):
+        yield Problem(
+            "what_for.days", f"goes with the event {DORMANT}: after so many days without a purchase"
+        )
+    leaves = _conditions(document.get("if", {}), "if")
     if what_for.get("of") != "event":
+        for leaf, path in leaves:
+            if leaf["condition"] in OF_EVENT:
+                yield Problem(path, "asks about an event, and this campaign is about receipts; leave it out")
         return
     if "event" not in what_for:
         yield Problem("what_for.event", "is missing: name the event that is rewarded")
-    if "if" in document:
-        yield Problem("if", "speaks of a receipt, and an event has none; leave it out")
+    for leaf, path in leaves:
+        if leaf["condition"] in OF_RECEIPT:
+            yield Problem(path, "speaks of a receipt, and an event has none; leave it out")
     for index, effect in enumerate(document.get("what", ())):
-        if effect.get("effect") != "points_fixed":
-            yield Problem(f"what[{index}].effect", "needs an amount, and an event has none; use points_fixed")
+        if effect.get("effect") not in _OF_EVENTS:
+            yield Problem(
+                f"what[{index}].effect",
+                f"needs a receipt, and an event has none; use {', '.join(_OF_EVENTS)}",
+            )
 
 
 def _moment(text: str, path: str) -> datetime | Problem:
@@ -144,31 +167,63 @@ def _conditions(tree: Document, path: str) -> Iterator[tuple[Document, str]]:
 
 
 def _if(document: Document) -> Iterator[Problem]:
-    counters = 0
+    counters = sum(effect.get("effect") == "stamp" for effect in document.get("what", ()))
     for leaf, path in _conditions(document.get("if", {}), "if"):
-        if leaf["condition"] == "receipt_amount":
-            yield from _receipt_amount(leaf, path)
-        elif leaf["condition"] == "nth_purchase":
+        kind = leaf["condition"]
+        if kind == "nth_purchase":
             yield from _nth_purchase(leaf, path)
-            counters += leaf.get("counting", "campaign" if "of_at_least" in leaf else "member") == "campaign"
+            counters += leaf.get(
+                "counting", "campaign" if {"of_at_least", "period"} & set(leaf) else "member"
+            ) == ("campaign")
             if counters > 1:
                 yield Problem(path, "a campaign keeps one counter of its own; make a second campaign")
+        else:
+            yield from _bounds(leaf, path)
+        if kind in ("contains", "matching_amount") and not set(leaf) & set(GOODS):
+            yield Problem(path, "names no goods; give products, sets, categories or brands")
+        if kind == "first_purchase" and (leaf.get("in") == "category") != ("category" in leaf):
+            yield Problem(f"{path}.category", "goes with in: category; give both or neither")
+        if kind in ("attribute", "event_data"):
+            yield from _compared(leaf, path)
 
 
-def _receipt_amount(leaf: Document, path: str) -> Iterator[Problem]:
-    if "at_least" not in leaf and "below" not in leaf:
-        yield Problem(path, "has no amount; give at_least, below or both")
-    elif Decimal(leaf.get("at_least", 0)) >= Decimal(leaf.get("below", "Infinity")):
+#: Conditions that say nothing without a bound, and the fields that bound them.
+_BOUNDED = {
+    kind: tuple(name for name in ("at_least", "below", "at_most") if name in schema["properties"])
+    for kind, schema in CONDITIONS.items()
+    if kind not in ("attribute", "event_data") and {"at_least"} & set(schema["properties"])
+}
+
+
+def _bounds(leaf: Document, path: str) -> Iterator[Problem]:
+    names = _BOUNDED.get(leaf["condition"], ())
+    if names and not set(names) & set(leaf):
+        yield Problem(path, f"has no {'amount' if 'below' in names else 'number'}; give {', '.join(names[:-1])}, "
+                            f"{names[-1]} or both")  # fmt: skip
+    least = Decimal(leaf.get("at_least", 0))
+    if "below" in leaf and least >= Decimal(leaf["below"]):
         yield Problem(f"{path}.below", "is not above at_least, so no receipt fits; move one of them")
+    if "at_most" in leaf and leaf["condition"] in _BOUNDED and least > Decimal(leaf["at_most"]):
+        yield Problem(f"{path}.at_most", "is below at_least, so nothing fits; move one of them")
+
+
+def _compared(leaf: Document, path: str) -> Iterator[Problem]:
+    kinds = [name for name in ("is", "in") if name in leaf]
+    numbers = [name for name in ("at_least", "at_most") if name in leaf]
+    if len(kinds) + bool(numbers) != 1:
+        yield Problem(path, "give exactly one of is, in, and at_least or at_most")
+    elif len(numbers) == 2 and Decimal(leaf["at_least"]) > Decimal(leaf["at_most"]):
+        yield Problem(f"{path}.at_most", "is below at_least, so nothing fits; move one of them")
 
 
 def _nth_purchase(leaf: Document, path: str) -> Iterator[Problem]:
     if ("every" in leaf) == ("exactly" in leaf):
         yield Problem(path, "give exactly one of every and exactly")
-    if "of_at_least" in leaf and leaf.get("counting") == "member":
-        yield Problem(
-            f"{path}.counting", "purchases of at least a sum are counted by the campaign; set it to campaign"
-        )
+    for name, words in (("of_at_least", "of at least a sum"), ("period", "of a period")):
+        if name in leaf and leaf.get("counting") == "member":
+            yield Problem(
+                f"{path}.counting", f"purchases {words} are counted by the campaign; set it to campaign"
+            )
 
 
 def _what(document: Document) -> Iterator[Problem]:
@@ -183,8 +238,41 @@ def _what(document: Document) -> Iterator[Problem]:
             "a campaign that multiplies what others gave can do nothing else; make two campaigns",
         )
     for index, effect in enumerate(effects):
-        if effect["effect"] == "points_steps":
-            yield from _steps(effect, f"what[{index}]")
+        kind, path = effect["effect"], f"what[{index}]"
+        if kind in _SINGLE and kind in kinds[:index]:
+            yield Problem(path, f"a campaign has one {kind}; make a second campaign")
+        if kind == "exchange" and len(kinds) > 1:
+            yield Problem(path, "what is asked for at the till stands alone; make a second campaign")
+        if kind == "points_steps":
+            yield from _steps(effect, path)
+        elif kind in _FIELDS:
+            yield from _FIELDS[kind](effect, path)
+
+
+def _cheapest(effect: Document, path: str) -> Iterator[Problem]:
+    if effect.get("free", 1) >= effect["every"]:
+        yield Problem(f"{path}.free", "is not below every, so all would be free; use discount_percent of 100")
+
+
+def _either(effect: Document, path: str) -> Iterator[Problem]:
+    names = ("amount", "percent") if effect["effect"] == "exchange" else ("points", "percent")
+    if sum(name in effect for name in names) != 1:
+        yield Problem(path, f"give exactly one of {' and '.join(names)}")
+
+
+def _stamp(effect: Document, path: str) -> Iterator[Problem]:
+    reward = effect["reward"]
+    if len(reward) != 1:
+        yield Problem(f"{path}.reward", "give exactly one of points, free and percent")
+
+
+_FIELDS: Mapping[str, Callable[[Document, str], Iterator[Problem]]] = {
+    "cheapest_free": _cheapest,
+    "exchange": _either,
+    "staff_points": _either,
+    "referrer_points": _either,
+    "stamp": _stamp,
+}
 
 
 def _steps(effect: Document, path: str) -> Iterator[Problem]:
@@ -221,12 +309,20 @@ def _tell(document: Document) -> Iterator[Problem]:
 
 
 def _judge(document: Document) -> Iterator[Problem]:
-    for index, limit in enumerate(document.get("judge", {}).get("limits", ())):
+    judge = document.get("judge", {})
+    for index, limit in enumerate(judge.get("limits", ())):
         path = f"judge.limits[{index}]"
         if "times" not in limit and "points" not in limit:
             yield Problem(path, "limits nothing; give times, points or both")
         if limit["period"] == "receipt" and "times" in limit:
             yield Problem(f"{path}.times", "a receipt earns once anyway; give points, or another period")
+    budget = judge.get("budget", {})
+    kinds = {effect["effect"] for effect in document.get("what", ())}
+    cheaper = kinds & set(DISCOUNTS) or "stamp" in kinds
+    if "money" in budget and not cheaper:
+        yield Problem("judge.budget.money", "pays for discounts, and the campaign gives none; leave it out")
+    if "budget" in judge and not budget:
+        yield Problem("judge.budget", "is empty; give points, money or both, or leave it out")
 
 
 def _stacking(document: Document) -> Iterator[Problem]:
