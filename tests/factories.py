@@ -16,7 +16,7 @@ import factory
 from django.db import transaction
 from factory.django import DjangoModelFactory
 
-from analytics.models import MemberFacts
+from analytics.models import MemberFacts, Segment
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook, Usage
 from loyalty import ledger
@@ -168,6 +168,16 @@ class TierFactory(DjangoModelFactory):
     code = factory.Sequence(lambda n: f"tier{n}")
     name = factory.LazyAttribute(lambda tier: tier.code.title())
     threshold = Decimal(0)
+
+
+class SegmentFactory(DjangoModelFactory):
+    """A segment of all programmes; ``analytics.segments`` puts members into it."""
+
+    class Meta:
+        model = Segment
+
+    code = factory.Sequence(lambda n: f"segment{n}")
+    name = factory.LazyAttribute(lambda segment: segment.code.title())
 
 
 class CategoryFactory(DjangoModelFactory):
