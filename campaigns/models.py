@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,8 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from members.models import APPEND_ONLY
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    fields=["name", "status", "draft", "submitted_at", "archived_at"],
+    model_name="CampaignEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events", related_query_name="event"),
+)
 class Campaign(models.Model):
-    """A mechanic of a programme. ``draft`` is what is being edited; what is in force are its revisions."""
+    """A mechanic of a programme. ``draft`` is what is being edited; what is in force are its revisions.
+
+    ``status`` is what somebody did to it; what it is at a moment, scheduled or over among them, is told
+    by ``campaigns.states``. ``submitted_at`` is set while the draft waits for somebody who may publish it,
+    ``archived_at`` while it is put away. Every change is kept in ``events``, with who made it.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -28,6 +41,18 @@ class Campaign(models.Model):
     name = models.CharField(_("name"), max_length=120)
     status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.DRAFT)
     draft = models.JSONField(_("definition"), default=dict)
+    submitted_at = models.DateTimeField(_("sent to review"), null=True, blank=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("sent to review by"),
+    )
+    archived_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -37,6 +62,32 @@ class Campaign(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["programme", "code"], name="campaign_code_in_programme"),
         )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignTemplate(models.Model):
+    """The house's own ready mechanic: a definition to begin a campaign with. Of all programmes, or of one."""
+
+    programme = models.ForeignKey(
+        "loyalty.Programme",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="campaign_templates",
+        verbose_name=_("programme"),
+        help_text=_("Leave it empty for a template that all programmes may use."),
+    )
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("what it is for"), blank=True)
+    definition = models.JSONField(_("definition"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("campaign template")
+        verbose_name_plural = _("campaign templates")
+        ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
