@@ -65,14 +65,27 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon that was shown and may be used: its code and the series it belongs to."""
+
+    code: str
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
 class Basket:
-    """What is on the counter. ``redeem`` is points to spend, ``"max"``, or what was already settled."""
+    """What is on the counter. ``redeem`` is points to spend, ``"max"``, or what was already settled.
+
+    ``coupons`` are those that may be used; ``exchanges`` the codes of campaigns that are asked to give
+    money off for points.
+    """
 
     place: Place
     lines: tuple[Line, ...]
     redeem: Decimal | Literal["max"] | Settled = Decimal(0)
     cashier: str = ""
-    coupons: tuple[str, ...] = ()
+    coupons: tuple[Coupon, ...] = ()
+    exchanges: tuple[str, ...] = ()
 
     @property
     def total(self) -> Decimal:

@@ -80,7 +80,7 @@ def plan(
         excluded = rules.excluded
         payable = [ZERO if excluded.match(line) else cost for line, cost in zip(lines, payable, strict=True)]
     now = moment.in_programme
-    lots = [lot for lot in wallet.lots if _is_spendable(lot, now)]
+    lots = [lot for lot in wallet.lots if is_spendable(lot, now)]
     limits = _find_limits(rules, wallet, lots, total, payable)
     pools = None
     if any(lot.terms for lot in lots):
@@ -101,14 +101,15 @@ def plan(
         return Plan(most, tuple(limits), rules.least, most * 0, ZERO.scaleb(-2))
     amount = worth(points, rules.point_value)
     if pools is None:
-        uses, money = _consume(lots, points), spread(amount, payable, 2)
+        uses, money = consume(lots, points), spread(amount, payable, 2)
     else:
         uses, money = pools.serve(points)
     by_line = _divide(lines, points, money, rules)
     return Plan(most, tuple(limits), rules.least, points, amount, by_line, uses)
 
 
-def _is_spendable(lot: WalletLot, now: datetime) -> bool:
+def is_spendable(lot: WalletLot, now: datetime) -> bool:
+    """Whether a lot has points that can be spent at a moment."""
     return (
         lot.remaining > 0
         and (lot.active_from is None or lot.active_from <= now)
@@ -156,7 +157,7 @@ def _explain(pools: Pools) -> Mapping[str, Any]:
     return {"refused": refused} if refused else {}
 
 
-def _consume(lots: list[WalletLot], points: Decimal) -> tuple[tuple[str, Decimal], ...]:
+def consume(lots: list[WalletLot], points: Decimal) -> tuple[tuple[str, Decimal], ...]:
     """Take ``points`` from lots without terms: soonest expiry first, then earliest earned, then by id."""
     uses = []
     for lot in sorted(lots, key=_order) if len(lots) > 1 else lots:

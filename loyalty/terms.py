@@ -15,12 +15,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from loyalty.basket import Line, Place
 from loyalty.document import DocumentError, Reader
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
 _DAY = 24 * 60
+
+
+class Product(Protocol):
+    """What goods are told by: a line of a basket, or one of a past receipt."""
+
+    @property
+    def sku(self) -> str: ...
+    @property
+    def brand(self) -> str: ...
+    @property
+    def categories(self) -> tuple[str, ...]: ...
+    @property
+    def sets(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ class Goods:
     categories: frozenset[str] = frozenset()
     brands: frozenset[str] = frozenset()
 
-    def match(self, line: Line) -> bool:
+    def match(self, line: Product) -> bool:
         """Whether a line is of these goods."""
         return (
             line.sku in self.products

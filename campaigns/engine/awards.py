@@ -14,7 +14,7 @@ from campaigns.engine.effects import Given
 from campaigns.engine.gates import Reason
 from campaigns.engine.limits import Room
 from campaigns.engine.machine import Campaign, Machine
-from campaigns.engine.outcome import Because
+from campaigns.engine.outcome import ZERO, Because
 from loyalty.rounding import spread_units
 
 #: The place of what is earned for the receipt as a whole.
@@ -65,6 +65,14 @@ class Sheet:
             amounts = earning if len(lines) == len(earning) else [earning[index] for index in lines]
             weights = self._weights[scope] = (lines, amounts, sum(amounts))
         return weights
+
+    def full_price(self, campaign: Campaign) -> Weights:
+        """The lines of a campaign's scope that no other campaign made cheaper."""
+        cheaper, earning = self.case.discounted, self.case.earning
+        lines = [index for index in self.case.scopes[campaign.scope]
+                 if not cheaper.get(index, frozenset()) - {campaign.number}]  # fmt: skip
+        amounts = [earning[index] for index in lines]
+        return lines, amounts, sum(amounts)
 
     def reasons(self) -> list[tuple[Because, ...]]:
         """Why each line was given what it was given: by awards to every line first, then by the others."""
@@ -121,7 +129,7 @@ class Sheet:
         campaign_id, revision, code, args = award.campaign.id, award.campaign.revision, given.code, given.args
         points = list(map(self.machine.points.__getitem__, parts))
         new = tuple.__new__  # what Because() does, without its detour
-        reasons = [new(Because, (campaign_id, revision, share, code, args)) for share in points]
+        reasons = [new(Because, (campaign_id, revision, share, code, args, ZERO)) for share in points]
         if len(parts) == len(self.units):
             self.units = list(map(add, self.units, parts))
             self._to_all.append(reasons)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil
+from types import MappingProxyType
+from typing import Any
 
 from campaigns.engine.shopper import Shopper
 from loyalty.basket import Basket, Line, Moment
+
+_NO_DATA: Mapping[str, Any] = MappingProxyType({})
+_ZERO = Decimal(0)
 
 
 class Case:
     """What one evaluation works with. Amounts are whole cents, indices are those of ``lines``.
 
     ``earning`` is the amount of each line that campaigns reckon with, by the programme's ``earn_on``;
-    ``scopes`` are the lines of each scope. Used by one evaluation, then thrown away.
+    ``scopes`` are the lines of each scope. ``discounted`` says by which campaigns (their numbers) a
+    line was made cheaper. Used by one evaluation, then thrown away.
     """
 
     __slots__ = (
         "basket",
         "card_kind",
         "channel",
+        "data",
+        "discounted",
         "earning",
         "groups",
         "is_member",
@@ -30,6 +39,7 @@ class Case:
         "moment",
         "now",
         "partner",
+        "pays_with_points",
         "periods",
         "progress",
         "purchases",
@@ -53,6 +63,7 @@ class Case:
         earning: list[int],
         scopes: list[list[int]],
         periods: dict[str, str],
+        data: Mapping[str, Any] = _NO_DATA,
     ) -> None:
         place = basket.place
         in_store = moment.in_store
@@ -63,6 +74,9 @@ class Case:
         self.earning = earning
         self.scopes = scopes
         self.periods = periods
+        self.data = data
+        self.discounted: dict[int, set[int]] = {}
+        self.pays_with_points = False
         self.receipt = sum(earning)
         self.receipt_text = cents_text(self.receipt)
         self.is_member = shopper.member_id is not None
@@ -79,6 +93,30 @@ class Case:
         self.now: datetime = moment.in_programme.astimezone(UTC)
         self.weekday = in_store.isoweekday()
         self.minute = in_store.hour * 60 + in_store.minute
+
+    @property
+    def today(self) -> date:
+        """The day by the programme's clocks."""
+        return self.moment.in_programme.date()
+
+    def reckon(self, earning: list[int]) -> None:
+        """Go on with other amounts: what the lines come to after discounts and points."""
+        self.earning = earning
+        self.receipt = sum(earning)
+        self.receipt_text = cents_text(self.receipt)
+
+    def pieces(self, scope: int) -> Decimal:
+        """How many pieces the lines of a scope are."""
+        return sum([self.lines[index].quantity for index in self.scopes[scope]], _ZERO)
+
+    def amount(self, scope: int) -> int:
+        """What the lines of a scope come to, in cents."""
+        earning = self.earning
+        return sum([earning[index] for index in self.scopes[scope]])
+
+    def figure(self, key: str) -> Decimal:
+        """A figure that is known about the member; zero where nothing is."""
+        return self.shopper.known.get(key, _ZERO)
 
 
 @lru_cache(4096)

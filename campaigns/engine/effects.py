@@ -28,6 +28,13 @@ class Given(NamedTuple):
 Effect = Callable[[Case, int], Given | None]
 
 
+class Scope(NamedTuple):
+    """What a campaign looks at: its lines' scope, and whether that is the receipt as a whole."""
+
+    number: int
+    whole: bool
+
+
 class Unit(NamedTuple):
     """How points are kept: the places of a point, and the rule that rounds to them."""
 
@@ -45,12 +52,12 @@ class Unit(NamedTuple):
         return lambda cents: nearest(cents * top, bottom)
 
 
-def compile_effect(effect: Mapping[str, Any], unit: Unit, whole_receipt: bool) -> Effect:
-    """The function of one effect; ``whole_receipt`` says that it looks at the receipt, not at lines."""
-    return EFFECTS[effect["effect"]](effect, unit, whole_receipt)
+def compile_effect(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
+    """The function of one effect on a scope."""
+    return EFFECTS[effect["effect"]](effect, unit, scope)
 
 
-def _percent(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
+def _percent(effect: Mapping[str, Any], unit: Unit, _: Scope) -> Effect:
     share, percent = unit.share(effect["percent"]), plain(effect["percent"])
 
     def give(_: Case, cents: int) -> Given | None:
@@ -60,13 +67,28 @@ def _percent(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
     return give
 
 
-def _fixed(effect: Mapping[str, Any], unit: Unit, whole_receipt: bool) -> Effect:
+def _fixed(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
     units = unit.units(effect["points"])
-    given = Given(units, "fixed", {"points": plain(effect["points"])}, whole_receipt) if units else None
+    given = Given(units, "fixed", {"points": plain(effect["points"])}, scope.whole) if units else None
     return lambda case, cents: given
 
 
-def _per(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
+def _per_piece(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
+    points, places = Decimal(effect["points"]), unit.places
+    most = Decimal(effect["up_to"]) if "up_to" in effect else None
+    words = {"points": plain(points)}
+
+    def give(case: Case, _: int) -> Given | None:
+        pieces = case.pieces(scope.number)
+        if most is not None and pieces > most:
+            pieces = most
+        units = int(round_points(points * pieces, places, unit.rule).scaleb(places))
+        return Given(units, "per_piece", {**words, "pieces": plain(pieces)}) if units else None
+
+    return give
+
+
+def _per(effect: Mapping[str, Any], unit: Unit, _: Scope) -> Effect:
     points, per = unit.units(effect["points"]), Decimal(effect["per"]) * 100
     top, bottom = per.as_integer_ratio()
     words = {"points": plain(effect["points"]), "per": plain(effect["per"])}
@@ -87,7 +109,7 @@ class Step(NamedTuple):
     words: Mapping[str, str]
 
 
-def _steps(effect: Mapping[str, Any], unit: Unit, whole_receipt: bool) -> Effect:
+def _steps(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
     if effect.get("mode", "whole") == "sliced":
         return _slices(effect, unit)
     by_receipt = effect.get("by", "scope") == "receipt"
@@ -110,7 +132,7 @@ def _steps(effect: Mapping[str, Any], unit: Unit, whole_receipt: bool) -> Effect
                 if step.share is not None:
                     units = step.share(cents)
                     return Given(units, "step_percent", args) if units else None
-                return Given(step.units, "step_points", args, whole_receipt) if step.units else None
+                return Given(step.units, "step_points", args, scope.whole) if step.units else None
         return None
 
     return give
@@ -140,10 +162,11 @@ def _slices(effect: Mapping[str, Any], unit: Unit) -> Effect:
 
 
 #: The effects of the vocabulary that give points; ``multiplier`` is in ``evaluation``, for it needs theirs.
-EFFECTS: dict[str, Callable[[Mapping[str, Any], Unit, bool], Effect]] = {
+EFFECTS: dict[str, Callable[[Mapping[str, Any], Unit, Scope], Effect]] = {
     "points_percent": _percent,
     "points_fixed": _fixed,
     "points_per": _per,
+    "points_per_piece": _per_piece,
     "points_steps": _steps,
 }
 

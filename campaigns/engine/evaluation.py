@@ -6,9 +6,10 @@ the same outcome for ever. ``docs/algorithms/engine.md`` tells in prose what is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
+from typing import Any
 
 from campaigns.engine.case import Case
 from campaigns.engine.conclusion import conclude
@@ -19,9 +20,11 @@ from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.scopes import RECEIPT
 from campaigns.engine.shopper import Shopper
+from campaigns.engine.trades import Trades
 from loyalty.basket import Basket, Line, Moment, Place, Settled
+from loyalty.exchange import together
 from loyalty.redemption import Limit, Plan, plan
-from loyalty.rounding import to_cents
+from loyalty.rounding import from_cents, to_cents
 
 _POSITION = attrgetter("position")
 ZERO = Decimal("0.00")
@@ -37,46 +40,87 @@ def evaluate(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Ruleboo
     """
     machine = rulebook.machine
     lines = sorted(basket.lines, key=_POSITION)
-    discounts = [ZERO] * len(lines)  # no effect gives a discount yet
-    costs = [line.amount for line in lines]
-    redemption = _redeem(basket, shopper, moment, machine, lines, costs)
-    if redemption.by_line and not machine.earn_before:
-        paid = redemption.by_line
-        reckoned = [cost - paid[line.position][1] if line.position in paid else cost
-                    for line, cost in zip(lines, costs, strict=True)]  # fmt: skip
-    else:
-        reckoned = costs
     case = Case(
         basket,
         shopper,
         moment,
         lines,
-        [max(to_cents(amount), 0) for amount in reckoned],
+        [max(to_cents(line.amount), 0) for line in lines],
         machine.scopes.match(lines),
         period_keys(moment.in_programme),
     )
     judgement = Judgement(machine, case)
+    if machine.discounters:
+        judgement.cheapen()
+    discounts, costs = _take_off(judgement, lines)
+    trades = None
+    if machine.traders and not isinstance(basket.redeem, Settled):
+        trades = Trades(judgement, costs, shopper.wallet)
+        trades.make(machine.traders)
+    redemption = _redeem(basket, shopper, moment, machine, lines, costs, trades)
+    _go_on(case, machine, lines, costs, redemption)
+    if machine.promisers:
+        judgement.keep_promises()
     judgement.give(machine.givers)
     if machine.boosters:
         judgement.boost()
-    return conclude(judgement, discounts, redemption)
+    return conclude(judgement, discounts, redemption, tuple(trades.made) if trades else ())
+
+
+def _take_off(judgement: Judgement, lines: Sequence[Line]) -> tuple[list[Decimal], list[Decimal]]:
+    """The discount of every line, and what is left to pay."""
+    if not judgement.cuts.campaigns:
+        return [ZERO] * len(lines), [line.amount for line in lines]
+    before = judgement.case.earning
+    discounts = [from_cents(was - left) for was, left in zip(before, judgement.cuts.left, strict=True)]
+    return discounts, [line.amount - off for line, off in zip(lines, discounts, strict=True)]
+
+
+def _go_on(
+    case: Case, machine: Machine, lines: Sequence[Line], costs: Sequence[Decimal], redemption: Plan
+) -> None:
+    """Go on with what campaigns reckon points on: what is left to pay, before or after points."""
+    paid = redemption.by_line
+    case.pays_with_points = bool(redemption.points)
+    if paid and not machine.earn_before:
+        costs = [cost - paid[line.position][1] if line.position in paid else cost
+                 for line, cost in zip(lines, costs, strict=True)]  # fmt: skip
+    elif not case.discounted:
+        return
+    case.reckon([max(to_cents(cost), 0) for cost in costs])
 
 
 def evaluate_event(
-    event: str, shopper: Shopper, moment: Moment, rulebook: Rulebook, place: Place = NOWHERE
+    event: str,
+    shopper: Shopper,
+    moment: Moment,
+    rulebook: Rulebook,
+    place: Place = NOWHERE,
+    data: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Decide what an event of a member gives: the campaigns that reward it, and none of the others.
 
-    The outcome has no lines; everything is earned "for the receipt as a whole".
+    ``data`` is what came with the event; its ``amount``, money, is what percents are reckoned on. The
+    outcome has no lines; everything is earned "for the receipt as a whole".
     """
     machine = rulebook.machine
     basket = Basket(place, ())
     scopes: list[list[int]] = [[] for _ in machine.scopes.match([])]
     scopes[RECEIPT] = [0]  # there is nothing to choose lines from
-    case = Case(basket, shopper, moment, [], [], scopes, period_keys(moment.in_programme))
+    case = Case(basket, shopper, moment, [], [], scopes, period_keys(moment.in_programme), data or {})
+    case.receipt = amount_of(case.data)
     judgement = Judgement(machine, case)
     judgement.give(machine.listeners.get(event, ()))
     return conclude(judgement, [], _NO_PLAN)
+
+
+def amount_of(data: Mapping[str, Any]) -> int:
+    """The amount that an event brings, in whole cents; zero when it brings none."""
+    try:
+        cents = int(Decimal(str(data.get("amount", 0))) * 100)
+    except (ArithmeticError, ValueError):
+        return 0
+    return max(cents, 0)
 
 
 def _redeem(
@@ -86,13 +130,21 @@ def _redeem(
     machine: Machine,
     lines: Sequence[Line],
     costs: Sequence[Decimal],
+    trades: Trades | None,
 ) -> Plan:
-    """What points pay: as settled before, or as much of what is wanted as the programme's rules allow."""
+    """What points pay: as settled before, or as much of what is wanted as the programme's rules allow.
+
+    What was exchanged comes first; what is left of the points may pay what is left of the lines.
+    """
     if isinstance(basket.redeem, Settled):
         return _settle(basket.redeem)
     if shopper.wallet is None:
         return _NO_PLAN
-    return plan(lines, basket.place, moment, machine.rules, shopper.wallet, basket.redeem, amounts=costs)
+    if trades is None or not trades.made:
+        return plan(lines, basket.place, moment, machine.rules, shopper.wallet, basket.redeem, amounts=costs)
+    wallet = trades.wallet or shopper.wallet
+    rest = plan(lines, basket.place, moment, machine.rules, wallet, basket.redeem, amounts=trades.costs)
+    return together(trades.plan, rest)
 
 
 def _settle(settled: Settled) -> Plan:

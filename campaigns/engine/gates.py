@@ -6,10 +6,12 @@ A gate is a test that lets a case through, and the reason (code, arguments) when
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from campaigns.engine.case import Case, listed
+from campaigns.engine.needs import Needs
+from campaigns.engine.soundness import DATED
 
 Test = Callable[[Case], bool]
 Reason = tuple[str, Mapping[str, Any]]
@@ -24,14 +26,27 @@ _NAMES = {
 }
 
 
-def gates_of(document: Mapping[str, Any]) -> Iterator[Gate]:
+def gates_of(document: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
     """The gates of a definition, in the order in which they are asked."""
-    yield from _whom(document.get("whom", {}))
+    yield from _event(document.get("what_for", {}))
+    yield from _whom(document.get("whom", {}), needs)
     yield from _where(document.get("where", {}))
     yield from _when(document.get("when", {}))
+    if around := document.get("when", {}).get("around"):
+        yield _around(around, needs)
 
 
-def _whom(whom: Mapping[str, Any]) -> Iterator[Gate]:
+def _event(what_for: Mapping[str, Any]) -> Iterator[Gate]:
+    """Events that come with a number of days are meant for the campaigns that name the same number."""
+    if what_for.get("event") in DATED:
+        offset = what_for.get("offset", 0)
+        yield lambda case: case.data.get("offset", 0) == offset, ("other_day", {"offset": str(offset)})
+    if "days" in what_for:
+        days = what_for["days"]
+        yield lambda case: case.data.get("days") == days, ("other_day", {"days": str(days)})
+
+
+def _whom(whom: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
     if whom.get("who", "everyone") == "members":
         yield lambda case: case.is_member, ("not_member", {})
     if "tiers" in whom:
@@ -40,6 +55,61 @@ def _whom(whom: Mapping[str, Any]) -> Iterator[Gate]:
     if "card_kinds" in whom:
         kinds = frozenset(whom["card_kinds"])
         yield lambda case: case.card_kind in kinds, ("wrong_card", {"cards": listed(whom["card_kinds"])})
+    if "segments" in whom:
+        needs.segments |= set(whom["segments"])
+        yield _in_segments(whom["segments"]), ("wrong_segment", {"segments": listed(whom["segments"])})
+    for kind, codes in whom.get("except", {}).items():
+        if kind == "segments":
+            needs.segments |= set(codes)
+        yield _not(_is_one(kind, codes)), (f"excluded_{kind}", {"codes": listed(codes)})
+
+
+def _in_segments(listed_codes: list[str]) -> Test:
+    codes = frozenset(listed_codes)
+    return lambda case: not codes.isdisjoint(case.shopper.segments)
+
+
+def _is_one(kind: str, listed_codes: list[str]) -> Test:
+    codes = frozenset(listed_codes)
+    if kind == "tiers":
+        return lambda case: case.tier in codes
+    return _in_segments(listed_codes) if kind == "segments" else lambda case: case.card_kind in codes
+
+
+def _around(around: Mapping[str, Any], needs: Needs) -> Gate:
+    """Whether today lies around a date of the member, in any year."""
+    name, before, after = around["date"], around.get("before", 0), around.get("after", 0)
+    if name not in ("birthday", "joined"):
+        needs.attributes.add(name)
+    words = {"date": name, "before": str(before), "after": str(after)}
+
+    def near(case: Case) -> bool:
+        day = _date_of(case, name)
+        return day is not None and any(
+            -before <= (case.today - on_year(day, year)).days <= after
+            for year in (case.today.year - 1, case.today.year, case.today.year + 1)
+        )
+
+    return near, ("not_around", words)
+
+
+def _date_of(case: Case, name: str) -> date | None:
+    if name == "birthday":
+        return case.shopper.birthday
+    if name == "joined":
+        return case.shopper.joined_on
+    try:
+        return date.fromisoformat(str(case.shopper.attributes.get(name)))
+    except ValueError:
+        return None
+
+
+def on_year(day: date, year: int) -> date:
+    """The anniversary of a day in a year; that of 29 February is the 28th where there is no 29th."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
 
 
 def _where(where: Mapping[str, Any]) -> Iterator[Gate]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from campaigns.engine.case import Case, plain
+from campaigns.engine.case import Case, cents_from, plain
 from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
 
@@ -27,33 +27,54 @@ def period_keys(at: datetime) -> dict[str, str]:
     }
 
 
-class Limit(NamedTuple):
-    """At most so many times, or so many units of points, in a period; None does not limit."""
+#: What comes before a period's key, by whom a limit is for.
+PREFIXES = {"member": "", "store": "s:", "campaign": "c:"}
 
+
+class Limit(NamedTuple):
+    """At most so many times, units of points, or cents of discounts, in a period; None does not limit.
+
+    ``prefix`` says whose uses count: a member's, a store's, or everybody's.
+    """
+
+    prefix: str
     period: str
     times: int | None
     units: int | None
+    cents: int | None
     times_reached: Reason
     points_reached: Reason
+    money_reached: Reason
+
+    def key(self, case: Case) -> str:
+        """The key of its uses at this moment."""
+        return self.prefix + case.periods[self.period]
 
 
 def compile_limits(judge: Mapping[str, Any], unit: Unit) -> tuple[Limit, ...]:
-    """The limits of a definition."""
+    """The limits of a definition; the budget is one more, of the campaign and for ever."""
+    limits = list(judge.get("limits", ()))
+    if budget := judge.get("budget"):
+        limits.append({"per": "campaign", "period": "ever", **budget})
     return tuple(
         Limit(
+            PREFIXES[limit.get("per", "member")],
             limit["period"],
             limit.get("times"),
             unit.units(limit["points"]) if "points" in limit else None,
+            cents_from(limit["money"]) if "money" in limit else None,
             _reached(limit, "times"),
             _reached(limit, "points"),
+            _reached(limit, "money"),
         )
-        for limit in judge.get("limits", ())
+        for limit in limits
     )
 
 
 def _reached(limit: Mapping[str, Any], kind: str) -> Reason:
     words = {kind: plain(str(limit.get(kind, 0))), "period": limit["period"]}
-    return "limit_reached", words
+    per = limit.get("per", "member")
+    return "limit_reached", words if per == "member" else {**words, "per": per}
 
 
 class Room(NamedTuple):
@@ -63,13 +84,28 @@ class Room(NamedTuple):
     reason: Reason | None
 
 
+def find_money(limits: tuple[Limit, ...], case: Case, campaign_id: int) -> Room:
+    """How many cents the limits leave for discounts. Zero: nothing more, or no more times."""
+    room = Room(None, None)
+    for limit in limits:
+        used = case.uses.get((campaign_id, limit.key(case))) if limit.period != "receipt" else None
+        if limit.times is not None and used is not None and used[0] >= limit.times:
+            return Room(0, limit.times_reached)
+        if limit.cents is not None:
+            given = used[2] if used is not None and len(used) == 3 else 0
+            left = max(limit.cents - int(given * 100), 0)
+            if room.units is None or left < room.units:
+                room = Room(left, limit.money_reached)
+    return room
+
+
 def find_room(limits: tuple[Limit, ...], case: Case, campaign_id: int, unit: Unit) -> Room:
     """What the limits leave to a member at this moment. Zero units: nothing more."""
     room = Room(None, None)
     for limit in limits:
         times, units = 0, 0
         if limit.period != "receipt":
-            used = case.uses.get((campaign_id, case.periods[limit.period]))
+            used = case.uses.get((campaign_id, limit.key(case)))
             if used is not None:
                 times, units = used[0], int(used[1].scaleb(unit.places))
         if limit.times is not None and times >= limit.times:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from campaigns.engine.case import Case, listed
-from campaigns.engine.conditions import Condition, Counter, compile_condition, counters_of
-from campaigns.engine.effects import Booster, Effect, Unit, compile_booster, compile_effect
+from campaigns.engine.conditions.site import Condition, Site
+from campaigns.engine.conditions.tree import compile_condition
+from campaigns.engine.counters import Counter, counters_of
+from campaigns.engine.discounts import Discount, compile_discount, compile_stamp
+from campaigns.engine.effects import EFFECTS, Booster, Effect, Scope, Unit, compile_booster, compile_effect
 from campaigns.engine.gates import Test, gates_of
 from campaigns.engine.limits import Limit, compile_limits
+from campaigns.engine.needs import Needs
 from campaigns.engine.outcome import Declined
+from campaigns.engine.promises import Promise, compile_promise
 from campaigns.engine.scopes import RECEIPT, Scopes
+from campaigns.engine.sides import Sides, compile_sides
 from campaigns.engine.stacking import Stacking
+from campaigns.engine.stamps import StampCard, compile_card, points_of
+from campaigns.engine.trade import Trade, compile_trade
+from campaigns.engine.vocabulary import DISCOUNTS
 from loyalty.expiry import Delay, Expiry, activates_at, expires_at, parse, parse_delay
 from loyalty.rounding import Rounding
 from loyalty.spending import parse_rules
@@ -44,9 +53,19 @@ class Campaign(NamedTuple):
     condition: Condition | None
     effects: tuple[Effect, ...]
     booster: Booster | None
+    discounts: tuple[Discount, ...]
+    card: StampCard | None
+    promise: Promise | None
+    trade: Trade | None
+    sides: Sides | None
+    #: Series of the coupons it reacts to.
+    series: frozenset[str]
+    #: Whether lines that another campaign made cheaper earn nothing here.
+    full_price: bool
     zero: Declined
     limits: tuple[Limit, ...]
     stacking: Stacking | None
+    priority: int
     dates: int
     terms: Mapping[str, Any] | None
     funder: str | None
@@ -56,6 +75,16 @@ class Campaign(NamedTuple):
     def decline(self, code: str, args: Mapping[str, Any]) -> Declined:
         """That this campaign gives nothing, and why."""
         return Declined(self.id, self.revision, code, args)
+
+    @property
+    def cheapens(self) -> bool:
+        """Whether it takes money off."""
+        return bool(self.discounts)
+
+    @property
+    def gives(self) -> bool:
+        """Whether it is asked once the discounts are known: it gives points or something else, or says something."""
+        return bool(self.effects or self.sides or self.promise or not self.discounts)
 
 
 class Points(dict[int, Decimal]):
@@ -82,11 +111,17 @@ class Machine:
         self.unit = Unit(terms.point_decimals, Rounding(terms.rounding))
         self.rules = parse_rules({**terms.spending, "point_decimals": terms.point_decimals})
         self.scopes = Scopes()
+        #: What the campaigns want to know about a member beside what every sale reads.
+        self.needs = Needs()
         self._dates: dict[tuple[Expiry, Delay | None], int] = {}
         ordered = sorted(rulebook.campaigns, key=lambda revision: (revision.code, revision.campaign_id))
         self.campaigns = tuple(self._compile(number, revision) for number, revision in enumerate(ordered))
         of_receipts = [campaign for campaign in self.campaigns if campaign.event is None]
-        self.givers = tuple(campaign for campaign in of_receipts if campaign.booster is None)
+        plain = [campaign for campaign in of_receipts if campaign.booster is None and campaign.trade is None]
+        self.givers = tuple(campaign for campaign in plain if campaign.gives)
+        self.discounters = tuple(sorted((campaign for campaign in plain if campaign.cheapens), key=_turn))
+        self.traders = tuple(campaign for campaign in of_receipts if campaign.trade is not None)
+        self.promisers = tuple(campaign for campaign in self.campaigns if campaign.promise is not None)
         self.boosters = tuple(campaign for campaign in of_receipts if campaign.booster is not None)
         self.listeners: dict[str, tuple[Campaign, ...]] = {}
         for campaign in self.campaigns:
@@ -109,7 +144,28 @@ class Machine:
         document = definition.document
         what, what_for, lots = document.get("what", []), definition.part("what_for"), definition.part("lots")
         whole = what_for.get("of", "receipt") != "lines"
-        booster = next((effect for effect in what if effect["effect"] == "multiplier"), None)
+        scope = Scope(RECEIPT if whole else self.scopes.add(what_for), whole)
+        kinds = {effect["effect"]: effect for effect in what}
+        booster = kinds.get("multiplier")
+        card = compile_card(kinds["stamp"], scope.number) if "stamp" in kinds else None
+        limits = compile_limits(definition.part("judge"), self.unit)
+        site = Site(revision.campaign_id, self.scopes, self.needs)
+        self.needs.shared |= {
+            (revision.campaign_id, limit.prefix + limit.period)
+            for limit in limits
+            if limit.prefix and limit.period != "receipt"
+        }
+        if "next_purchase" in kinds:
+            self.needs.promises = True
+        if "referrer_points" in kinds:
+            self.needs.referrer = True
+        effects = [compile_effect(effect, self.unit, scope) for effect in what
+                   if effect["effect"] in EFFECTS]  # fmt: skip
+        discounts = [compile_discount(effect) for effect in what if effect["effect"] in DISCOUNTS]
+        if card is not None and "points" in card.reward:
+            effects.append(points_of(card, revision.campaign_id, self.unit))
+        elif card is not None:
+            discounts.append(compile_stamp(card, revision.campaign_id))
         return Campaign(
             number=number,
             id=revision.campaign_id,
@@ -117,19 +173,25 @@ class Machine:
             code=revision.code,
             name=revision.name,
             event=what_for.get("event"),
-            gates=tuple((test, Declined(*name, *reason)) for test, reason in gates_of(document)),
-            scope=RECEIPT if whole else self.scopes.add(what_for),
+            gates=tuple((test, Declined(*name, *reason)) for test, reason in gates_of(document, self.needs)),
+            scope=scope.number,
             to_receipt=whole,
             no_lines=Declined(*name, "no_matching_lines", _wanted(what_for)),
             counters=tuple(counters_of(definition.part("if"))),
-            condition=compile_condition(definition.part("if"), revision.campaign_id),
-            effects=tuple(
-                compile_effect(effect, self.unit, whole) for effect in what if effect is not booster
-            ),
+            condition=compile_condition(definition.part("if"), site),
+            effects=tuple(effects),
             booster=compile_booster(booster, self.unit) if booster else None,
+            discounts=tuple(discounts),
+            card=card,
+            promise=compile_promise(kinds["next_purchase"], self.unit) if "next_purchase" in kinds else None,
+            trade=compile_trade(kinds["exchange"], self.unit) if "exchange" in kinds else None,
+            sides=compile_sides(what, self.unit),
+            series=frozenset(_series(definition.part("if"))),
+            full_price=definition.part("stacking").get("discounted") == "exclude",
             zero=Declined(*name, "zero_points", {}),
-            limits=compile_limits(definition.part("judge"), self.unit),
+            limits=limits,
             stacking=_stacking(definition.part("stacking"), revision.code),
+            priority=definition.part("stacking").get("priority", 0),
             dates=self._date(lots, self.terms),
             terms=lots.get("terms") or None,
             funder=lots.get("funder"),
@@ -150,6 +212,20 @@ def _stacking(stacking: Mapping[str, Any], code: str) -> Stacking | None:
     if "group" not in stacking:
         return None
     return Stacking(stacking["group"], stacking.get("mode", "all"), stacking.get("priority", 0), code)
+
+
+def _turn(campaign: Campaign) -> tuple[int, str]:
+    """The place of a campaign among those that take money off: by priority, then code."""
+    return -campaign.priority, campaign.code
+
+
+def _series(tree: Mapping[str, Any]) -> Iterator[str]:
+    """The series of coupons that a condition tree names."""
+    if tree.get("condition") == "coupon":
+        yield from tree["series"]
+    for name in ("all", "any", "none"):
+        for inner in tree.get(name, ()):
+            yield from _series(inner)
 
 
 def _wanted(what_for: Mapping[str, Any]) -> Mapping[str, str]:

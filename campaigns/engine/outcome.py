@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from loyalty.redemption import Plan
 
 Args = Mapping[str, Any]
+ZERO = Decimal("0.00")
 
 
 class Because(NamedTuple):
-    """Why points were given: what one effect of one campaign revision gave to one line or to the receipt."""
+    """What one effect of one campaign revision gave to one line or to the receipt, and why.
+
+    ``points`` were given, or ``discount`` money was taken off; for an exchange both are zero.
+    """
 
     campaign_id: int
     revision: int
     points: Decimal
     code: str
     args: Args
+    discount: Decimal = ZERO
 
 
 class Declined(NamedTuple):
@@ -69,7 +74,10 @@ class Grant(NamedTuple):
 
 
 class Use(NamedTuple):
-    """What to add to a member's use of a limited campaign in one period."""
+    """What to add to a member's use of a limited campaign in one period.
+
+    Promises for the next purchase are such uses too: made with ``times`` 1, kept with -1.
+    """
 
     campaign_id: int
     period: str
@@ -77,11 +85,59 @@ class Use(NamedTuple):
     points: Decimal
 
 
+class Tally(NamedTuple):
+    """What to add to the use of a campaign by everybody (a key with ``c:``) or in this store (``s:``).
+
+    The last three are the most that the sum may come to, None without a limit: whoever writes it must
+    not let it go beyond.
+    """
+
+    campaign_id: int
+    key: str
+    times: int
+    points: Decimal
+    money: Decimal
+    most_times: int | None
+    most_points: Decimal | None
+    most_money: Decimal | None
+
+
+class Exchange(NamedTuple):
+    """Points that were exchanged for money off, as a campaign offers it."""
+
+    campaign_id: int
+    revision: int
+    points: Decimal
+    amount: Decimal
+
+
+class Extra(NamedTuple):
+    """Something else that a campaign gives: a ``coupon`` of a series, or a ``badge``; ``code`` says which."""
+
+    campaign_id: int
+    revision: int
+    kind: str
+    code: str
+
+
+class OtherGrant(NamedTuple):
+    """Points for somebody else: the ``cashier`` of the sale, or the ``referrer`` of the member."""
+
+    campaign_id: int
+    revision: int
+    to: str
+    points: Decimal
+    active_from: datetime | None
+    expires_at: datetime | None
+    terms: Mapping[str, Any] | None
+    funder: str | None
+
+
 class Progress(NamedTuple):
     """How far the shopper is towards an nth purchase, this purchase included.
 
-    ``value`` of ``goal`` is for people to read. ``increment`` (0 or 1) is what to add to the
-    campaign's own counter; it is 0 where the member's purchases are counted instead.
+    ``value`` of ``goal`` is for people to read. ``increment`` is what to add to the campaign's own
+    counter, which is kept under ``key``; it is 0 where the member's purchases are counted instead.
     """
 
     campaign_id: int
@@ -89,6 +145,7 @@ class Progress(NamedTuple):
     value: int
     goal: int
     increment: int
+    key: str = "progress"
 
 
 class Message(NamedTuple):
@@ -105,6 +162,7 @@ class Outcome:
     """Everything decided about a basket. Lines and grants are ordered by position and by campaign code.
 
     Always true: Σ ``lines.to_pay`` = ``to_pay`` = total - ``discount`` - redeemed amount;
+    ``discount`` = Σ ``because.discount`` of the lines, line by line;
     Σ ``lines.earned`` + Σ ``receipt_because.points`` = ``earned`` = Σ ``grants.points``;
     every campaign of the rulebook is in ``because`` somewhere, in ``told``, or in ``declined``.
     """
@@ -124,6 +182,12 @@ class Outcome:
     discount: Decimal
     to_pay: Decimal
     earned: Decimal
+    tallies: tuple[Tally, ...] = ()
+    exchanged: tuple[Exchange, ...] = ()
+    extras: tuple[Extra, ...] = ()
+    others: tuple[OtherGrant, ...] = ()
+    #: Codes of the coupons that a campaign reacted to.
+    coupons: tuple[str, ...] = ()
 
     def by_line(self, campaign_id: int) -> dict[int | None, Decimal]:
         """What each line brought of a campaign's points, by position; None is the receipt as a whole."""
@@ -131,6 +195,6 @@ class Outcome:
         everything = [(None, self.receipt_because), *((line.position, line.because) for line in self.lines)]
         for position, reasons in everything:
             for because in reasons:
-                if because.campaign_id == campaign_id:
+                if because.campaign_id == campaign_id and because.points:
                     shares[position] = shares.get(position, Decimal(0)) + because.points
         return shares

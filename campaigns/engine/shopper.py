@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from loyalty.basket import Wallet
+
+#: How often a campaign was used, for how many points; where it is counted, for how much money in discounts.
+Used = tuple[int, Decimal] | tuple[int, Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,13 @@ class Shopper:
     campaign, how many purchases a campaign with its own counter ("every fifth purchase of at least
     500") has counted so far. ``uses`` holds what a campaign with limits has already given, by
     ``(campaign_id, period key)``: how many times, and how many points; the period keys of a moment
-    come from ``limits.period_keys``. A missing entry means none.
+    come from ``limits.period_keys``. A missing entry means none. The same mapping holds what the
+    campaign gave to everybody (keys with ``c:``) and in this store (``s:``), counters of a period
+    (``p``), and promises for the next purchase, by the last day on which they hold (``n20261231``).
+
+    The rest is known only where the rules ask for it (``needs.Needs``): ``known`` holds figures of
+    past purchases by their keys, and the spendable ``balance``; ``attributes`` and ``segments`` those
+    that some campaign names.
     """
 
     member_id: UUID | str | None = None
@@ -29,8 +39,14 @@ class Shopper:
     birthday: date | None = None
     purchases: int = 0
     progress: Mapping[int, int] = field(default_factory=dict, hash=False)
-    uses: Mapping[tuple[int, str], tuple[int, Decimal]] = field(default_factory=dict, hash=False)
+    uses: Mapping[tuple[int, str], Used] = field(default_factory=dict, hash=False)
     wallet: Wallet | None = None
+    gender: str = ""
+    last_purchase_on: date | None = None
+    referred: bool = False
+    attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    segments: frozenset[str] = frozenset()
+    known: Mapping[str, Decimal] = field(default_factory=dict, hash=False)
 
 
 ANONYMOUS = Shopper()

@@ -84,7 +84,7 @@ def test_a_receipt_knows_nothing_of_event_campaigns() -> None:
         ),
         ({"what_for": {"of": "receipt", "event": "a.b"}, "what": []}, "what_for.event"),
         (reward("a.b", "1", **{"if": {"condition": "first_purchase"}}), "if"),
-        (reward("a.b", "1") | {"what": [{"effect": "points_percent", "percent": "5"}]}, "what[0].effect"),
+        (reward("a.b", "1") | {"what": [{"effect": "multiplier", "by": "2"}]}, "what[0].effect"),
         (reward("Not An Event", "1"), "what_for.event"),
     ],
 )

@@ -1,0 +1,69 @@
+"""Counters behind "every nth": of the member's purchases, or a campaign's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from campaigns.engine.case import Case, cents_from
+
+#: The key under which a campaign's own counter is kept.
+PROGRESS = "progress"
+
+
+class Counter(NamedTuple):
+    """How a campaign counts purchases: the member's, or its own of at least so many cents in a period.
+
+    ``period`` None counts for ever.
+    """
+
+    goal: int
+    repeats: bool
+    own: bool
+    at_least: int
+    period: str | None = None
+
+    def key(self, case: Case) -> str:
+        """The key under which the campaign's own counter of this moment is kept."""
+        return counter_key(case.periods[self.period]) if self.period else PROGRESS
+
+    def tally(self, case: Case, campaign_id: int) -> tuple[int, int]:
+        """How many purchases there are with this one, and how many it adds to the campaign's own counter."""
+        if not self.own:
+            return case.purchases + 1, 0
+        before = self.before(case, campaign_id)
+        adds = case.receipt >= self.at_least and (self.repeats or before < self.goal)
+        return before + adds, int(adds)
+
+    def before(self, case: Case, campaign_id: int) -> int:
+        """The campaign's own counter as it stood before this purchase."""
+        if self.period is None:
+            return case.progress.get(campaign_id, 0)
+        return case.uses.get((campaign_id, self.key(case)), (0, None))[0]
+
+    def value(self, count: int, adds: int) -> int:
+        """How far towards the goal a count is, for people to read."""
+        if not self.repeats:
+            return min(count, self.goal)
+        rest = count % self.goal
+        return rest or (self.goal if adds or not self.own else 0)
+
+
+def counter_key(period: str) -> str:
+    """The key of a counter of one period, like ``p2026-11``; that of a day leaves out the dashes."""
+    return "p" + (period.replace("-", "") if len(period) == 10 else period)
+
+
+def counters_of(tree: Mapping[str, Any]) -> Iterator[Counter]:
+    """The counters of a condition tree, in its order."""
+    if tree.get("condition") == "nth_purchase":
+        own = (
+            tree.get("counting", "campaign" if {"of_at_least", "period"} & set(tree) else "member")
+            == "campaign"
+        )
+        goal = tree.get("every", tree.get("exactly"))
+        at_least = cents_from(tree.get("of_at_least", "0"))
+        yield Counter(goal, "every" in tree, own, at_least, tree.get("period"))
+    for name in ("all", "any", "none"):
+        for inner in tree.get(name, ()):
+            yield from counters_of(inner)
