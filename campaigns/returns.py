@@ -211,6 +211,7 @@ def _take_back(
     """Take back what campaigns give no more. Returns the points taken and the points owed."""
     assert sold.book is not None
     revoked = owed = ZERO
+    forgiving = sold.rules.debt_policy == "forgive"
     going = {campaign: -points for campaign, points in changes.items() if points < 0}
     for campaign, points in going.items():
         lots = taking_back.granted_by(sold.receipt.id, campaign, after.taken)
@@ -219,10 +220,7 @@ def _take_back(
             if part <= 0:
                 continue
             key = f"{return_id}:revoke:{granted.lot.id}"
-            got, missing = taking_back.revoke(sold.book, granted, part, key, cause)
-            if missing:
-                note = sold.book.owe if sold.rules.debt_policy == "debt" else sold.book.forgive
-                note(granted.lot.id, missing, cause.at)
+            got, missing = taking_back.revoke(sold.book, granted, part, key, cause, forgiving=forgiving)
             after.taken[str(granted.lot.id)] = granted.taken + part
             revoked, owed, points = revoked + got, owed + missing, points - part
     return revoked, owed

@@ -38,25 +38,17 @@ def spending_of(receipt_id: UUID) -> Spending | None:
     spent = next((t for t in transfers if t.kind in SPENDING), None)
     if spent is None:
         return None
-    taken: dict[UUID, Decimal] = {}
-    for lot_id, points in (
-        LotUse.objects.filter(transfer=spent).order_by("id").values_list("lot_id", "points")
-    ):
-        taken[lot_id] = taken.get(lot_id, ZERO) + points
     back = [t.id for t in transfers if t.kind in GIVING_BACK]
-    for lot_id, points in LotUse.objects.filter(transfer__in=back, points__lt=0).values_list(
-        "lot_id", "points"
-    ):
-        taken[lot_id] += points
-    for origin_id, points in Lot.objects.filter(transfer__in=back).values_list("origin_id", "points"):
-        if origin_id is not None:
-            taken[origin_id] -= points
+    taken = list(LotUse.objects.filter(transfer=spent).order_by("id").values_list("lot_id", "points"))
+    taken += LotUse.objects.filter(transfer__in=back, points__lt=0).values_list("lot_id", "points")
+    heirs = Lot.objects.filter(transfer__in=back, origin__isnull=False).values_list("origin_id", "points")
+    taken += [(origin_id, -points) for origin_id, points in heirs if origin_id is not None]
+    rows = Lot.objects.in_bulk({lot_id for lot_id, _points in taken})
     captured = next((t for t in transfers if t.kind == "capture"), None)
-    rows = Lot.objects.in_bulk(list(taken))
     return Spending(
         spent.id,
         captured.target_id if captured else spent.target_id,
-        [(ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken.items() if points],
+        takebacks.outstanding((ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken),
     )
 
 
@@ -72,11 +64,9 @@ def restore(
 ) -> None:
     """Give back some of what a receipt spent, the last taken first. Runs under the account's lock."""
     chosen = [(book.lots.get(lot.id, lot), part) for lot, part in lots.to_give_back(spending.uses, points)]
-    book.give_back(
+    back = book.give_back(
         kind, spending.counterpart_id, chosen, key, cause, reverses_id=spending.transfer_id, grace=grace
     )
-    replaced = {lot.origin_id: lot for lot in book.fresh_lots if lot.origin_id}
-    back = [replaced.get(lot.id, lot) for lot, _part in chosen]
     originals = [lot.origin_id or lot.id for lot in back]
     if Debt.objects.filter(lot_id__in=originals).exists():
         takebacks.reclaim(book, back, _settled, f"{key}:reclaim", cause)
@@ -91,15 +81,21 @@ def granted_by(receipt_id: UUID, campaign_id: int, taken: Mapping[str, Decimal])
 
 
 def _granted(row: Lot, taken: Decimal) -> Granted:
-    uses = LotUse.objects.filter(lot=row).order_by("-id")
+    heirs = list(row.heirs.select_related("transfer").order_by("-id"))
+    uses = LotUse.objects.filter(lot__in=[row.id, *(heir.id for heir in heirs)]).order_by("-id")
+    columns = ("transfer_id", "transfer__kind", "transfer__receipt_id", "lot_id", "points")
     return Granted(
         ledger.open_lot(row),
         taken,
         [
-            PastUse(*use)
-            for use in uses.values_list("transfer_id", "transfer__kind", "transfer__receipt_id", "points")
+            *(PastUse(*use) for use in uses.values_list(*columns)),
+            *(
+                PastUse(heir.transfer_id, heir.transfer.kind, heir.transfer.receipt_id, row.id, -heir.points)
+                for heir in heirs
+            ),
         ],
         _debts(row.id),
+        [ledger.open_lot(heir) for heir in heirs],
     )
 
 

@@ -139,6 +139,8 @@ class Passbook:
     uses: list[UseRow] = field(default_factory=list)
     debt_rows: list[DebtRow] = field(default_factory=list)
     moved: dict[UUID, Decimal] = field(default_factory=dict)
+    #: The kinds of the earlier transfers whose points were shifted to other lots.
+    shifted: dict[UUID, str] = field(default_factory=dict)
     balance_delta: Decimal = ZERO
     owed_delta: Decimal = ZERO
     #: Something that the account's version guards was written beside it (facts, limits).
@@ -228,12 +230,13 @@ class Passbook:
         *,
         reverses_id: UUID | None,
         grace: datetime | None = None,
-    ) -> None:
-        """Return points to the lots they were taken from.
+    ) -> list[OpenLot]:
+        """Return points to the lots they were taken from. Returns the lots that have got them.
 
-        A lot that has expired by ``cause.at`` cannot take them: its points come back as a new lot
-        that lives until ``grace`` and names the expired one as its origin.
+        A lot that has expired by ``cause.at`` cannot take them: its points come back as a new lot, its
+        heir, that lives until ``grace`` and names as its origin the first lot that held these points.
         """
+        back = []
         alive = [(lot, points) for lot, points in uses if grace is None or not lot.expired_at(cause.at)]
         if alive:
             total = sum((points for _, points in alive), ZERO)
@@ -241,14 +244,17 @@ class Passbook:
             for lot, points in alive:
                 self.lots.setdefault(lot.id, lot)
                 self._move(transfer_id, lot, -points)
-            self._repay([lot for lot, _ in alive], transfer_id, cause)
+            back = [lot for lot, _ in alive]
+            self._repay(back, transfer_id, cause)
         for lot, points in uses:
             if grace is not None and lot.expired_at(cause.at):
                 terms = LotTerms(lot.earned_at, None, grace, lot.terms, lot.funder_id)
-                self.accrue(
+                heir = self.accrue(
                     points, terms, f"{key}:{lot.id}", cause,
-                    kind=kind, source=source, reverses_id=reverses_id, origin_id=lot.id,
+                    kind=kind, source=source, reverses_id=reverses_id, origin_id=lot.origin_id or lot.id,
                 )  # fmt: skip
+                back += [lot for lot in self.lots.values() if lot.transfer_id == heir]
+        return back
 
     def capture(self, points: Decimal, target: UUID, key: str, cause: Cause, *, reverses_id: UUID) -> None:
         """Let held points reach ``target``: they left this account when they were held."""
@@ -271,8 +277,11 @@ class Passbook:
             )
         )
 
-    def shift(self, transfer_id: UUID, origin: OpenLot, substitute: OpenLot, points: Decimal) -> None:
+    def shift(
+        self, transfer_id: UUID, kind: str, origin: OpenLot, substitute: OpenLot, points: Decimal
+    ) -> None:
         """Let an earlier spending have come from another lot of the account; the balance does not move."""
+        self.shifted[transfer_id] = kind
         self._move(transfer_id, origin, -points)
         self._move(transfer_id, substitute, points)
 
@@ -283,7 +292,7 @@ class Passbook:
     def forgive(self, lot_id: UUID, points: Decimal, at: datetime) -> None:
         """Note points that should be taken back but are spent, and that nobody has to repay them.
 
-        Should the spending be undone, ``lots.reclaim`` still takes them.
+        Should the spending be undone, ``takebacks.reclaim`` still takes them.
         """
         self._debt(lot_id, points, None, at)
         self._debt(lot_id, -points, None, at)
@@ -381,10 +390,10 @@ class Passbook:
     def turn_page(self) -> None:
         """Forget the rows that were posted: the next entries start from here. Fully used lots are dropped."""
         self.version += 1
-        self.lots = {lot.id: lot for lot in self.lots.values() if lot.remaining}
         for lot in self.lots.values():
             lot.fresh = False
-        self.transfers, self.uses, self.debt_rows, self.moved = [], [], [], {}
+        self.lots = {lot.id: lot for lot in self.lots.values() if lot.remaining}
+        self.transfers, self.uses, self.debt_rows, self.moved, self.shifted = [], [], [], {}, {}
         self.balance_delta = self.owed_delta = ZERO
         self.touched = False
 

@@ -5,7 +5,7 @@ Pure, on a ``Passbook``, with what the books say of the lots. The prose is in ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,11 +20,15 @@ GIVING_BACK = ("restore", "release")
 
 
 class PastUse(NamedTuple):
-    """A use of a lot that is in the books, and what its transfer was for."""
+    """A use of a lot that is in the books, and what its transfer was for.
+
+    Points that came back as a new lot in place of an expired one are a use below zero of the first lot.
+    """
 
     transfer_id: UUID
     kind: str
     receipt_id: UUID | None
+    lot_id: UUID
     points: Decimal
 
 
@@ -37,8 +41,10 @@ class PastDebt(NamedTuple):
 
 @dataclass(slots=True)
 class Granted:
-    """A lot that a purchase gave, and all that the books say of it, the latest ``uses`` first.
+    """A lot that a purchase gave, its ``heirs``, and all that the books say of these, the latest ``uses`` first.
 
+    ``heirs`` are the lots that points came back to when they could not come back to an expired one. They
+    and the lot are one family: it is the same points that it holds, spends, loses and owes.
     ``taken`` is what earlier returns had to take back of it, whether they could or not.
     """
 
@@ -46,79 +52,173 @@ class Granted:
     taken: Decimal = ZERO
     uses: Sequence[PastUse] = ()
     debts: Sequence[PastDebt] = ()
+    heirs: Sequence[OpenLot] = ()
+
+
+class Spent(NamedTuple):
+    """Points that a transfer of some kind took from a lot and that are not given back."""
+
+    transfer_id: UUID
+    kind: str
+    lot: OpenLot
+    points: Decimal
+
+
+class Fate(NamedTuple):
+    """What became of the points of a lot and its heirs.
+
+    ``accounted`` are those that nobody can be asked for again: revoked, noted as a debt (repaid or forgiven
+    since or not), or expired unspent. ``owed`` of these were noted as a debt and not forgiven. ``spendings``
+    still have some, the latest first.
+    """
+
+    accounted: Decimal
+    owed: Decimal
+    spendings: list[Spent]
 
 
 def revoke(
-    book: Passbook, granted: Granted, points: Decimal, key: str, cause: Cause
+    book: Passbook, granted: Granted, points: Decimal, key: str, cause: Cause, *, forgiving: bool
 ) -> tuple[Decimal, Decimal]:
-    """Take back ``points`` of a lot that a purchase gave. Returns what was taken and what is owed.
+    """Take back ``points`` of a lot that a purchase gave. Returns what was taken and what could not be.
 
-    First what remains of the lot. Then, if its points were spent, the spending is shifted to other
-    points of the account, so that a later return of that other purchase gives those back and nothing
-    of this one survives. What ran out unspent is gone already and is not owed. The rest is owed.
+    What ran out unspent is gone already and is not owed. First goes what remains of the lot and its heirs.
+    Then, if its points were spent, the spending is shifted to other points of the account, so that a later
+    return of that other purchase gives those back and nothing of this one survives. The rest is noted as
+    owed, or when ``forgiving`` as forgiven; but a debt that points of the lot had repaid is owed again.
     """
-    lot = book.lots.setdefault(granted.lot.id, granted.lot)
-    accounted, spendings = _trace(book, granted)
-    available = min(points, lot.remaining)
-    left = max(ZERO, min(points - available, granted.taken + points - accounted - available))
-    for transfer_id, spent in spendings:
-        for other in _substitutes(book, lot):
+    family = _family(book, granted)
+    fate = _trace(book, granted, family)
+    due = max(ZERO, min(points, granted.taken + points - fate.accounted))
+    left = max(ZERO, due - _held(family))
+    repaid = -fate.owed
+    for transfer_id, kind, lot, spent in fate.spendings:
+        for other in _substitutes(book, family, cause):
             part = min(left, spent, other.remaining)
-            if part > 0 and not other.expired_at(cause.at):
-                book.shift(transfer_id, lot, other, part)
+            if part > 0:
+                book.shift(transfer_id, kind, lot, other, part)
                 left, spent = left - part, spent - part
-    available = min(points, lot.remaining)
-    if available > 0:
-        book.spend("revoke", lot.funder_id or book.institutions.issuance, [(lot.id, available)], key, cause)
-    return available, left
+        repaid += spent if kind == "repay" else ZERO
+    forgiven = max(ZERO, left - max(ZERO, repaid)) if forgiving else ZERO
+    if forgiven:
+        book.forgive(granted.lot.id, forgiven, cause.at)
+    if left > forgiven:
+        book.owe(granted.lot.id, left - forgiven, cause.at)
+    taken = min(due, _held(family))
+    if taken > 0:
+        uses = [(lot.id, part) for lot, part in _first_of(lots.in_order(family), taken)]
+        book.spend("revoke", granted.lot.funder_id or book.institutions.issuance, uses, key, cause)
+    return taken, left
 
 
-def _trace(book: Passbook, granted: Granted) -> tuple[Decimal, list[tuple[UUID, Decimal]]]:
-    """What became of a lot, by the books and what the passbook has noted since.
+def outstanding(uses: Iterable[tuple[OpenLot, Decimal]]) -> list[tuple[OpenLot, Decimal]]:
+    """What a spending still has of each lot, in the order they are named first.
 
-    Gives how many points are accounted for, so that nobody can be asked for them again: revoked, noted as
-    a debt (repaid or forgiven since or not), or expired unspent. And the transfers that still have points
-    of the lot, the latest first. What a receipt spent and what its returns gave back are one spending.
-    Points of the lot that repaid a debt for the lot itself are none: they are where they belong.
+    What came back as an heir is a use below zero of the family's first lot. It counts against whichever of
+    the family the spending used, the soonest expired first: their points are the same.
     """
-    accounted = ZERO
+    known: dict[UUID, OpenLot] = {}
+    left: dict[UUID, Decimal] = {}
+    for lot, points in uses:
+        known[lot.id] = lot
+        left[lot.id] = left.get(lot.id, ZERO) + points
+    over: dict[UUID, Decimal] = {}
+    for lot in lots.in_order(known.values()):
+        family = lot.origin_id or lot.id
+        points = left[lot.id] + over.get(family, ZERO)
+        left[lot.id], over[family] = max(points, ZERO), min(points, ZERO)
+    return [(known[lot_id], points) for lot_id, points in left.items() if points]
+
+
+def _family(book: Passbook, granted: Granted) -> list[OpenLot]:
+    """The lot and its heirs, those too that the passbook has made since, as the passbook holds them."""
+    known = [book.lots.setdefault(lot.id, lot) for lot in (granted.lot, *granted.heirs)]
+    return [*known, *_heirs_since(book, granted)]
+
+
+def _heirs_since(book: Passbook, granted: Granted) -> list[OpenLot]:
+    return [lot for lot in book.fresh_lots if lot.origin_id == granted.lot.id]
+
+
+def _held(family: Iterable[OpenLot]) -> Decimal:
+    return sum((lot.remaining for lot in family), ZERO)
+
+
+def _first_of(some: Iterable[OpenLot], points: Decimal) -> list[tuple[OpenLot, Decimal]]:
+    """Points of what lots hold, lot by lot."""
+    chosen = []
+    for lot in some:
+        part = min(points, lot.remaining)
+        if part > 0:
+            chosen.append((lot, part))
+            points -= part
+    return chosen
+
+
+def _trace(book: Passbook, granted: Granted, family: Iterable[OpenLot]) -> Fate:
+    """What became of a lot and its heirs, by the books and what the passbook has noted since.
+
+    What a receipt spent and what its returns gave back are one spending. Points of the lot that repaid a
+    debt for the lot itself are none: they are where they belong.
+    """
+    accounted = owed = ZERO
     repaid: dict[UUID, Decimal] = {}
     noted = (PastDebt(row.transfer_id, row.points) for row in book.debt_rows if row.lot_id == granted.lot.id)
     for debt in (*granted.debts, *noted):
         if debt.transfer_id is None:
             accounted += max(debt.points, ZERO)
+            owed += debt.points
         else:
             repaid[debt.transfer_id] = repaid.get(debt.transfer_id, ZERO) - min(debt.points, ZERO)
-    spendings: dict[UUID, tuple[UUID, Decimal]] = {}
-    for use in (*_uses_since(book, granted), *granted.uses):
+    members = {lot.id: lot for lot in family}
+    spender: dict[UUID, tuple[UUID, str]] = {}
+    spent: dict[UUID, list[tuple[OpenLot, Decimal]]] = {}
+    for use in (*_uses_since(book, granted, members), *granted.uses):
         if use.kind in ("revoke", "expire"):
             accounted += use.points
             continue
         by_receipt = use.kind in (*SPENDING, *GIVING_BACK)
         key = (use.receipt_id if by_receipt else None) or use.transfer_id
-        spender, points = spendings.get(key, (use.transfer_id, ZERO))
-        spendings[key] = (use.transfer_id if use.kind in SPENDING else spender, points + use.points)
-    left = [
-        (spender, points - min(points, repaid.get(spender, ZERO))) for spender, points in spendings.values()
-    ]
-    return accounted, [(spender, points) for spender, points in left if points > 0]
+        if use.kind not in GIVING_BACK:
+            spender[key] = (use.transfer_id, use.kind)
+        spent.setdefault(key, []).append((members[use.lot_id], use.points))
+    spendings = []
+    for key, uses in spent.items():
+        for lot, points in outstanding(uses):
+            own = min(points, repaid.get(key, ZERO))
+            if own:
+                repaid[key] -= own
+            if points > own:
+                spendings.append(Spent(*spender[key], lot, points - own))
+    return Fate(accounted, owed, spendings)
 
 
-def _uses_since(book: Passbook, granted: Granted) -> list[PastUse]:
-    """The uses of the lot that the passbook has noted since the books were read, the latest first."""
-    known = {use.transfer_id: (use.kind, use.receipt_id) for use in granted.uses}
+def _uses_since(book: Passbook, granted: Granted, members: Container[UUID]) -> list[PastUse]:
+    """The uses of the lot and its heirs that the passbook has noted since the books were read, the latest first."""
+    known: dict[UUID, tuple[str, UUID | None]]
+    known = {transfer_id: (kind, None) for transfer_id, kind in book.shifted.items()}
+    known |= {use.transfer_id: (use.kind, use.receipt_id) for use in granted.uses}
     known |= {row.id: (row.kind, row.receipt_id) for row in book.transfers}
     return [
-        PastUse(row.transfer_id, *known.get(row.transfer_id, (SPENDING[0], None)), row.points)
-        for row in reversed(book.uses)
-        if row.lot_id == granted.lot.id
+        *(
+            PastUse(row.transfer_id, *known[row.transfer_id], row.lot_id, row.points)
+            for row in reversed(book.uses)
+            if row.lot_id in members
+        ),
+        *(
+            PastUse(heir.transfer_id, *known[heir.transfer_id], granted.lot.id, -heir.points)
+            for heir in _heirs_since(book, granted)
+            if heir.transfer_id is not None
+        ),
     ]
 
 
-def _substitutes(book: Passbook, lot: OpenLot) -> list[OpenLot]:
-    """The lots that can stand in for one: first those that replace it since it expired."""
-    others = [other for other in book.lots.values() if other is not lot]
-    return sorted(lots.in_order(others), key=lambda other: other.origin_id != lot.id)
+def _substitutes(book: Passbook, family: Iterable[OpenLot], cause: Cause) -> list[OpenLot]:
+    """The lots that can stand in for a family's."""
+    own = {lot.id for lot in family}
+    return lots.in_order(
+        lot for lot in book.lots.values() if lot.id not in own and not lot.expired_at(cause.at)
+    )
 
 
 @dataclass(slots=True)
@@ -146,24 +246,42 @@ def reclaim(
         original = lot.origin_id or lot.id
         repaid, forgiven = _settlements(book, original, settled)
         for transfer_id, points in repaid.items():
-            paid = _paid_now(book, transfer_id, settled(original).payers.get(transfer_id, ()))
-            left = points - sum(
-                (part for payer, part in paid if original in (payer.id, payer.origin_id)), ZERO
-            )
-            for payer, part in paid:
-                if original in (payer.id, payer.origin_id):
-                    continue
-                for_itself = _settlements(book, payer.origin_id or payer.id, settled)[0].get(
-                    transfer_id, ZERO
-                )
-                part = min(left, part - for_itself, lot.remaining)
+            payers = settled(original).payers.get(transfer_id, ())
+            own, others = _split(book, original, transfer_id, payers, settled)
+            left = points - own
+            for payer, part in others:
+                part = min(left, part, lot.remaining)
                 if part > 0:
-                    book.shift(transfer_id, payer, lot, part)
+                    book.shift(transfer_id, "repay", payer, lot, part)
                     waiting.append(payer)
                     left -= part
         part = min(forgiven, lot.remaining)
         if part > 0:
             book.repay_forgiven(original, [(lot.id, part)], f"{key}:{lot.id}", cause)
+
+
+def _split(
+    book: Passbook,
+    original: UUID,
+    transfer_id: UUID,
+    payers: Iterable[tuple[OpenLot, Decimal]],
+    settled: Callable[[UUID], Settled],
+) -> tuple[Decimal, list[tuple[OpenLot, Decimal]]]:
+    """Of a repayment: what a lot and its heirs paid for itself, and what others paid that was not for themselves."""
+    for_itself: dict[UUID, Decimal] = {}
+    own = ZERO
+    others = []
+    for payer, points in _paid_now(book, transfer_id, payers):
+        root = payer.origin_id or payer.id
+        if root not in for_itself:
+            for_itself[root] = _settlements(book, root, settled)[0].get(transfer_id, ZERO)
+        part = min(points, for_itself[root])
+        for_itself[root] -= part
+        if root == original:
+            own += part
+        elif points > part:
+            others.append((payer, points - part))
+    return own, others
 
 
 def _settlements(

@@ -46,8 +46,9 @@ def sell(member: Member | None, number: str = "1", redeem: str = "0", **changes:
     )
     who = Who(phone=member.phone) if member else None
     fields: dict[str, Any] = {"store": "main-01", "purchased_at": NOW, "lines": lines, "member": who}
+    now = changes.pop("now", NOW)
     sale = Sale(**{**fields, "receipt_number": number, "redeem": Decimal(redeem), **changes})
-    return checkout.purchase(sale, NOW).body
+    return checkout.purchase(sale, now).body
 
 
 def take_back(receipt: str, number: str = "R-1", lines: Any = "all", now: datetime = LATER) -> dict[str, Any]:
@@ -173,6 +174,25 @@ def test_points_that_come_back_to_an_expired_lot_live_for_the_grace(shop: factor
     lot = Lot.objects.get(origin__isnull=False, account=account(member))
     assert lot.remaining == Decimal(50)
     assert lot.expires_at == datetime(2026, 12, 6, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("policy", ["debt", "forgive"])
+def test_points_that_came_back_to_a_new_lot_go_with_the_purchase_that_gave_them(policy: str) -> None:
+    shop = factories.open_shop(store="main-01", debt_policy=policy)
+    document = factories.percent_of_receipt("5") | {"lots": {"expires": {"kind": "after", "days": 5}}}
+    factories.publish_campaign(shop.programme, document, at=NOW - timedelta(days=1), code="short")
+    member = factories.enrol(shop.programme, "0")
+    first = sell(member, "1")
+    second = sell(member, "2", redeem="24.99")
+    later = NOW + timedelta(days=20)
+    take_back(second["id"], lines=[(2, 3)], now=later)  # five points come back to a new lot
+    third = sell(member, "3", redeem="5.00", purchased_at=later, now=later)
+
+    for number, sold in enumerate((first, third, second)):
+        take_back(sold["id"], f"B-{number}", now=later)
+
+    assert (account(member).balance, account(member).owed) == (0, 0)
+    assert not Lot.objects.filter(remaining__gt=0).exists()
 
 
 def test_more_than_was_bought_is_refused(member: Member) -> None:

@@ -156,9 +156,12 @@ class EverythingReturned(RuleBasedStateMachine):
         self.scope.__enter__()
         self.open: list[str] = []
 
-    @initialize(campaigns=st.lists(st.sampled_from(sorted(CAMPAIGNS)), unique=True))
-    def begin(self, campaigns: list[str]) -> None:
-        self.world = World(tuple(campaigns))
+    @initialize(
+        campaigns=st.lists(st.sampled_from(sorted(CAMPAIGNS)), unique=True),
+        policy=st.sampled_from(("debt", "forgive")),
+    )
+    def begin(self, campaigns: list[str], policy: str) -> None:
+        self.world = World(tuple(campaigns), debt_policy=policy)
         self.before = self.world.picture()
 
     @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3))

@@ -110,6 +110,26 @@ class Life:
     def remaining(self, lot_id: UUID) -> Decimal:
         return self.lots[lot_id].remaining
 
+    @property
+    def forgiving(self) -> bool:
+        """Whether debts are forgiven: never, always, or once the fifth purchase was made."""
+        return self.policy == "forgive" or (self.policy == "changed" and len(self.purchases) >= 5)
+
+    def family(self, lot_id: UUID) -> tuple[Decimal, Decimal]:
+        """Points of a lot and its heirs that are there, and those that ran out."""
+        lots_ = {lot.id: lot.remaining for lot in self.lots.values() if lot_id in (lot.id, lot.origin_id)}
+        ran_out = (
+            use.points
+            for use in self.uses
+            if use.lot_id in lots_ and self.transfers[use.transfer_id].kind == "expire"
+        )
+        return sum(lots_.values(), ZERO), sum(ran_out, ZERO)
+
+    def picture(self) -> tuple[Decimal, Decimal, dict[UUID, Decimal]]:
+        """What a purchase followed by its returns must leave as it was."""
+        held = {lot.id: lot.remaining for lot in self.lots.values() if lot.remaining}
+        return self.book.balance, self.book.owed, held
+
     def given_back(self, purchase: Purchase) -> bool:
         everything = sum((self.lots[lot].points for lot in purchase.given), ZERO)
         return purchase.restored == purchase.spent and sum(purchase.taken.values(), ZERO) == everything
@@ -147,22 +167,19 @@ class Life:
 
     def _restore(self, purchase: Purchase, points: Decimal, cause: Cause) -> None:
         assert purchase.spending is not None
-        taken: dict[UUID, Decimal] = {}
         back = [t.id for t in self.transfers.values() if t.kind == "restore" and t.receipt_id == purchase.id]
-        for use in self.uses:
-            if use.transfer_id == purchase.spending or (use.transfer_id in back and use.points < 0):
-                taken[use.lot_id] = taken.get(use.lot_id, ZERO) + use.points
-        for lot in self.lots.values():
-            if lot.transfer_id in back and lot.origin_id is not None:
-                taken[lot.origin_id] -= lot.points
-        outstanding = [(self.lots[lot], left) for lot, left in taken.items() if left]
-        chosen = lots.to_give_back(outstanding, points)
-        self.book.give_back(
+        taken = [
+            (self.lots[use.lot_id], use.points)
+            for use in self.uses
+            if use.transfer_id == purchase.spending or (use.transfer_id in back and use.points < 0)
+        ]
+        heirs = [lot for lot in self.lots.values() if lot.transfer_id in back]
+        taken += [(self.lots[lot.origin_id], -lot.points) for lot in heirs if lot.origin_id is not None]
+        chosen = lots.to_give_back(takebacks.outstanding(taken), points)
+        homecoming = self.book.give_back(
             "restore", OWN.hold, chosen, str(new_id()), cause,
             reverses_id=purchase.spending, grace=self.now + timedelta(days=5),
         )  # fmt: skip
-        homes = {lot.origin_id: lot for lot in self.book.fresh_lots if lot.origin_id is not None}
-        homecoming = [homes.get(lot.id, lot) for lot, _part in chosen]
         takebacks.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
         purchase.restored += points
 
@@ -170,17 +187,20 @@ class Life:
         self, purchase: Purchase, lot_id: UUID, points: Decimal, cause: Cause
     ) -> tuple[Decimal, Decimal]:
         lot = self.lots[lot_id]
+        heirs = [heir for heir in self.lots.values() if heir.origin_id == lot_id]
+        family = {lot_id, *(heir.id for heir in heirs)}
+        used = [(u.transfer_id, u.lot_id, u.points) for u in reversed(self.uses) if u.lot_id in family]
+        used += [(heir.transfer_id, lot_id, -heir.points) for heir in heirs if heir.transfer_id is not None]
         uses = [
-            PastUse(u.transfer_id, t.kind, t.receipt_id, u.points)
-            for u in reversed(self.uses)
-            if u.lot_id == lot_id and (t := self.transfers[u.transfer_id])
+            PastUse(t.id, t.kind, t.receipt_id, used_lot, part)
+            for transfer_id, used_lot, part in used
+            if (t := self.transfers[transfer_id])
         ]
-        granted = Granted(lot, purchase.taken[lot_id], uses, self._settled(lot_id).debts)
-        got, missing = takebacks.revoke(self.book, granted, points, str(new_id()), cause)
+        granted = Granted(lot, purchase.taken[lot_id], uses, self._settled(lot_id).debts, heirs)
+        got, missing = takebacks.revoke(
+            self.book, granted, points, str(new_id()), cause, forgiving=self.forgiving
+        )
         assert got + missing <= points
-        if missing:
-            note = self.book.owe if self.policy == "debt" else self.book.forgive
-            note(lot_id, missing, self.now)
         purchase.taken[lot_id] += points
         return got, missing
 

@@ -214,7 +214,7 @@ def test_a_shift_moves_no_balance(book: Passbook) -> None:
     spent = book.spend("redeem", new_id(), [(one.id, D(5))], "spend", CAUSE)
     book.turn_page()
 
-    book.shift(spent, one, two, D(4))
+    book.shift(spent, "redeem", one, two, D(4))
 
     assert (one.remaining, two.remaining, book.balance_delta, book.transfers) == (4, 1, 0, [])
     assert book.moved == {one.id: -4, two.id: 4}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from decimal import Decimal as D
 from typing import Any
 
@@ -120,8 +122,91 @@ def test_a_lot_that_replaces_an_expired_one_is_taken_before_others() -> None:
     assert [lot.remaining for lot in life.lots.values()] == [0, 7, 0]
 
 
+def test_points_that_came_back_in_place_of_expired_ones_are_still_the_same_points() -> None:
+    """A counterexample to law 3, found at random: half a point was left when everything had come back."""
+    life = Life("forgive")
+    first = life.buy(D(0), [D(2)])
+    second = life.buy(D(2), [D(1)], days=1)
+    life.give_back(first, D(1))  # its points are spent; the second one's own point stands in for one of them
+    life.pass_days(2)
+    life.give_back(second, D("0.5"))  # that point comes back, but its lot has run out: it lives on in an heir
+    life.give_back(second, D(1))
+
+    assert (life.book.balance, life.book.owed) == (0, 0)
+
+
+def test_points_that_came_back_and_ran_out_in_their_new_lot_are_not_owed() -> None:
+    for swept in (True, False):
+        life = Life()
+        first = life.buy(D(0), [D(10)], days=4)
+        second = life.buy(D(10), [])
+        life.pass_days(5)
+        life.give_back(second, D(1))  # live for five more days
+        life.pass_days(6)
+        if swept:
+            life.expire()
+        life.give_back(first, D(1))
+        life.expire()
+
+        assert (life.book.balance, life.book.owed) == (0, 0)
+
+
+def test_an_heir_that_runs_out_too_has_an_heir_of_the_same_origin() -> None:
+    life = Life()
+    first = life.buy(D(0), [D(10)], days=4)
+    second = life.buy(D(10), [])
+    life.pass_days(5)
+    life.give_back(second, D(1))
+    third = life.buy(D(10), [])
+    life.pass_days(6)
+    life.give_back(third, D(1))
+
+    assert [lot.origin_id for lot in life.lots.values()] == [None, first.given[0], first.given[0]]
+    assert [lot.remaining for lot in life.lots.values()] == [0, 0, 10]
+    assert life.give_back(first, D(1)) == (10, 0)
+
+
+def test_what_a_spending_still_has_counts_what_came_back_to_an_heir_by_the_family() -> None:
+    def lot(days: int, origin: OpenLot | None = None) -> OpenLot:
+        at = START + timedelta(days=days)
+        root = origin.id if origin else None
+        return OpenLot(new_id(), OWN.hold, None, D(9), D(0), START, None, at, origin_id=root)
+
+    first = lot(1)
+    heir, other = lot(2, first), lot(3)
+
+    def left(*uses: tuple[OpenLot, int]) -> list[tuple[OpenLot, D]]:
+        return takebacks.outstanding((lot, D(points)) for lot, points in uses)
+
+    assert left((first, 4), (other, 2), (first, -1)) == [(first, 3), (other, 2)]
+    assert left((first, 4), (heir, 3), (first, -5)) == [(heir, 2)]
+    assert left((heir, 3), (first, -2)) == [(heir, 1)]
+    assert left((heir, 3), (heir, -3)) == []
+
+
+def test_a_debt_that_a_purchase_repaid_is_owed_again_even_if_debts_are_forgiven_meanwhile() -> None:
+    life = Life()
+    first = life.buy(D(0), [D(4)])
+    life.buy(D(4), [])
+    life.give_back(first, D(1))
+    assert life.book.owed == 4
+
+    life.policy = "forgive"
+    third = life.buy(D(0), [D(10)])  # four repay
+    life.buy(D(6), [])
+    assert (life.book.balance, life.book.owed) == (0, 0)
+    assert life.give_back(third, D("0.5")) == (0, 5)
+    assert life.book.owed == 4
+    assert life.give_back(third, D(1)) == (0, 5)
+    assert life.book.owed == 4
+
+
 # At random
 
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "150"))
+
+#: What the programme does about debts; or it begins to forgive them in the middle of a history.
+POLICIES = st.sampled_from(("debt", "forgive", "changed"))
 POINTS = st.integers(1, 2000).map(lambda cents: D(cents) / 100)
 PARTS = st.sampled_from((D("0.25"), D("0.5"), D(1)))
 BUY = st.tuples(
@@ -136,6 +221,7 @@ TIME = st.tuples(st.just("time"), st.integers(1, 5), st.booleans())
 
 
 def live(life: Life, step: Any) -> None:
+    """Let a step happen."""
     match step:
         case ("buy", wish, earn, days):
             life.buy(wish, earn, days)
@@ -149,9 +235,9 @@ def live(life: Life, step: Any) -> None:
                 life.expire()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
-    policy=st.sampled_from(("debt", "forgive")),
+    policy=POLICIES,
     steps=st.lists(st.one_of(BUY, BACK, GRANT, TIME), max_size=25),
 )
 def test_the_books_balance_whatever_happens(policy: str, steps: list[Any]) -> None:
@@ -160,7 +246,7 @@ def test_the_books_balance_whatever_happens(policy: str, steps: list[Any]) -> No
         live(life, step)  # checks the books after each step
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(steps=st.lists(st.one_of(BUY, BACK, GRANT), max_size=25))
 def test_what_is_held_less_what_is_owed_is_what_was_given_less_what_was_spent(steps: list[Any]) -> None:
     life = Life()
@@ -177,9 +263,9 @@ def test_what_is_held_less_what_is_owed_is_what_was_given_less_what_was_spent(st
         assert not (life.book.balance and life.book.owed)  # nobody owes what he could pay
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
-    policy=st.sampled_from(("debt", "forgive")),
+    policy=POLICIES,
     steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT), min_size=3, max_size=20),
     data=st.data(),
 )
@@ -202,22 +288,65 @@ def test_when_every_purchase_came_back_only_what_was_given_without_one_is_there(
     assert all(lot.remaining == lot.points for lot in life.lots.values() if lot.id not in earned)
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT, TIME), min_size=3, max_size=20), data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    policy=POLICIES,
+    steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT, TIME), min_size=3, max_size=20),
+    data=st.data(),
+)
 def test_when_every_purchase_came_back_no_point_that_one_gave_is_left(
-    steps: list[Any], data: st.DataObject
+    policy: str, steps: list[Any], data: st.DataObject
 ) -> None:
-    """The same when lots expire meanwhile, whether or not the sweep has been there."""
-    life = Life()
+    """The same when lots expire meanwhile. What was given without a purchase is there or ran out, nothing else."""
+    life = Life(policy)
     for step in steps:
         live(life, step)
     for purchase in data.draw(st.permutations(life.purchases)):
         life.give_back(purchase, D(1))
+        if data.draw(st.integers(0, 5)) == 0:
+            live(life, data.draw(TIME))
 
     assert life.book.owed == 0
-    assert life.book.balance <= life.granted
     earned = {lot for purchase in life.purchases for lot in purchase.given}
-    assert all(life.remaining(lot) == 0 for lot in earned)
+    for lot in life.lots.values():
+        if lot.origin_id is None:
+            held, ran_out = life.family(lot.id)
+            assert (held if lot.id in earned else held + ran_out) == (0 if lot.id in earned else lot.points)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    policy=POLICIES,
+    steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT, TIME), max_size=15),
+    purchase=BUY,
+    parts=st.lists(PARTS, max_size=3),
+)
+def test_a_purchase_and_its_returns_leave_nothing_in_the_middle_of_any_history(
+    policy: str, steps: list[Any], purchase: Any, parts: list[D]
+) -> None:
+    """Law 3 for one purchase, whatever is owed, forgiven or expired at the time."""
+    life = Life(policy)
+    for step in steps:
+        live(life, step)
+    before = life.picture()
+
+    live(life, purchase)
+    for part in (*parts, D(1)):
+        life.give_back(life.purchases[-1], part)
+
+    assert life.picture() == before
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(policy=POLICIES, steps=st.lists(st.one_of(BUY, BUY, BACK, GRANT, TIME), max_size=20))
+def test_it_does_not_matter_when_the_sweep_comes(policy: str, steps: list[Any]) -> None:
+    lives = Life(policy), Life(policy)
+    for life, swept in zip(lives, (True, False), strict=True):
+        for step in steps:
+            live(life, (*step[:2], swept) if step[0] == "time" else step)
+        life.expire()
+
+    assert (lives[0].book.balance, lives[0].book.owed) == (lives[1].book.balance, lives[1].book.owed)
 
 
 def test_revoking_counts_from_the_lot_as_the_passbook_holds_it() -> None:
@@ -229,4 +358,5 @@ def test_revoking_counts_from_the_lot_as_the_passbook_holds_it() -> None:
 
     granted = takebacks.Granted(stale)
 
-    assert takebacks.revoke(book, granted, D(10), "revoke", Cause(START)) == (6, 4)
+    assert takebacks.revoke(book, granted, D(10), "revoke", Cause(START), forgiving=False) == (6, 4)
+    assert book.owed == 4
