@@ -87,7 +87,7 @@ class Match(NamedTuple):
 def read(content: bytes) -> Table:
     """The rows of a file. Raises ``FileFault`` when it is none, too large, or has no column that names members."""
     if len(content) > MOST_BYTES:
-        raise FileFault(_("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024})
+        raise FileFault(too_large())
     text = _decode(content)
     lines = _cells(text)
     first = next(lines, None)
@@ -104,6 +104,11 @@ def read(content: bytes) -> Table:
     if not rows:
         raise FileFault(_("The file names no members."))
     return Table(rows, form)
+
+
+def too_large() -> str:
+    """What is said of a file that is too large to be read."""
+    return _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
 
 
 def find(table: Table) -> Match:

@@ -20,6 +20,7 @@ import backoffice.people
 import backoffice.programmes
 import backoffice.purchases
 import backoffice.schedule
+import backoffice.segments
 import backoffice.shops
 import backoffice.staff
 import backoffice.webhooks

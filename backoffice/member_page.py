@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Q, Sum
 
-from analytics.models import MemberFacts
+from analytics.models import MemberFacts, SegmentMember
 from campaigns import story
 from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, Transfer
 from members.models import Consent, Event, Member
@@ -88,6 +88,7 @@ class Page:
     movements: list[Movement]
     events: list[Event]
     consents: list[Consent]
+    segments: list[SegmentMember]
     favourites: list[Any]
     channels: list[Any]
 
@@ -101,6 +102,7 @@ def read(member: Member, now: datetime) -> Page:
         movements=_read_movements([purse.account.pk for purse in purses]),
         events=list(member.events.order_by("-at", "-id")[:EVENTS]),
         consents=list(member.consents.order_by("channel", "-at", "-id")),
+        segments=list(member.segments.select_related("segment").order_by("segment__name")),
         favourites=_read_favourites(member),
         channels=list(
             member.receipts.exclude(status=Receipt.Status.CANCELLED)

@@ -46,6 +46,7 @@ class MemberDesk(SheetDesk):
         ("status", ChoicesDropdownFilter),
         ("holdings__programme", AutocompleteSelectFilter),
         ("facts__tier", AutocompleteSelectFilter),
+        ("segments__segment", AutocompleteSelectFilter),
         ("joined_at", RangeDateTimeFilter),
         ("birthday", RangeDateFilter),
         ("gender", ChoicesDropdownFilter),

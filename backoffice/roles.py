@@ -23,7 +23,7 @@ RECORDS = (
 PEOPLE = ("members.member", "members.card")
 GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
 SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till")
-RULES = ("loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind")
+RULES = ("loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind", "analytics.segment")
 KEYS = ("pos.tillkey",)
 
 

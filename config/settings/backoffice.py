@@ -38,6 +38,7 @@ NAVIGATION = [
         _("Customers"),
         _item(_("Members"), "group", "members.member"),
         _item(_("Cards"), "credit_card", "members.card"),
+        _item(_("Segments"), "groups", "analytics.segment"),
         _item(_("What happened"), "history", "members.event"),
         _item(_("Consents"), "how_to_reg", "members.consent"),
         collapsible=False,

@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from analytics import segments
 from backoffice import roles
 from campaigns import checkout, returns
 from campaigns.models import Campaign
@@ -59,6 +60,7 @@ def scene(db: None) -> Scene:
     )
     factories.ConsentFactory(member=member)
     factories.EventFactory(member=member)
+    segments.add(factories.SegmentFactory(code="vip", name="VIP"), [member.id], NOON)
     told = buy(shop, member, "1", redeem="10")
     line = returns.LineBack(position=1, quantity=Decimal(1))
     returns.give_back(UUID(told["id"]), returns.ReturnRequest("R-1", NOON, (line,)), NOON)
