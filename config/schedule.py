@@ -13,5 +13,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "activate-points": {"task": "loyalty.tasks.activate_points", "schedule": crontab(minute="*/5")},
     "lapse-points": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
     "release-stale-holds": {"task": "campaigns.tasks.release_stale_holds", "schedule": crontab(minute="*/5")},
+    "settle-late-shares": {"task": "campaigns.tasks.settle_late_shares", "schedule": crontab(minute="*/30")},
+    "expire-coupons": {"task": "rewards.tasks.expire_coupons", "schedule": crontab(minute="*/15")},
+    "resume-codes": {"task": "rewards.tasks.resume_codes", "schedule": crontab(minute="*/5")},
     "deliver-webhooks": {"task": "messaging.tasks.deliver_webhooks", "schedule": 10.0},
 }

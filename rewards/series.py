@@ -56,6 +56,11 @@ def save(series: Series, most_in_all: int | None, at: datetime, code: str = "") 
     return series
 
 
+def find(programme: str, code: str) -> Series | None:
+    """The series of that code in the programme of that code."""
+    return Series.objects.select_related("programme").filter(programme__code=programme, code=code).first()
+
+
 def count_uses(series: Series) -> int:
     """How many purchases hold coupons of the series."""
     return CouponUse.objects.filter(series=series).exclude(state=CouponUse.State.RETURNED).count()

@@ -39,6 +39,7 @@ class CodeBatch(models.Model):
     position = models.PositiveIntegerField(_("codes or lines done"), default=0)
     made = models.PositiveIntegerField(_("codes made"), default=0)
     present = models.PositiveIntegerField(_("were there already"), default=0)
+    taken = models.PositiveIntegerField(_("are of another series"), default=0, db_default=0)
     repeated = models.PositiveIntegerField(_("repeated in the file"), default=0)
     malformed = models.PositiveIntegerField(_("malformed"), default=0)
     faults = models.JSONField(_("lines that would not do"), default=list)

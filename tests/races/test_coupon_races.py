@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import pytest
 from django.db import transaction
 
-from members.models import Member
-from rewards import coupons, series
+from members.models import Event, Member
+from rewards import batches, coupons, handouts, series
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, StoreFactory
 from tests.races.parallel import THREADS, done, refusals, together
@@ -158,3 +159,63 @@ def test_a_limit_set_among_sales_and_returns_counts_every_one_of_them() -> None:
     sales = [using(of, receipt, coupon, member=anna) for receipt in tills(of)]
     together([*sales[:8], limit, *map(return_it, held), *sales[8:]])
     assert SeriesTotal.objects.get().uses == SeriesMember.objects.get().uses == THREADS
+
+
+def test_the_pool_gives_each_of_its_codes_once() -> None:
+    of = make_series(from_pool=True)
+    for _ in range(THREADS - 4):
+        make_coupon(of, state="waiting", issued_at=None)
+    members = [MemberFactory() for _ in range(THREADS)]
+
+    def take(number: int) -> Callable[[], Coupon | None]:
+        def work() -> Coupon | None:
+            with transaction.atomic():
+                return handouts.issue(of, members[number].id, NOW, f"key-{number}")
+
+        return work
+
+    given = [coupon for coupon in together([take(number) for number in range(THREADS)]) if coupon]
+    assert len({coupon.pk for coupon in given}) == len(given) == THREADS - 4
+    assert len({coupon.member_id for coupon in given}) == THREADS - 4
+
+
+@pytest.mark.parametrize("from_pool", [False, True])
+def test_one_key_gives_one_coupon_however_many_ask(from_pool: bool) -> None:
+    of, anna = make_series(from_pool=from_pool), MemberFactory()
+    for _ in range(THREADS if from_pool else 0):
+        make_coupon(of, state="waiting", issued_at=None)
+
+    def take() -> Coupon | None:
+        with transaction.atomic():
+            return handouts.issue(of, anna.id, NOW, "one key")
+
+    assert len({coupon.pk for coupon in together([take] * THREADS)}) == 1
+    assert Coupon.objects.filter(cause="one key").count() == 1
+    assert Event.objects.filter(kind="coupon.issued").count() == 1
+
+
+@pytest.mark.parametrize("kind", ["generate", "import"])
+def test_many_workers_on_one_batch_make_no_code_twice(kind: str) -> None:
+    of = make_series()
+    if kind == "generate":
+        batch = batches.generate(of, 200, NOW)
+    else:
+        batch = batches.take_in(of, "\n".join(f"CODE{n}" for n in range(200)).encode(), "x", NOW)
+    together([partial(batches.work, batch.pk, part=7)] * 4)
+    batch.refresh_from_db()
+    assert (batch.status, batch.made, batch.repeated, batch.present) == ("done", 200, 0, 0)
+    assert Coupon.objects.count() == 200
+
+
+def test_two_files_with_the_same_codes_in_other_orders_are_taken_in_at_once() -> None:
+    of = make_series()
+    lines = [f"CODE{n}" for n in range(300)]
+    made = [
+        batches.take_in(of, "\n".join(part).encode(), "x", NOW)
+        for part in (lines, lines[::-1], lines[150:] + lines[:150])
+    ]
+    together([partial(batches.work, batch.pk, part=100) for batch in made])
+    for batch in made:
+        batch.refresh_from_db()
+    assert sum(batch.made for batch in made) == Coupon.objects.count() == 300
+    assert sum(batch.present for batch in made) == 600

@@ -1,0 +1,150 @@
+"""Coupons given to members and taken out of force again.
+
+A coupon is handed out under a key that says by what (a receipt and a campaign, a step of a chain): the
+same key gives the same coupon again, for ever, at any number of writers. Each function locks the
+coupons that it writes, in the order of their ids, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from loyalty.days import end_of_day
+from members import events, prepared
+from members.events import EventRow
+from rewards import codes
+from rewards.models import Coupon, Series
+
+log = structlog.get_logger(__name__)
+
+#: Another writer may take the same random code or the same key; each loss is told by the other's row.
+_ATTEMPTS = 5
+#: Coupons that are revoked in one transaction.
+BATCH = 10_000
+
+#: The lock makes of many who ask at once each take another; without an order, as any one will do.
+_TAKE = """
+UPDATE rewards_coupon
+   SET state = 'issued', member_id = %(member)s::uuid, issued_at = %(at)s::timestamptz, cause = %(key)s::text,
+       valid_until = %(until)s::timestamptz
+ WHERE id = (SELECT id FROM rewards_coupon WHERE series_id = %(series)s::bigint AND state = 'waiting'
+              LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+_REVOKE = """
+WITH chosen AS MATERIALIZED (
+  SELECT c.id FROM rewards_coupon c
+   WHERE {chosen} AND c.state IN ('waiting', 'issued', 'reserved', 'expired')
+   ORDER BY c.id {most} FOR NO KEY UPDATE)
+UPDATE rewards_coupon c SET state = 'revoked' FROM chosen WHERE c.id = chosen.id
+RETURNING c.code, c.member_id, (SELECT code FROM rewards_series s WHERE s.id = c.series_id) AS series
+"""
+#: Not in use: neither counted so nor, where nobody counts, on a receipt that stands.
+_FREE = """c.uses = 0 AND (c.most IS NOT NULL OR NOT EXISTS (
+    SELECT FROM rewards_couponuse u WHERE u.coupon_id = c.id AND u.state <> 'returned'))"""
+_REVOKE_CAUSE = _REVOKE.format(chosen=f"c.cause = %(key)s::text AND {_FREE}", most="")
+_REVOKE_IDS = _REVOKE.format(chosen="c.id = ANY(%(ids)s::bigint[])", most="")
+_REVOKE_SERIES = _REVOKE.format(chosen="c.series_id = %(series)s::bigint", most="LIMIT %(most)s::int")
+
+
+def issue(series: Series, member_id: UUID | None, at: datetime, key: str) -> Coupon | None:
+    """Give a member a coupon of the series: a new code, or one of the pool. Records ``coupon.issued``.
+
+    The same key gives the same coupon again, whatever became of it. Of a series of one code for all it
+    is that one, and nothing is written. None when there is none to give: the series is not active or
+    over, or its pool is empty. Without a member the coupon serves whoever shows it.
+    Must run in a transaction.
+    """
+    if series.kind == Series.Kind.MASS:
+        return series.coupons.first() if _is_open(series, at) else None
+    for _ in range(_ATTEMPTS):
+        known = Coupon.objects.filter(series=series, cause=key).first()
+        if known is not None or not _is_open(series, at):
+            return known
+        try:
+            with transaction.atomic():
+                made = (_take if series.from_pool else _make)(series, member_id, at, key)
+        except IntegrityError:
+            continue
+        if made is None:
+            log.warning("coupon_pool_empty", series=series.code)
+        elif member_id is not None:
+            events.record("coupon.issued", member_id, at, coupon=made.code, series=series.code)
+        return made
+    raise AssertionError(f"No free code of {series.length} characters was found for series {series.code}.")
+
+
+def withdraw(key: str, at: datetime) -> list[str]:
+    """Revoke what was issued under the key, unless it is in use. Safe to repeat. Returns the codes revoked now.
+
+    Must run in a transaction. Records ``coupon.revoked`` for a member.
+    """
+    return _tell(prepared.run(_REVOKE_CAUSE, {"key": key}), at)
+
+
+def revoke(coupons: Collection[int], at: datetime) -> list[str]:
+    """Take coupons out of force by their ids; used ones stay used, reserved ones may still be confirmed.
+
+    Returns the codes revoked now. Must run in a transaction. Records ``coupon.revoked`` for a member.
+    """
+    return _tell(prepared.run(_REVOKE_IDS, {"ids": list(coupons)}), at)
+
+
+def revoke_series(series: Series, at: datetime) -> int:
+    """Take all coupons of a series out of force, ``BATCH`` in a transaction. Returns how many it were now."""
+    total = 0
+    while True:
+        with transaction.atomic():
+            rows = prepared.run(_REVOKE_SERIES, {"series": series.pk, "most": BATCH})
+            _tell(rows, at)
+        total += len(rows)
+        if len(rows) < BATCH:
+            return total
+
+
+def end_of(series: Series, issued_at: datetime) -> datetime | None:
+    """The last second of a coupon that is issued at that time, by the series' days; None without any."""
+    if series.days is None:
+        return None
+    zone = ZoneInfo(series.programme.time_zone)
+    return end_of_day(issued_at.astimezone(zone).date() + timedelta(days=series.days), zone)
+
+
+def _is_open(series: Series, at: datetime) -> bool:
+    if not series.active or series.valid_until is None:
+        return series.active
+    return at <= end_of_day(series.valid_until, ZoneInfo(series.programme.time_zone))
+
+
+def _take(series: Series, member_id: UUID | None, at: datetime, key: str) -> Coupon | None:
+    params = {"series": series.pk, "member": member_id, "at": at, "key": key, "until": end_of(series, at)}
+    rows = prepared.run(_TAKE, params)
+    return Coupon.objects.get(id=rows[0]["id"]) if rows else None
+
+
+def _make(series: Series, member_id: UUID | None, at: datetime, key: str) -> Coupon:
+    [code] = codes.generate(1, series.length, series.prefix)
+    return Coupon.objects.create(
+        programme_id=series.programme_id, series=series, code=code, member_id=member_id, most=series.uses_each,
+        valid_until=end_of(series, at), issued_at=at, cause=key,
+    )  # fmt: skip
+
+
+def _tell(rows: list[dict[str, Any]], at: datetime) -> list[str]:
+    """Record what was revoked, for those who are known."""
+    told: list[EventRow] = [
+        events.new("coupon.revoked", row["member_id"], at, at, coupon=row["code"], series=row["series"])
+        for row in rows
+        if row["member_id"] is not None
+    ]
+    if told:
+        events.copy(told)
+        events.announce(told)
+    return [row["code"] for row in rows]
