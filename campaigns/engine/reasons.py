@@ -1,8 +1,7 @@
-"""The sentence of every reason, in English: message ids for whoever translates them.
+"""A reason as a person reads it.
 
-``SENTENCES`` maps a code to a sentence with ``{placeholders}``. ``describe`` makes the whole text of
-a reason; it takes the translating function (Django's ``gettext``) as an argument, so that this
-package stays free of it.
+``describe`` makes the whole text of a reason out of ``campaigns.engine.sentences``; it takes the translating
+function (Django's ``gettext``) as an argument, so that this package stays free of it.
 """
 
 from __future__ import annotations
@@ -11,111 +10,83 @@ import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from campaigns.engine.sentences import (
+    CHOICES,
+    CUT_MONEY,
+    CUTS,
+    LAST_DAYS,
+    LIMITS,
+    OF_GOODS,
+    PER,
+    PERIODS,
+    SENTENCES,
+    WEEKDAYS,
+    gettext_noop,
+)
 
-def gettext_noop(text: str) -> str:
-    """Mark a text for translation and leave it as it is."""
+Translate = Callable[[str], str]
+
+#: Reasons that count certain goods: they are named behind the sentence.
+_COUNTS_GOODS = frozenset(
+    f"{code}_too_{bound}" for code in ("pieces", "goods_amount", "spent") for bound in ("low", "high")
+)
+
+
+def describe(code: str, args: Mapping[str, Any], translate: Translate = gettext_noop) -> str:
+    """A reason as a sentence, in the language of ``translate``. An unknown code is its own sentence."""
+    sentence = _choose(code, args)
+    text = fill(translate(sentence), _words(code, args, translate)) if sentence else code
+    for frame in _frames(code, args):
+        text = fill(translate(frame), {**args, "text": text})
     return text
 
 
-_GIVEN = {
-    "percent": gettext_noop("{percent}% of {of}"),
-    "fixed": gettext_noop("{points} points"),
-    "per": gettext_noop("{points} points for every {per} of {of}"),
-    "step_percent": gettext_noop("{percent}% of {of}, for {reached} has reached {from}"),
-    "step_points": gettext_noop("{points} points, for {reached} has reached {from}"),
-    "slices": gettext_noop("{slices} of {of}, each part by its own percent"),
-    "multiplier": gettext_noop("{by} times the {of} points of other campaigns"),
-}
-
-_DECLINED = {
-    "not_member": gettext_noop("only for members"),
-    "no_member": gettext_noop("points need a card or a phone number"),
-    "wrong_tier": gettext_noop("only for the tiers {tiers}"),
-    "wrong_card": gettext_noop("only with the cards {cards}"),
-    "wrong_partner": gettext_noop("not at this partner"),
-    "wrong_store": gettext_noop("not in this store"),
-    "wrong_group": gettext_noop("not in stores of this group"),
-    "wrong_till": gettext_noop("not at this till"),
-    "wrong_channel": gettext_noop("not in this channel"),
-    "not_started": gettext_noop("begins at {from}"),
-    "ended": gettext_noop("ended at {until}"),
-    "wrong_weekday": gettext_noop("only on {weekdays}"),
-    "outside_hours": gettext_noop("only at {hours}"),
-    "no_matching_lines": gettext_noop("none of its products on the receipt"),
-    "amount_too_low": gettext_noop("from {at_least} on, and the receipt comes to {amount}"),
-    "amount_too_high": gettext_noop("below {below}, and the receipt comes to {amount}"),
-    "not_first_purchase": gettext_noop("only for the first purchase, and this is number {number}"),
-    "not_nth_purchase": gettext_noop("not for purchase number {number}"),
-    "none_of_these": gettext_noop("none of these holds: {reasons}"),
-    "ruled_out": gettext_noop("its condition {number} rules this purchase out"),
-    "limit_reached": gettext_noop("the limit is reached"),
-    "beaten": gettext_noop("“{campaign}” gives more"),
-    "excluded_by": gettext_noop("cannot be combined with “{campaign}”"),
-    "zero_points": gettext_noop("comes to less than the smallest part of a point"),
-    "nothing_to_multiply": gettext_noop("no points to multiply"),
-}
-
-SENTENCES: Mapping[str, str] = {**_GIVEN, **_DECLINED}
-
-_LIMITS = {
-    "points": {
-        "receipt": gettext_noop("at most {points} points a receipt"),
-        "day": gettext_noop("at most {points} points a day, and they are given"),
-        "week": gettext_noop("at most {points} points a week, and they are given"),
-        "month": gettext_noop("at most {points} points a month, and they are given"),
-        "year": gettext_noop("at most {points} points a year, and they are given"),
-        "ever": gettext_noop("at most {points} points in all, and they are given"),
-    },
-    "times": {
-        "day": gettext_noop("limit of uses a day: {times}"),
-        "week": gettext_noop("limit of uses a week: {times}"),
-        "month": gettext_noop("limit of uses a month: {times}"),
-        "year": gettext_noop("limit of uses a year: {times}"),
-        "ever": gettext_noop("limit of uses in all: {times}"),
-    },
-}
-_CUTS = {
-    "receipt": gettext_noop("{text}, cut to {cut_to}: at most {limit} points a receipt"),
-    "day": gettext_noop("{text}, cut to {cut_to}: at most {limit} points a day"),
-    "week": gettext_noop("{text}, cut to {cut_to}: at most {limit} points a week"),
-    "month": gettext_noop("{text}, cut to {cut_to}: at most {limit} points a month"),
-    "year": gettext_noop("{text}, cut to {cut_to}: at most {limit} points a year"),
-    "ever": gettext_noop("{text}, cut to {cut_to}: at most {limit} points in all"),
-}
-_WEEKDAYS = (
-    gettext_noop("Mondays"),
-    gettext_noop("Tuesdays"),
-    gettext_noop("Wednesdays"),
-    gettext_noop("Thursdays"),
-    gettext_noop("Fridays"),
-    gettext_noop("Saturdays"),
-    gettext_noop("Sundays"),
-)
-_NTH = {
-    "every": gettext_noop("for one purchase in {every}, and this is number {number}"),
-    "exactly": gettext_noop("only for purchase number {exactly}, and this is number {number}"),
-}
-
-
-def describe(code: str, args: Mapping[str, Any], translate: Callable[[str], str] = gettext_noop) -> str:
-    """A reason as a sentence, in the language of ``translate``. An unknown code is its own sentence."""
-    sentence = SENTENCES.get(code)
-    words = dict(args)
+def _choose(code: str, args: Mapping[str, Any]) -> str | None:
+    """The way in which a code is said with these arguments."""
     if code == "limit_reached":
-        kind = "times" if "times" in args else "points"
-        sentence = _LIMITS[kind].get(args.get("period", ""), sentence)
-    elif code == "wrong_weekday":
-        days = [translate(_WEEKDAYS[int(day) - 1]) for day in args.get("weekdays", "").split()]
+        kind = next((kind for kind in LIMITS if kind in args), "")
+        return LIMITS.get(kind, {}).get(args.get("period", ""), SENTENCES[code])
+    for wanted, sentence in CHOICES.get(code, ()):
+        name, _, value = wanted.partition("=")
+        if name in args and (not value or args[name] == value):
+            return sentence
+    return SENTENCES.get(code)
+
+
+def _words(code: str, args: Mapping[str, Any], translate: Translate) -> Mapping[str, Any]:
+    """What to fill in: arguments that are words themselves are translated first."""
+    words = dict(args)
+    if "period" in args:
+        words["period"] = _period(args["period"], translate)
+    if code == "wrong_weekday":
+        days = [translate(WEEKDAYS[int(day) - 1]) for day in args.get("weekdays", "").split()]
         words["weekdays"] = ", ".join(days)
-    elif code == "not_nth_purchase":
-        sentence = next((_NTH[kind] for kind in _NTH if kind in args), sentence)
     elif code == "none_of_these":
         inner = [describe(code, args, translate) for code, args in args.get("reasons", ())]
         words["reasons"] = "; ".join(inner)
-    text = fill(translate(sentence), words) if sentence else code
+    return words
+
+
+def _period(period: str, translate: Translate) -> str:
+    """``this month`` of ``month``, ``in the last 30 days`` of ``30d``."""
+    if period.endswith("d") and period[:-1].isdecimal():
+        return fill(translate(LAST_DAYS), {"days": period[:-1]})
+    return translate(PERIODS[period]) if period in PERIODS else period
+
+
+def _frames(code: str, args: Mapping[str, Any]) -> list[str]:
+    """What is said around a sentence, from the inside to the outside."""
+    frames = []
+    if code in _COUNTS_GOODS and "wanted" in args:
+        frames.append(OF_GOODS)
     if "cut_to" in args:
-        text = fill(translate(_CUTS[args["period"]]), {**args, "text": text})
-    return text
+        frames.append(CUTS[args["period"]])
+    if "cut_money" in args:
+        frames.append(CUT_MONEY)
+    whose = str(args.get("per" if code == "limit_reached" else "limit_per"))
+    if whose in PER and "money" not in args:
+        frames.append(PER[whose])
+    return frames
 
 
 class _Filler(string.Formatter):
