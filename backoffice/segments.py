@@ -14,6 +14,7 @@ from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from analytics.models import Segment, SegmentMember
 from backoffice import segments_files, segments_members
@@ -37,10 +38,9 @@ class SegmentDesk(Desk):
     list_select_related = ("programme",)
     search_fields = ("name", "code")
     autocomplete_fields = ("programme",)
-    fixed = ("code", "programme")
+    fixed = ("code", "show_programme")
     suggested = {"code": ("name",)}
     ordering = ("name",)
-    fieldsets = ((None, {"fields": (("name", "code"), "programme", "description")}),)
     actions_detail = ("load", "export")
     change_form_outer_after_template = "backoffice/segments/page.html"
 
@@ -57,6 +57,17 @@ class SegmentDesk(Desk):
         )
         size = Coalesce(Subquery(counts.values("size")), 0, output_field=IntegerField())
         return super().get_queryset(request).annotate(size=size)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:
+        """The programme is chosen once, with the code."""
+        programme = "programme" if obj is None else "show_programme"
+        return ((None, {"fields": (("name", "code", programme), "description")}),)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A description is a line or two: the members come right below."""
+        if db_field.name == "description":
+            kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 2})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[Any]:
         """The page's parts, beside the usual pages."""
@@ -112,7 +123,7 @@ class SegmentDesk(Desk):
         """The form that takes a file of members."""
         return segments_files.load(self, request, object_id)
 
-    @action(description=_("Take out as a file"), permissions=("export",), icon="download", url_path="export")
+    @action(description=_("Download as a file"), permissions=("export",), icon="download", url_path="export")
     def export(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         """The members as a CSV file, which can be loaded again."""
         return segments_members.export(self, request, object_id)

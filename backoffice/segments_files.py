@@ -94,7 +94,7 @@ def apply(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpResponse:
     except FileFault as fault:
         messages.error(request, str(fault))
         return HttpResponseRedirect(_address("file", file.pk))
-    told = _("“%(file)s”: %(entered)s members entered, %(left)s left.") % {
+    told = _("“%(file)s”: entered %(entered)s, left %(left)s.") % {
         "file": file.name, "entered": file.entered, "left": file.left,
     }  # fmt: skip
     if not repeated:

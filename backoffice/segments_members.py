@@ -23,7 +23,7 @@ from members.lookup import read_id
 from members.models import Member
 
 #: Rows of a page, and how many of those who were searched for are offered.
-ROWS, OFFERED = 50, 8
+ROWS, OFFERED = 25, 8
 #: What a table's program would take for a formula at the beginning of a cell.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("id", "phone", "email", "first_name", "middle_name", "last_name", "cards", "since")
