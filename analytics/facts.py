@@ -1,30 +1,70 @@
-"""Facts about members, kept as they change. The only place that writes them.
+"""Facts about members, kept as they change. The only place that writes them, with ``analytics.recount``.
 
 A member's facts in a programme are guarded by the version of the member's account: whoever writes
 them writes the account in the same statement, so absolute values are safe.
+
+Among the facts is the member's tier. It follows from the rest of them (``loyalty.tiers``) and from what was
+set by hand; the column keeps it for those who filter by it, and for telling when it changes.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from loyalty import ledger, tier_changes, tiers
 from loyalty.places import Scheme
+from loyalty.tier_changes import Because, ChangeRow
+from loyalty.tiers import Bought, Climb, Ladder, Step
+from members import prepared
+
+
+class ByHand(NamedTuple):
+    """A tier that somebody set: at least that one, or exactly that one, until a moment or for good."""
+
+    tier_id: int
+    until: datetime | None
+    exactly: bool
 
 
 class Facts(NamedTuple):
-    """What a member did in a programme so far. ``spent`` is money paid, refunds taken off."""
+    """What a member did in a programme so far. ``spent`` is money paid, ``points`` what purchases earned;
+    what was returned is taken off both.
+
+    ``stored`` says that there is a row; ``tier_id`` and ``tier_until`` are as it was last written, ``climb``
+    as the ladder of ``version`` had it. ``bought`` are purchases that stand, as far as the ladder needs them:
+    none, those it looks back upon, or all of them (``READ``).
+    """
 
     purchases: int = 0
     spent: Decimal = Decimal(0)
     first_purchase_at: datetime | None = None
     last_purchase_at: datetime | None = None
+    points: Decimal = Decimal(0)
+    stored: bool = False
+    tier_id: int | None = None
+    tier_until: datetime | None = None
+    version: int = 0
+    climb: Climb | None = None
+    by_hand: ByHand | None = None
+    bought: tuple[Bought, ...] | None = None
+
+
+class Rank(NamedTuple):
+    """Where a member stands on a ladder. ``counted`` counts towards ``next``, which ``needs`` so much more."""
+
+    tier: Step | None
+    next: Step | None
+    needs: Decimal
+    counted: Decimal
+    until: datetime | None
 
 
 class FactsRow(NamedTuple):
-    """A row of ``MemberFacts``."""
+    """A row of ``MemberFacts``, but for what is set by hand."""
 
     member_id: UUID
     programme_id: int
@@ -32,48 +72,239 @@ class FactsRow(NamedTuple):
     spent: Decimal
     first_purchase_at: datetime | None
     last_purchase_at: datetime | None
+    points: Decimal
     tier_id: int | None
+    tier_until: datetime | None
+    ladder_version: int
+    climb: Climb | None
 
 
-#: Part of a statement: writes what ``rows`` gives as ``%(facts)s``.
-WRITE = """
+#: Part of a statement: writes what ``rows`` gives as ``%(facts)s`` and changes of tiers as ``%(tiers)s``.
+WRITE = f"""
 facts_rows AS (
   INSERT INTO analytics_memberfacts AS f (member_id, programme_id, purchases, spent, first_purchase_at,
-         last_purchase_at, tier_id)
+         last_purchase_at, points, tier_id, tier_until, ladder_version, climb)
   SELECT x.* FROM json_to_recordset(%(facts)s::json)
       AS x(member_id uuid, programme_id bigint, purchases int, spent numeric,
-           first_purchase_at timestamptz, last_purchase_at timestamptz, tier_id bigint)
+           first_purchase_at timestamptz, last_purchase_at timestamptz, points numeric, tier_id bigint,
+           tier_until timestamptz, ladder_version int, climb jsonb)
   ON CONFLICT (member_id, programme_id) DO UPDATE
-     SET purchases = EXCLUDED.purchases, spent = EXCLUDED.spent, tier_id = EXCLUDED.tier_id,
-         first_purchase_at = EXCLUDED.first_purchase_at, last_purchase_at = EXCLUDED.last_purchase_at)
+     SET purchases = EXCLUDED.purchases, spent = EXCLUDED.spent, points = EXCLUDED.points,
+         tier_id = EXCLUDED.tier_id, first_purchase_at = EXCLUDED.first_purchase_at,
+         last_purchase_at = EXCLUDED.last_purchase_at, tier_until = EXCLUDED.tier_until,
+         ladder_version = EXCLUDED.ladder_version, climb = EXCLUDED.climb),
+{tier_changes.WRITE}
 """
 
+#: A purchase that stands, as ``Bought``. A return's own decision says what is earned by what remains.
+BOUGHT_COLUMNS = """r.id, r.purchased_at, r.to_pay - COALESCE(back.refund, 0) AS spent,
+    COALESCE(back.earned, r.earned) AS points"""
+BOUGHT_FROM = """loyalty_receipt r LEFT JOIN LATERAL (
+    SELECT sum(b.refund) AS refund,
+           (array_agg(COALESCE((b.outcome->>'earned')::numeric, 0) ORDER BY b.recorded_at DESC, b.id DESC))[1] AS earned
+      FROM loyalty_return b WHERE b.receipt_id = r.id) back ON r.status = 'partially_returned'"""
+STANDS = "r.status IN ('completed', 'partially_returned')"
 
-def after_purchase(facts: Facts, paid: Decimal, at: datetime) -> Facts:
-    """The facts once a purchase of ``paid`` money was made at ``at``; it may be an old one that came late."""
-    first, last = facts.first_purchase_at, facts.last_purchase_at
-    return Facts(
-        facts.purchases + 1,
-        facts.spent + paid,
-        at if first is None else min(first, at),
-        at if last is None else max(last, at),
+#: Part of a statement: a member's ``Facts`` as a JSON array. ``{member}`` is the member's id; for a purchase at
+#: ``%(at)s`` under the ladder ``%(ladder)s``. ``%(look_back)s`` is null for a plain ladder, else the days it looks
+#: back upon. All purchases are read when what is to come was made before the last one, or under another ladder.
+READ = f"""
+SELECT json_build_array(f.purchases, f.spent, f.first_purchase_at, f.last_purchase_at, f.points, true,
+       f.tier_id, f.tier_until, f.ladder_version, f.climb,
+       CASE WHEN f.set_tier_id IS NOT NULL
+            THEN json_build_array(f.set_tier_id, f.set_until, f.set_exactly) END,
+       CASE WHEN %(look_back)s::int IS NOT NULL THEN (
+         SELECT json_agg(json_build_array(b.id, b.purchased_at, b.spent, b.points)) FROM (
+           SELECT {BOUGHT_COLUMNS} FROM {BOUGHT_FROM}
+            WHERE r.member_id = f.member_id AND r.programme_id = f.programme_id AND {STANDS}
+              AND r.purchased_at > CASE
+                    WHEN f.last_purchase_at > %(at)s::timestamptz OR f.ladder_version <> %(ladder)s::int
+                    THEN '-infinity'
+                    ELSE %(at)s::timestamptz - make_interval(days => %(look_back)s::int) END
+            ORDER BY r.purchased_at) b) END)
+  FROM analytics_memberfacts f
+ WHERE f.member_id = {{member}} AND f.programme_id = %(programme)s::bigint"""
+#: A day's zone, and the day itself.
+_SLACK_DAYS = 2
+
+
+def look_back(ladder: Ladder) -> int | None:
+    """How many days of purchases must be read to judge another one; None for a ladder that needs no climb."""
+    if ladder.plain:
+        return None
+    span = ladder.looks_back
+    if span is None:
+        return 0
+    return (span.amount if span.unit == "days" else span.amount * 31) + _SLACK_DAYS
+
+
+def written(facts: Facts, row: FactsRow) -> Facts:
+    """The facts as they would be read back once their row is written."""
+    return facts._replace(
+        stored=True, tier_id=row.tier_id, tier_until=row.tier_until, version=row.ladder_version
     )
 
 
+def write(rows: Sequence[FactsRow], changed: Sequence[ChangeRow]) -> None:
+    """Write facts and changes of tiers by themselves. Runs under the locks of the members' accounts."""
+    params = {
+        "facts": ledger.encode([row._asdict() for row in rows]),
+        "tiers": ledger.encode([change._asdict() for change in changed]),
+    }
+    prepared.run(f"WITH {WRITE} SELECT 1 AS done", params)
+
+
+def as_of(facts: Facts, ladder: Ladder) -> Facts:
+    """The facts under the ladder as it is now: when they were written under another, the climb is made anew."""
+    if ladder.plain or (facts.climb is not None and facts.version == ladder.version):
+        return facts
+    return facts._replace(climb=tiers.fold(ladder, facts.bought or ()), version=ladder.version)
+
+
+def level(facts: Facts, ladder: Ladder, moment: datetime) -> int:
+    """The level on which a member stands at a moment: by the ladder, and by what was set by hand."""
+    found = _by_rule(facts, ladder, ladder.day(moment))
+    hand = facts.by_hand
+    if hand is None or (hand.until is not None and hand.until < moment):
+        return found
+    chosen = ladder.level_of(hand.tier_id)
+    if chosen == tiers.BELOW:
+        return found
+    return chosen if hand.exactly else max(found, chosen)
+
+
+def counted(facts: Facts, ladder: Ladder, moment: datetime) -> Decimal:
+    """What counts at a moment towards the next step: money, points or visits."""
+    if ladder.plain:
+        return _total(facts, ladder.basis)
+    return tiers.counted_on(ladder, facts.climb or tiers.START, ladder.day(moment), facts.bought or ())
+
+
+def kept_until(facts: Facts, ladder: Ladder, moment: datetime) -> datetime | None:
+    """Until when the level of a moment is kept without another purchase; None: nothing takes it away."""
+    hand = facts.by_hand
+    by_rule = (
+        tiers.until(ladder, facts.climb, ladder.day(moment)) if facts.climb and not ladder.plain else None
+    )
+    if hand is None or (hand.until is not None and hand.until < moment):
+        return by_rule
+    chosen, found = ladder.level_of(hand.tier_id), _by_rule(facts, ladder, ladder.day(moment))
+    if chosen == tiers.BELOW or (found > chosen and not hand.exactly):
+        return by_rule
+    if hand.exactly or found < chosen:
+        return hand.until
+    return None if hand.until is None or by_rule is None else max(hand.until, by_rule)
+
+
+def rank(facts: Facts, ladder: Ladder, moment: datetime) -> Rank:
+    """Where the member stands at a moment, and what the next tier needs."""
+    now = level(facts, ladder, moment)
+    known = counted(facts, ladder, moment)
+    above = ladder.step(now + 1)
+    needs = max(Decimal(0), above.threshold - known) if above else Decimal(0)
+    return Rank(ladder.step(now), above, needs, known, kept_until(facts, ladder, moment))
+
+
+def after_purchase(facts: Facts, ladder: Ladder, purchase: Bought) -> Facts:
+    """The facts once a purchase was made; it may be an old one that came late."""
+    at, first, last = purchase.at, facts.first_purchase_at, facts.last_purchase_at
+    facts = as_of(facts, ladder)
+    moved = facts._replace(
+        purchases=facts.purchases + 1,
+        spent=facts.spent + purchase.spent,
+        first_purchase_at=at if first is None else min(first, at),
+        last_purchase_at=at if last is None else max(last, at),
+        points=facts.points + purchase.points,
+    )
+    if ladder.plain:
+        return moved
+    earlier = facts.bought or ()
+    if last is not None and at < last:
+        climb = tiers.fold(ladder, (*earlier, purchase))
+    else:
+        climb = tiers.buy(ladder, facts.climb or tiers.START, purchase, earlier)
+    return moved._replace(climb=climb, bought=(*earlier, purchase))
+
+
 def after_return(
-    facts: Facts, refund: Decimal, whole: bool, first: datetime | None, last: datetime | None
+    facts: Facts,
+    ladder: Ladder,
+    refund: Decimal,
+    points: Decimal,
+    left: Bought | None,
+    receipt_id: UUID,
+    edges: tuple[datetime | None, datetime | None],
 ) -> Facts:
-    """The facts once ``refund`` money went back.
+    """The facts once ``refund`` money and ``points`` went back.
 
-    ``whole`` says that nothing of the purchase remains; ``first`` and ``last`` are then the moments
-    of the purchases that do remain.
+    ``left`` is what is left of the purchase, None when nothing is; ``edges`` are then the moments of the first
+    and the last of the purchases that do remain. ``facts.bought`` must hold all purchases, unless the ladder
+    is plain.
     """
-    if not whole:
-        return facts._replace(spent=facts.spent - refund)
-    return Facts(facts.purchases - 1, facts.spent - refund, first, last)
+    moved = facts._replace(spent=facts.spent - refund, points=facts.points - points)
+    if left is None:
+        first, last = edges
+        moved = moved._replace(purchases=facts.purchases - 1, first_purchase_at=first, last_purchase_at=last)
+    if ladder.plain:
+        return moved
+    bought = tuple(one for one in facts.bought or () if one.id != receipt_id)
+    if left is not None:
+        bought = (*bought, left)
+    return moved._replace(climb=tiers.fold(ladder, bought), bought=bought, version=ladder.version)
 
 
-def row(member_id: UUID, scheme: Scheme, facts: Facts) -> FactsRow:
-    """The row to write; the tier follows from what was spent."""
-    step = scheme.tier(facts.spent)
-    return FactsRow(member_id, scheme.id, *facts, step.id if step else None)
+def row(member_id: UUID, scheme: Scheme, facts: Facts, moment: datetime) -> FactsRow:
+    """The row to write, with the tier of that moment."""
+    ladder = scheme.ladder
+    step = ladder.step(level(facts, ladder, moment))
+    return FactsRow(
+        member_id, scheme.id, facts.purchases, facts.spent, facts.first_purchase_at, facts.last_purchase_at,
+        facts.points, step.id if step else None, look_again_at(facts, ladder, moment), ladder.version,
+        None if ladder.plain else facts.climb,
+    )  # fmt: skip
+
+
+def look_again_at(facts: Facts, ladder: Ladder, moment: datetime) -> datetime | None:
+    """After which moment the tier may be another without a purchase: by the rule, or when what was set ends."""
+    by_rule = None
+    if facts.climb is not None and not ladder.plain:
+        by_rule = tiers.until(ladder, facts.climb, ladder.day(moment))
+    hand = facts.by_hand
+    ends = hand.until if hand is not None and hand.until is not None and hand.until >= moment else None
+    return min((at for at in (by_rule, ends) if at is not None), default=None)
+
+
+def changes(
+    member_id: UUID, scheme: Scheme, before: Facts, after: Facts, because: Because, moment: datetime
+) -> list[ChangeRow]:
+    """How the tier changes at a moment: first what time has done to it meanwhile, then what happens now."""
+    ladder = scheme.ladder
+    written = ladder.level_of(before.tier_id) if before.stored else ladder.level(Decimal(0))
+    settled = level(as_of(before, ladder), ladder, moment)
+    now = level(after, ladder, moment)
+    found = []
+    if settled != written:
+        at = min(before.tier_until or moment, moment)
+        why = Because(_why(before, ladder, at))
+        found.append(tier_changes.row(member_id, scheme.id, ladder, written, settled, why, at, moment))
+    if now != settled:
+        found.append(tier_changes.row(member_id, scheme.id, ladder, settled, now, because, moment, moment))
+    return found
+
+
+def _why(facts: Facts, ladder: Ladder, at: datetime) -> str:
+    if facts.version != ladder.version:
+        return "ladder"
+    return "ended" if facts.by_hand is not None and facts.by_hand.until == at else "rule"
+
+
+def _by_rule(facts: Facts, ladder: Ladder, day: date) -> int:
+    if ladder.plain:
+        return ladder.level(_total(facts, ladder.basis))
+    return tiers.level_on(ladder, facts.climb or tiers.START, day)
+
+
+def _total(facts: Facts, basis: str) -> Decimal:
+    if basis == "visits":
+        return Decimal(facts.purchases)
+    return facts.spent if basis == "spent" else facts.points

@@ -16,21 +16,25 @@ from campaigns.engine.outcome import LineOutcome, Outcome
 from campaigns.record import Given, Record
 from campaigns.rulebooks import Rules
 from campaigns.situation import Situation
-from loyalty import inactivity, ledger, receipts
+from loyalty import inactivity, ledger, receipts, tier_changes
 from loyalty.basket import Line
 from loyalty.passbook import Cause, LotTerms, Passbook, new_id
+from loyalty.tier_changes import Because
+from loyalty.tiers import Bought
 from members import events
 
 
 @dataclass(slots=True)
 class Decision:
-    """A judged sale as rows, by table. ``book`` holds the ledger's."""
+    """A judged sale as rows, by table. ``book`` holds the ledger's; ``known`` is what the facts row is of."""
 
     receipt: dict[str, Any]
     lines: list[dict[str, Any]]
     record: Record
     book: Passbook | None = None
     facts: list[facts.FactsRow] = field(default_factory=list)
+    known: facts.Facts | None = None
+    tiers: list[tier_changes.ChangeRow] = field(default_factory=list)
     usage: list[usage.UsageRow] = field(default_factory=list)
     events: list[events.EventRow] = field(default_factory=list)
 
@@ -61,8 +65,8 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
         _spend(book, situation, outcome, receipt_id, cause)
         if not held:
             earn(book, kept.grants, situation.rules, receipt_id, sale.purchased_at, cause)
-            after = facts.after_purchase(situation.facts, outcome.to_pay, sale.purchased_at)
-            decision.facts = [facts.row(member_id, situation.scheme, after)]
+            bought = Bought(receipt_id, sale.purchased_at, outcome.to_pay, outcome.earned)
+            _keep_facts(decision, situation, member_id, bought, booked_at)
         decision.usage = usage.rows(member_id, situation.used, kept.increments)
         kept = msgspec.structs.replace(kept, balance=(book.spendable(booked_at), book.pending(booked_at)))
         decision.record = kept
@@ -73,10 +77,23 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
             kind, UUID(str(member)) if member else None, sale.purchased_at, booked_at, receipt=str(receipt_id)
         )
     ]
+    decision.events += [tier_changes.event(change, situation.scheme.code) for change in decision.tiers]
     if lapsed and book is not None and member is not None:
         decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
     decision.receipt["outcome"] = decision.record
     return decision
+
+
+def _keep_facts(
+    decision: Decision, situation: Situation, member_id: UUID, bought: Bought, booked_at: datetime
+) -> None:
+    """The member's facts after the purchase, and what it makes of the tier."""
+    before, scheme = situation.facts, situation.scheme
+    after = facts.after_purchase(before, scheme.ladder, bought)
+    decision.facts = [facts.row(member_id, scheme, after, booked_at)]
+    because = Because("purchase", bought.id)
+    decision.tiers = facts.changes(member_id, scheme, before, after, because, booked_at)
+    decision.known = after
 
 
 def _lapse(member_id: UUID, book: Passbook, points: Decimal, at: datetime) -> events.EventRow:
@@ -209,6 +226,7 @@ def params(decision: Decision) -> dict[str, str]:
         "receipts": ledger.encode(receipts.rows([decision.receipt], decision.lines)),
         "ledger": ledger.encode(ledger.rows(books)),
         "facts": ledger.encode([row._asdict() for row in decision.facts]),
+        "tiers": ledger.encode([row._asdict() for row in decision.tiers]),
         "usage": ledger.encode([row._asdict() for row in decision.usage]),
         "events": ledger.encode([row._asdict() for row in decision.events]),
     }

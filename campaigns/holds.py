@@ -16,6 +16,8 @@ from campaigns.sold import Sold, known_facts, lock, save_facts, wrong_state
 from loyalty import ledger
 from loyalty.models import Receipt
 from loyalty.passbook import Cause
+from loyalty.tier_changes import Because
+from loyalty.tiers import Bought
 from members import events
 from members.refusals import Refused
 
@@ -82,5 +84,8 @@ def _complete(sold: Sold, now: datetime) -> None:
             spending.outstanding, target, f"{receipt.id}:capture", cause, reverses_id=spending.transfer_id
         )
     decision.earn(book, sold.standing.grants, sold.rules, receipt.id, receipt.purchased_at, cause)
-    save_facts(sold, facts.after_purchase(known_facts(sold), receipt.to_pay, receipt.purchased_at))
+    known = known_facts(sold)
+    bought = Bought(receipt.id, receipt.purchased_at, receipt.to_pay, sold.standing.earned)
+    moved = facts.after_purchase(known, sold.scheme.ladder, bought)
+    save_facts(sold, known, moved, Because("purchase", receipt.id), now)
     ledger.post(book)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from analytics.models import MemberFacts
+from analytics import facts, reading
 from campaigns import decision, record, rulebooks, story, usage
 from campaigns.clashes import retried
 from campaigns.engine.evaluation import evaluate_event
@@ -130,8 +129,9 @@ def _give(
 def _shopper(
     member: Member, programme_id: int, local: datetime, used: Mapping[usage.Key, usage.Used]
 ) -> Shopper:
-    facts = MemberFacts.objects.filter(member=member, programme_id=programme_id).first()
-    tier = places.scheme(programme_id).tier(facts.spent if facts else Decimal(0))
+    ladder = places.scheme(programme_id).ladder
+    known = reading.read(member.id, programme_id, ladder)
+    tier = ladder.step(facts.level(known, ladder, local))
     card = member.cards.filter(blocked=False).select_related("kind").order_by("id").first()
     uses, progress = usage.split((campaign, period, *counted) for (campaign, period), counted in used.items())
     return Shopper(
@@ -140,7 +140,7 @@ def _shopper(
         card_kind=card.kind.code if card else "",
         joined_on=member.joined_at.astimezone(local.tzinfo).date(),
         birthday=member.birthday,
-        purchases=facts.purchases if facts else 0,
+        purchases=known.purchases,
         progress=progress,
         uses=uses,
     )

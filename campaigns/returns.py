@@ -168,7 +168,7 @@ def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now:
         after = msgspec.structs.replace(after, taken=dict(before.taken))
         revoked, owed = _take_back(sold, changes, after, return_id, cause)
         _give_more(sold, changes, after, return_id, cause)
-        write_facts(sold, refund, whole)
+        write_facts(sold, refund, whole, now, after)
         write_usage(sold, usage.difference(after.increments, before.increments))
     status = Receipt.Status.PARTIALLY_RETURNED
     if whole:

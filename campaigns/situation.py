@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from django.utils.translation import gettext as _
 
+from analytics import facts as member_facts
 from analytics.facts import Facts
 from campaigns import rulebooks, usage
 from campaigns.engine.limits import period_keys
@@ -64,9 +65,7 @@ SELECT json_build_object(
       SELECT lot_id, sum(points) AS points FROM loyalty_debt
        WHERE account_id = (SELECT id FROM account WHERE owed > 0)
        GROUP BY lot_id HAVING sum(points) <> 0 ORDER BY lot_id) d),
-  'facts', (SELECT json_build_array(purchases, spent, first_purchase_at, last_purchase_at)
-      FROM analytics_memberfacts
-     WHERE member_id = (SELECT id FROM who) AND programme_id = %(programme)s::bigint),
+  'facts', ({member_facts.READ.format(member="(SELECT id FROM who)")}),
   'usage', (SELECT json_agg(json_build_array(campaign_id, period, times, points)) FROM campaigns_usage
      WHERE member_id = (SELECT id FROM who) AND period = ANY(%(periods)s::text[])),
   'spent_today', CASE WHEN (SELECT terms #> '{{spending,max_points_per_day}}' FROM rules) IS NULL THEN 0 ELSE (
@@ -225,7 +224,7 @@ def compose(
             Fault("purchased_at", "before_the_programme", _("The programme had not started at that time."))
         )
     uses, progress = usage.split(document.usage or ())
-    facts = document.facts or Facts()
+    facts = member_facts.as_of(document.facts or Facts(), scheme.ladder)
     products = {product.sku: product for product in document.products or ()}
     booked_at = max(now or sale.purchased_at, sale.purchased_at)
     lapsed: Sequence[OpenLot] = ()
@@ -245,7 +244,7 @@ def compose(
             cashier=sale.cashier,
             coupons=sale.coupons,
         ),
-        shopper=_shopper(document, scheme, facts, uses, progress, book, booked_at, shown, lapsed),
+        shopper=_shopper(document, sale, scheme, facts, uses, progress, book, booked_at, shown, lapsed),
         book=book,
         facts=facts,
         used={**uses, **{(campaign, usage.PROGRESS): (n, Decimal(0)) for campaign, n in progress.items()}},
@@ -309,6 +308,8 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
         "member_id": _uuid(who.id),
         "now": now,
         "at": sale.purchased_at,
+        "ladder": scheme.ladder.version,
+        "look_back": member_facts.look_back(scheme.ladder),
         "day": moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0),
         "periods": [*period_keys(moment.in_programme).values(), usage.PROGRESS],
         "skus": [line.sku for line in sale.lines],
@@ -345,6 +346,7 @@ def passbook(document: Document, scheme: Scheme) -> Passbook | None:
 
 def _shopper(
     document: Document,
+    sale: Sale,
     scheme: Scheme,
     facts: Facts,
     uses: Mapping[usage.Key, usage.Used],
@@ -357,7 +359,7 @@ def _shopper(
     member = document.member
     if member is None:
         return ANONYMOUS
-    tier = scheme.tier(facts.spent)
+    tier = scheme.ladder.step(member_facts.level(facts, scheme.ladder, sale.purchased_at))
     return Shopper(
         member_id=member.id,
         tier=tier.code if tier else "",

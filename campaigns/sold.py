@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
 
-from analytics import facts
+from analytics import facts, reading
 from analytics.models import MemberFacts
 from campaigns import record, rulebooks, usage
 from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
 from campaigns.record import NOTHING, Record
 from campaigns.rulebooks import Rules
-from loyalty import ledger, places
+from loyalty import ledger, places, tier_changes
 from loyalty.basket import Basket, Line, Moment, Place
 from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
 from loyalty.passbook import Passbook
 from loyalty.places import Scheme
 from loyalty.rounding import Rounding, round_money, round_points
-from members import prepared
+from loyalty.tier_changes import Because
+from loyalty.tiers import Bought
+from members import events
 from members.refusals import Missing, Refused
 
 #: From these a purchase can still be returned.
@@ -131,11 +134,9 @@ def _engine_line(line: ReceiptLine, quantity: Decimal, amount: Decimal) -> Line:
     )
 
 
-def write_facts(sold: Sold, refund: Decimal, whole: bool) -> None:
-    """Move the member's facts back. Runs under the account's lock."""
+def write_facts(sold: Sold, refund: Decimal, whole: bool, now: datetime, after: Record) -> None:
+    """Move the member's facts back, by what is left after a return. Runs under the account's lock."""
     receipt = sold.receipt
-    assert receipt.member_id is not None
-    known = known_facts(sold)
     others = (
         Receipt.objects.filter(
             member_id=receipt.member_id, programme_id=receipt.programme_id, status__in=RETURNABLE
@@ -143,24 +144,40 @@ def write_facts(sold: Sold, refund: Decimal, whole: bool) -> None:
         .exclude(id=receipt.id)
         .aggregate(first=Min("purchased_at"), last=Max("purchased_at"))
     )
-    moved = facts.after_return(known, refund, whole, others["first"], others["last"])
-    save_facts(sold, moved)
+    known = known_facts(sold)
+    refunded = sum((back.refund for back in sold.earlier), refund)
+    left = Bought(receipt.id, receipt.purchased_at, receipt.to_pay - refunded, after.earned)
+    points = sold.standing.earned - after.earned
+    moved = facts.after_return(
+        known,
+        sold.scheme.ladder,
+        refund,
+        points,
+        None if whole else left,
+        receipt.id,
+        (others["first"], others["last"]),
+    )
+    save_facts(sold, known, moved, Because("return", receipt.id), now)
 
 
 def known_facts(sold: Sold) -> facts.Facts:
-    """The member's facts as they stand."""
-    receipt = sold.receipt
-    assert receipt.member_id is not None
-    row = MemberFacts.objects.filter(member_id=receipt.member_id, programme_id=receipt.programme_id).first()
+    """The member's facts as they stand, with all purchases where the ladder asks for them."""
+    member_id, programme_id = sold.receipt.member_id, sold.receipt.programme_id
+    assert member_id is not None
+    row = MemberFacts.objects.filter(member_id=member_id, programme_id=programme_id).first()
     if row is None:
         return facts.Facts()
-    return facts.Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
+    bought = None if sold.scheme.ladder.plain else reading.read_bought([member_id], programme_id)[member_id]
+    return reading.known(row, bought)
 
 
-def save_facts(sold: Sold, moved: facts.Facts) -> None:
-    """Write the member's facts. Runs under the account's lock."""
-    row = facts.row(sold.receipt.member_id, sold.scheme, moved)  # type: ignore[arg-type]
-    prepared.run(f"WITH {facts.WRITE} SELECT 1 AS done", {"facts": ledger.encode([row._asdict()])})
+def save_facts(sold: Sold, known: facts.Facts, moved: facts.Facts, because: Because, now: datetime) -> None:
+    """Write the member's facts, and tell when the tier is another. Runs under the account's lock."""
+    member_id, scheme = sold.receipt.member_id, sold.scheme
+    assert member_id is not None
+    changes = facts.changes(member_id, scheme, known, moved, because, now)
+    facts.write([facts.row(member_id, scheme, moved, now)], changes)
+    events.record_all(tier_changes.event(change, scheme.code) for change in changes)
 
 
 def write_usage(sold: Sold, changes: Mapping[usage.Key, usage.Used]) -> None:

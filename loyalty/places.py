@@ -9,29 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from loyalty import ledger
+from loyalty import ladders, ledger
 from loyalty.models import Programme, Store, Till
 from loyalty.passbook import Institutions
+from loyalty.tiers import Ladder
 
 _KEPT_SECONDS = 1.0
 _stores: dict[str, tuple[float, Shop | None]] = {}
 _programmes: dict[int, tuple[float, Scheme]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A tier of a ladder: reached when ``threshold`` money was spent."""
-
-    id: int
-    code: str
-    name: str
-    threshold: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +33,9 @@ class Scheme:
     currency: str
     zone: ZoneInfo
     institutions: Institutions
-    #: The steps of its ladder, the lowest first.
-    ladder: tuple[Step, ...]
+    ladder: Ladder
     #: All points expire without a purchase for so many days; None: they do not.
     inactivity_days: int | None = None
-
-    def tier(self, spent: Decimal) -> Step | None:
-        """The step that ``spent`` money reaches."""
-        reached = None
-        for step in self.ladder:
-            if step.threshold <= spent:
-                reached = step
-        return reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +132,12 @@ def _load_scheme(programme_id: int) -> Scheme:
     programme = Programme.objects.get(id=programme_id)
     with transaction.atomic():
         institutions = ledger.institutions(programme)
-    steps = programme.tiers.order_by("threshold")
     return Scheme(
         id=programme.id,
         code=programme.code,
         currency=programme.currency,
         zone=ZoneInfo(programme.time_zone),
         institutions=institutions,
-        ladder=tuple(Step(step.id, step.code, step.name, step.threshold) for step in steps),
+        ladder=ladders.read(programme),
         inactivity_days=programme.inactivity_days,
     )

@@ -65,6 +65,13 @@ def record(kind: str, member_id: UUID | None, at: datetime, **data: Any) -> Even
     return row
 
 
+def record_all(rows: Iterable[EventRow]) -> None:
+    """Write events that were made with ``new``, and announce them. Must run in the transaction of what happened."""
+    made = list(rows)
+    Event.objects.bulk_create(Event(**row._asdict()) for row in made)
+    announce(made)
+
+
 def is_heard(kind: str) -> bool:
     """Whether anybody listens to events of this kind."""
     return kind in _table()

@@ -22,7 +22,7 @@ class CardAnswer(Struct):
 
 
 class NextTier(Struct):
-    """The tier above: ``needs`` is the money still to be spent for it."""
+    """The tier above: ``needs`` is what is still to be counted for it: money, points or visits."""
 
     code: str
     name: str
@@ -30,10 +30,18 @@ class NextTier(Struct):
 
 
 class TierAnswer(Struct):
-    """The member's step of the ladder; null below the lowest one."""
+    """The member's step of the ladder; null below the lowest one.
+
+    ``counts`` is what moves members on the ladder: money ``spent``, ``points`` or ``visits``; ``counted`` is how
+    much of it counts now, and ``until`` how long the tier is kept without more of it, null: for good.
+    """
 
     code: str | None
     name: str | None
+    benefits: list[str]
+    until: Moment | None
+    counts: Literal["spent", "points", "visits"]
+    counted: Money
     next: NextTier | None
 
 

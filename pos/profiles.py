@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from analytics.models import MemberFacts
+from analytics import facts, reading
 from campaigns.story import moment, money, number
 from loyalty import places
 from loyalty.models import Holder, Lot
@@ -56,7 +56,7 @@ def tell(member: Member, client: Client, now: datetime) -> dict[str, Any]:
             .order_by("id")
             .values_list("number", "kind__code")
         ],
-        "tier": _tier(member, [holding.programme_id for holding in holdings]),
+        "tier": _tier(member, [holding.programme_id for holding in holdings], now),
         "accounts": [_account(holding, by_account.get(holding.account_id, []), now) for holding in holdings],
     }
 
@@ -91,23 +91,21 @@ def _account(holding: Holder, lots: Sequence[Lot], now: datetime) -> dict[str, A
     }
 
 
-def _tier(member: Member, programmes: Sequence[int]) -> dict[str, Any] | None:
+def _tier(member: Member, programmes: Sequence[int], now: datetime) -> dict[str, Any] | None:
     """The tier in the first programme that has a ladder; its code is null below the lowest step."""
     for programme_id in programmes:
-        scheme = places.scheme(programme_id)
-        if scheme.ladder:
-            spent = (
-                MemberFacts.objects.filter(member=member, programme_id=programme_id)
-                .values_list("spent", flat=True)
-                .first()
-            ) or Decimal(0)
-            step = scheme.tier(spent)
-            above = next((higher for higher in scheme.ladder if higher.threshold > spent), None)
+        ladder = places.scheme(programme_id).ladder
+        if ladder.steps:
+            rank = facts.rank(reading.read(member.id, programme_id, ladder), ladder, now)
             return {
-                "code": step.code if step else None,
-                "name": step.name if step else None,
-                "next": {"code": above.code, "name": above.name, "needs": money(above.threshold - spent)}
-                if above
+                "code": rank.tier.code if rank.tier else None,
+                "name": rank.tier.name if rank.tier else None,
+                "benefits": rank.tier.benefits.splitlines() if rank.tier else [],
+                "until": moment(rank.until) if rank.until else None,
+                "counts": ladder.basis,
+                "counted": money(rank.counted),
+                "next": {"code": rank.next.code, "name": rank.next.name, "needs": money(rank.needs)}
+                if rank.next
                 else None,
             }
     return None

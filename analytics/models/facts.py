@@ -15,7 +15,9 @@ class MemberFacts(models.Model):
     """What a member did in a programme. Written by ``analytics.facts`` alone.
 
     ``purchases`` counts completed receipts not wholly returned; ``spent`` is the money paid for them,
-    refunds taken off. The tier follows from ``spent`` and the programme's ladder.
+    refunds taken off, ``points`` what they earned, less what returns took back. The tier is the one of the last
+    writing: it follows from the programme's ladder, for which ``climb`` keeps what it needs
+    (``loyalty.tiers.Climb``), and from what was set by hand, ``set_tier``. After ``tier_until`` it may be another.
     """
 
     member = models.ForeignKey(
@@ -38,11 +40,33 @@ class MemberFacts(models.Model):
         related_name="+",
         verbose_name=_("tier"),
     )
+    points = models.DecimalField(
+        _("points earned"), max_digits=14, decimal_places=2, default=ZERO, db_default=ZERO
+    )
+    climb = models.JSONField(null=True, blank=True, editable=False)
+    ladder_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    tier_until = models.DateTimeField(_("tier kept until"), null=True, blank=True)
+    set_tier = models.ForeignKey(
+        "loyalty.Tier",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("tier set by hand"),
+    )
+    set_until = models.DateTimeField(_("set until"), null=True, blank=True)
+    set_exactly = models.BooleanField(_("exactly this tier"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("member facts")
         verbose_name_plural = _("member facts")
         constraints = (models.UniqueConstraint(fields=["member", "programme"], name="facts_of_member"),)
+        indexes = (
+            models.Index(
+                fields=["tier_until"], name="facts_tier_due", condition=models.Q(tier_until__isnull=False)
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.purchases} / {self.spent}"

@@ -39,6 +39,7 @@ from campaigns.situation import Document, KnownReceipt, Situation
 from loyalty import ledger, places, receipts
 from loyalty.basket import Moment
 from loyalty.places import Scheme, Shop
+from loyalty.tier_changes import ChangeRow
 from members import events, prepared
 from members.refusals import Refusal
 
@@ -97,12 +98,14 @@ class Sold:
 
     decisions: list[Decision] = field(default_factory=list)
     facts: dict[Pair, facts.FactsRow] = field(default_factory=dict)
+    tiers: list[ChangeRow] = field(default_factory=list)
     usage: dict[tuple[UUID, int, str], usage.UsageRow] = field(default_factory=dict)
 
     def add(self, decided: Decision) -> None:
         """Take the rows of a decision."""
         self.decisions.append(decided)
         self.facts |= {(row.member_id, row.programme_id): row for row in decided.facts}
+        self.tiers += decided.tiers
         self.usage |= {(row.member_id, row.campaign_id, row.period): row for row in decided.usage}
 
 
@@ -322,6 +325,7 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]
     if sold.facts or sold.usage:
         params = {
             "facts": ledger.encode([row._asdict() for row in sold.facts.values()]),
+            "tiers": ledger.encode([row._asdict() for row in sold.tiers]),
             "usage": ledger.encode([row._asdict() for row in sold.usage.values()]),
         }
         prepared.run(_WRITE_FACTS, params)

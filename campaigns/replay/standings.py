@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from analytics import facts, reading
 from analytics.facts import Facts
 from analytics.models import MemberFacts
 from campaigns.decision import Decision
@@ -21,6 +22,7 @@ from loyalty.basket import WalletLot
 from loyalty.models import Holder, Programme
 from loyalty.passbook import ZERO, Passbook, new_id
 from loyalty.places import Scheme
+from loyalty.tiers import Bought
 from members import prepared
 from members.models import Member
 
@@ -92,8 +94,8 @@ class Standing:
         """
         book = self.holding.book
         self.holding.last_bought = decided.receipt["purchased_at"]
-        for fact in decided.facts:
-            self.facts = Facts(fact.purchases, fact.spent, fact.first_purchase_at, fact.last_purchase_at)
+        if decided.known is not None:
+            self.facts = facts.written(decided.known, decided.facts[0])
         for use in decided.usage:
             points = use.points.quantize(_CENT)
             self.used.setdefault(use.period, {})[use.campaign_id] = (use.times, points)
@@ -136,7 +138,7 @@ class Standings:
         for pair in new:
             account, may_redeem = holders[pair]
             self._standings[pair] = Standing(self._holdings[account], may_redeem)
-        self._read_facts(new)
+        self._read_facts(new, schemes)
 
     def keep_only(self, pairs: Collection[Pair], most: int) -> None:
         """Forget members who are not among ``pairs``, once there are more than ``most``."""
@@ -193,14 +195,26 @@ class Standings:
         for row in prepared.run(_SPENT, {"ids": early, "since": since}):
             self._holdings[row["id"]].spent.append((row["at"], row["points"]))
 
-    def _read_facts(self, new: list[Pair]) -> None:
+    def _read_bought(self, new: list[Pair], schemes: Mapping[int, Scheme]) -> dict[Pair, tuple[Bought, ...]]:
+        """The purchases of members in programmes whose ladder looks back upon them."""
+        found: dict[Pair, tuple[Bought, ...]] = {}
+        for programme_id in {programme for _member, programme in new}:
+            if not schemes[programme_id].ladder.plain:
+                members = [member for member, programme in new if programme == programme_id]
+                by_member = reading.read_bought(members, programme_id)
+                found |= {(member, programme_id): bought for member, bought in by_member.items()}
+        return found
+
+    def _read_facts(self, new: list[Pair], schemes: Mapping[int, Scheme]) -> None:
         fresh = {pair: self._standings[pair] for pair in new}
         members = {member for member, _programme in new}
         if not members:
             return
+        bought = self._read_bought(new, schemes)
         for row in MemberFacts.objects.filter(member_id__in=members):
-            if standing := fresh.get((row.member_id, row.programme_id)):
-                standing.facts = Facts(row.purchases, row.spent, row.first_purchase_at, row.last_purchase_at)
+            pair = row.member_id, row.programme_id
+            if standing := fresh.get(pair):
+                standing.facts = reading.known(row, bought.get(pair))
         uses = Usage.objects.filter(member_id__in=members)
         for use in uses.annotate(programme_id=F("campaign__programme_id")):
             if standing := fresh.get((use.member_id, use.programme_id)):

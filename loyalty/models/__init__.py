@@ -5,10 +5,10 @@ from loyalty.models.product import Category, Product, ProductSet
 from loyalty.models.programme import Participation, Partner, Programme, Seat, Store, StoreGroup, Till
 from loyalty.models.receipt import Receipt, ReceiptLine, Return, ReturnLine
 from loyalty.models.sweep import SweepBatch
-from loyalty.models.tier import Tier
+from loyalty.models.tier import Ladder, Tier, TierChange
 
 __all__ = [
-    "Account", "Category", "Debt", "Holder", "Lot", "LotUse", "Participation", "Partner", "Product",
+    "Account", "Category", "Debt", "Holder", "Ladder", "Lot", "LotUse", "Participation", "Partner", "Product",
     "ProductSet", "Programme", "Receipt", "ReceiptLine", "Return", "ReturnLine", "Seat", "Store", "StoreGroup",
-    "SweepBatch", "Tier", "Till", "Transfer",
+    "SweepBatch", "Tier", "TierChange", "Till", "Transfer",
 ]  # fmt: skip

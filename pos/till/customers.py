@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from analytics.models import MemberFacts
+from analytics import facts, reading
 from campaigns import registration
 from loyalty import ledger, places
 from loyalty.models import Holder
@@ -66,21 +66,21 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
     if member is None:
         return None
     scheme = scheme_of(desk)
-    facts = MemberFacts.objects.filter(member=member, programme_id=scheme.id).first()
-    spent = facts.spent if facts else 0
+    rank = facts.rank(reading.read(member.id, scheme.id, scheme.ladder), scheme.ladder, now)
     holding = Holder.objects.filter(member=member, programme_id=scheme.id).first()
     spendable, pending = ledger.balances(holding.account_id, now) if holding else (0, 0)
     card = member.cards.filter(blocked=False).order_by("id").first()
-    above = [step for step in scheme.ladder if step.threshold > spent]
     return {
         "id": str(member.id),
         "name": member.full_name or _("Member without a name"),
         "phone": phones.mask(member.phone) if member.phone else "",
         "card": card.number if card else "",
         "blocked": member.status != Member.Status.ACTIVE,
-        "tier": scheme.tier(spent),  # type: ignore[arg-type]
-        "next": above[0] if above else None,
-        "needs": above[0].threshold - spent if above else None,
+        "tier": rank.tier,
+        "until": rank.until,
+        "next": rank.next,
+        "needs": rank.needs,
+        "counts": scheme.ladder.basis,
         "spendable": spendable,
         "pending": pending,
     }

@@ -79,6 +79,10 @@ def test_a_members_tier_says_what_the_next_one_needs(api: Api, shop: factories.S
     assert api.get(f"members/{member.id}")["tier"] == {
         "code": "silver",
         "name": "Silver",
+        "benefits": [],
+        "until": None,
+        "counts": "spent",
+        "counted": "250.00",
         "next": {"code": "gold", "name": "Gold", "needs": "1250.00"},
     }
 

@@ -1,0 +1,70 @@
+"""Ladders of programmes: reading one as the rules need it, and noting that it was changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from loyalty import tiers
+from loyalty.models import Ladder, Programme
+from loyalty.tiers import Span, Step
+
+_MONTHS = {Ladder.Window.MONTH: 1, Ladder.Window.QUARTER: 3, Ladder.Window.YEAR: 12}
+
+
+def read(programme: Programme) -> tiers.Ladder:
+    """The ladder of a programme as it is now."""
+    steps = tuple(
+        Step(tier.id, tier.code, tier.name, tier.threshold, tier.benefits)
+        for tier in programme.tiers.order_by("threshold")
+    )
+    zone = ZoneInfo(programme.time_zone)
+    return value(Ladder.objects.filter(programme=programme).first(), steps, zone)
+
+
+def value(ladder: Ladder | None, steps: tuple[Step, ...], zone: ZoneInfo) -> tiers.Ladder:
+    """The ladder's rules with these steps; None is the ladder of a programme that never said anything."""
+    if ladder is None:
+        return tiers.Ladder(steps, zone)
+    window = _span(ladder, ladder.window)
+    term = None
+    if ladder.down == Ladder.Down.IDLE:
+        term = Span(ladder.idle_days or 1)
+    elif ladder.down == Ladder.Down.BELOW:
+        term = window or _span(ladder, ladder.term)
+    return tiers.Ladder(
+        steps,
+        zone,
+        version=ladder.version,
+        basis=ladder.basis,
+        window=window,
+        down=ladder.down,
+        term=term,
+        below=ladder.below if ladder.down == Ladder.Down.BELOW else None,
+        lowest=ladder.fall == Ladder.Fall.LOWEST,
+        grace=ladder.grace_days,
+        down_from=ladder.down_from,
+    )
+
+
+def note_change(programme: Programme, today: date) -> Ladder:
+    """Count a change of the ladder or its tiers, so that members counted before it are counted again.
+
+    A rule for going down that says nothing else applies from ``today`` on.
+    """
+    ladder, created = Ladder.objects.get_or_create(programme=programme)
+    if not created:
+        Ladder.objects.filter(pk=ladder.pk).update(version=F("version") + 1)
+    if ladder.down != Ladder.Down.NEVER and ladder.down_from is None:
+        Ladder.objects.filter(pk=ladder.pk).update(down_from=today)
+    ladder.refresh_from_db()
+    return ladder
+
+
+def _span(ladder: Ladder, window: str) -> Span | None:
+    if window == Ladder.Window.ROLLING:
+        return Span(ladder.span_amount or 1, ladder.span_unit)
+    months = _MONTHS.get(window)  # type: ignore[call-overload]
+    return Span(months, "months", calendar=True) if months else None
