@@ -3,11 +3,12 @@
 What can be spent never waits for this: it is decided from the lots' own dates (``loyalty.passbook``)
 and from the last purchase (``loyalty.inactivity``). The sweeps only make the books say the same.
 
-A sweep first plans: one reading statement lists the accounts with something due, in batches of about
-``LOTS_PER_BATCH`` lots, in the work table ``SweepBatch``. Then each batch is one transaction: claim it
-(SKIP LOCKED, so that workers share the work), lock its accounts in the order of their ids, decide again
-what is due, write everything in one statement, drop the batch. A crash loses at most the batch at hand,
-and running twice or in two workers at once finds nothing left to do. docs/algorithms/expiry.md says more.
+A sweep first plans: one reading statement lists the accounts with something due, in small batches of about
+``LOTS_PER_BATCH`` lots, in the work table ``SweepBatch``. Then a worker does as many batches in a transaction
+as its pace allows: claim them (SKIP LOCKED, so that workers share the work), lock their accounts in the
+order of their ids, decide again what is due, write everything in one statement, drop the batches. A crash
+loses at most the batches at hand, and running twice or in two workers at once finds nothing left to do.
+docs/algorithms/expiry.md says more.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ from loyalty.models import Account, Programme, SweepBatch
 from members import events, prepared
 from members.events import EventRow
 
-LOTS_PER_BATCH = 750
+LOTS_PER_BATCH = 150
+#: How long a transaction should hold its accounts, in seconds, and how many batches it does at most.
+PACE = 0.08
+MOST_BATCHES = 8
 #: A batch that falls victim to a deadlock, or waits too long for a lock, is tried so many times in all.
 ATTEMPTS = 3
 
@@ -42,8 +46,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a worker did in a sweep: batches, accounts, lots and points, and its longest batch in seconds,
-    from claim to commit."""
+    """What a worker did in a sweep: batches, accounts, lots and points, and its longest transaction in
+    seconds, from claim to commit."""
 
     batches: int = 0
     accounts: int = 0
@@ -70,17 +74,26 @@ class _Sweep:
 
 
 class _BatchError(Exception):
-    """A batch could not be written; the database's error is its cause."""
+    """Batches could not be written; the database's error is the cause."""
 
-    def __init__(self, batch: UUID) -> None:
-        super().__init__(str(batch))
-        self.batch = batch
+    def __init__(self, batches: list[UUID]) -> None:
+        super().__init__(", ".join(map(str, batches)))
+        self.batches = batches
+
+
+def next_take(take: int, seconds: float) -> int:
+    """How many batches to do in one transaction, when the last one did ``take`` in ``seconds``.
+
+    At most double, so that one quick transaction does not lead to a long one; as few as it needs at once,
+    since what slows a transaction down (a checkpoint, a busy disk) slows the next ones too.
+    """
+    return max(1, min(int(take * PACE / max(seconds, 1e-6)), take * 2, MOST_BATCHES))
 
 
 def expire(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
     """Take points out of every lot whose life is over at ``now``. Records ``points.expired`` per account.
 
-    Each batch is a transaction of its own, unless the caller holds one, and locks its accounts in the
+    Works in short transactions, unless the caller holds one, each of which locks its accounts in the
     order of their ids. Raises the database's error when a batch cannot be written, after the others were.
     """
     return _run(_expiring(now), lots_per_batch)
@@ -153,50 +166,58 @@ def _plan(sweep: _Sweep, size: int) -> int:
 
 
 def _drain(sweep: _Sweep, failed: list[_BatchError]) -> Tally:
-    """Work off batches until none is free. A batch that fails is dropped, to be planned anew another time."""
-    total = Tally()
+    """Work off batches until none is free.
+
+    Several that fail together are tried one by one. One that fails is dropped, to be planned anew another time.
+    """
+    total, take = Tally(), 1
     while True:
         started = time.perf_counter()
         try:
-            done = _persist(sweep)
+            done = _work(sweep, take) if take > 1 else _persist(sweep)
         except _BatchError as error:
-            log.error("sweep_batch_failed", job=sweep.job, batch=str(error.batch), exc_info=error)
-            SweepBatch.objects.filter(id=error.batch).delete()
+            if take > 1:
+                take = 1
+                continue
+            log.error("sweep_batch_failed", job=sweep.job, batch=str(error), exc_info=error)
+            SweepBatch.objects.filter(id__in=error.batches).delete()
             failed.append(error)
             continue
         if done is None:
             return total
-        total += replace(done, longest=time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        total += replace(done, longest=seconds)
+        take = next_take(take, seconds)
 
 
 def _persist(sweep: _Sweep) -> Tally | None:
-    """Do a batch, again if it lost to another transaction."""
+    """Do one batch, again if it lost to another transaction."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return _work(sweep)
+            return _work(sweep, 1)
         except _BatchError as error:
             if not isinstance(error.__cause__, OperationalError):
                 raise
-    return _work(sweep)
+    return _work(sweep, 1)
 
 
-def _work(sweep: _Sweep) -> Tally | None:
-    """Do one batch in a transaction; None when none is free. Raises ``_BatchError``."""
-    batch: UUID | None = None
+def _work(sweep: _Sweep, take: int) -> Tally | None:
+    """Do up to ``take`` batches in a transaction; None when none is free. Raises ``_BatchError``."""
+    batches: list[UUID] = []
     heard = events.is_heard(_EVENTS[sweep.job])
     try:
         with transaction.atomic():
-            claimed = prepared.run(sweep_statements.CLAIM, sweep.params)
-            if not claimed:
+            claimed = prepared.run(sweep_statements.CLAIM, {**sweep.params, "take": take})
+            batches = [row["id"] for row in claimed]
+            if not batches:
                 return None
-            batch = claimed[0]["id"]
-            prepared.run(sweep_statements.LOCK, {"batch": batch})
-            params = {**sweep.params, "batch": batch, "heard": heard}
+            prepared.run(sweep_statements.LOCK, {"batches": batches})
+            params = {**sweep.params, "batches": batches, "heard": heard}
             row = prepared.run(sweep_statements.WORK[sweep.job], params)[0]
             if row["events"]:
                 events.announce(_decode_events(row["events"]))
     except DatabaseError as error:
-        if batch is None:
+        if not batches:
             raise
-        raise _BatchError(batch) from error
-    return Tally(1, row["accounts"], row["lots"], row["points"])
+        raise _BatchError(batches) from error
+    return Tally(len(batches), row["accounts"], row["lots"], row["points"])

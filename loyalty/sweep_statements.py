@@ -53,12 +53,12 @@ PLAN = {
     "activate": _PLAN.format(due=_DUE_TO_ACTIVATE),
 }
 
-# Working: claim a batch, lock its accounts, write
+# Working: claim some batches, lock their accounts, write
 
 CLAIM = """
 SELECT id, set_config('lock_timeout', '2s', true) FROM loyalty_sweepbatch
  WHERE job = %(job)s::text AND programme_id IS NOT DISTINCT FROM %(programme)s::bigint
- ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+ ORDER BY id LIMIT %(take)s::int FOR UPDATE SKIP LOCKED
 """
 
 #: In the order of their ids, as everybody locks accounts. A statement of its own: the one that writes
@@ -66,13 +66,13 @@ SELECT id, set_config('lock_timeout', '2s', true) FROM loyalty_sweepbatch
 LOCK = """
 SELECT count(*) FROM (
   SELECT a.id FROM loyalty_account a
-   WHERE a.id IN (SELECT unnest(accounts) FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid)
+   WHERE a.id IN (SELECT unnest(accounts) FROM loyalty_sweepbatch WHERE id = ANY(%(batches)s::uuid[]))
    ORDER BY a.id FOR NO KEY UPDATE OF a) locked
 """
 
 _EXPIRE = f"""
 WITH batch AS (
-  DELETE FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid RETURNING lots),
+  DELETE FROM loyalty_sweepbatch WHERE id = ANY(%(batches)s::uuid[]) RETURNING lots),
 due AS MATERIALIZED (
   SELECT l.id, l.account_id, l.remaining, l.expires_at
     FROM batch, unnest(batch.lots) AS look(id) JOIN loyalty_lot l ON l.id = look.id WHERE {{due}}),
@@ -110,7 +110,7 @@ SELECT count(*) AS accounts, coalesce(sum(lots), 0)::bigint AS lots, coalesce(su
 
 _ACTIVATE = f"""
 WITH batch AS (
-  DELETE FROM loyalty_sweepbatch WHERE id = %(batch)s::uuid RETURNING lots),
+  DELETE FROM loyalty_sweepbatch WHERE id = ANY(%(batches)s::uuid[]) RETURNING lots),
 due AS MATERIALIZED (
   SELECT l.id, l.account_id, l.active_from,
          CASE WHEN l.expires_at < %(now)s::timestamptz THEN 0 ELSE l.remaining END AS points

@@ -8,7 +8,7 @@ from django.utils import timezone
 from loyalty import sweep
 
 #: From so many waiting batches on, a second worker is asked to help.
-WORTH_A_HELPER = 10
+WORTH_A_HELPER = 50
 
 
 @shared_task

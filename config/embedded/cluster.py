@@ -29,6 +29,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from config.embedded.identity import Identity, PlaceError, choose
+from config.embedded.memory import choose_buffers, count_memory
 
 LONGEST_SOCKET_PATH = 107
 SOCKET_PORT = 5432
@@ -194,7 +195,11 @@ class Cluster:
             "timezone": "UTC",
             "log_timezone": "UTC",
         }
-        if not self.durable:
+        if self.durable:
+            # a page is written whole once after each checkpoint: fewer checkpoints write less
+            buffers = choose_buffers(count_memory())
+            settings |= {"shared_buffers": f"{buffers}MB", "max_wal_size": "2GB"}
+        else:
             settings |= {"fsync": "off", "full_page_writes": "off"}
         return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 

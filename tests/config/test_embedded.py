@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.embedded import cluster, identity
+from config.embedded import cluster, identity, memory
 from config.embedded.cluster import Cluster, find_binaries
 from config.embedded.identity import Identity, PlaceError
 from tests.config.processes import ROOT
@@ -196,3 +196,23 @@ def test_a_server_that_does_not_start_says_why(place: Path, monkeypatch: pytest.
 def test_an_ordinary_user_needs_no_disguise(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert identity.choose(place, find_binaries()) == Identity()
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "buffers"), [(0.5, 128), (1, 128), (2, 256), (4, 512), (8, 1024), (24, 1024), (256, 1024)]
+)
+def test_the_server_takes_an_eighth_of_the_memory(gigabytes: float, buffers: int) -> None:
+    assert memory.choose_buffers(int(gigabytes * 1024**3)) == buffers
+
+
+@pytest.mark.parametrize(("said", "bound"), [("2147483648\n", 2 * 1024**3), ("max\n", None), (None, None)])
+def test_a_container_has_the_memory_that_it_was_given(
+    said: str | None, bound: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "memory.max"
+    if said is not None:
+        file.write_text(said)
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    monkeypatch.setattr(memory, "BOUNDS", (file,))
+
+    assert memory.count_memory() == min(bound or machine, machine)

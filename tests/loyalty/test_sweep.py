@@ -257,6 +257,40 @@ def test_a_batch_that_cannot_be_written_does_not_keep_the_others(broken_first: A
     assert [balance(account) for account in accounts] == [0, 0, 0]
 
 
+def test_batches_that_fail_together_are_tried_one_by_one() -> None:
+    accounts = [make_account() for _ in range(9)]
+    for account in accounts:
+        give_points(account, 5, expires_at=PAST)
+    wrong = max(accounts, key=lambda account: account.id)
+    Account.objects.filter(id=wrong.id).update(balance=3)
+    sweep.plan_expiry(NOW, lots_per_batch=1)
+
+    with pytest.raises(IntegrityError, match="account_not_overspent"):
+        sweep.expire(NOW)
+
+    assert sorted(balance(account) for account in accounts) == [0] * 8 + [3]
+    assert not SweepBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("take", "seconds", "following"),
+    [
+        (1, 0.010, 2),  # quick: at most double
+        (4, 0.040, 8),
+        (8, 0.020, 8),  # the most
+        (8, 0.080, 8),  # at the pace
+        (6, 0.120, 4),  # slower: so many fewer
+        (8, 5.000, 1),  # a stall: begin again
+        (1, 5.000, 1),
+        (1, 0.000, 2),
+    ],
+)
+def test_a_transaction_does_as_many_batches_as_the_last_ones_time_allows(
+    take: int, seconds: float, following: int
+) -> None:
+    assert sweep.next_take(take, seconds) == following
+
+
 def test_an_account_whose_balance_is_wrong_is_not_made_negative() -> None:
     account = make_account()
     give_points(account, 5, expires_at=PAST)

@@ -115,6 +115,7 @@ def test_a_worker_that_dies_loses_its_batch_and_no_more(
     def die() -> None:
         raise SystemExit
 
+    monkeypatch.setattr(sweep, "MOST_BATCHES", 1)
     planned = sweep.plan_expiry(NOW, lots_per_batch=8)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         at_third_batch(patch, die)
@@ -137,6 +138,7 @@ def test_a_worker_whose_server_process_is_killed_connects_again_and_goes_on(
             killed.append(connection.connection.info.backend_pid)
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
+    monkeypatch.setattr(sweep, "MOST_BATCHES", 1)
     with books_right_after():
         with monkeypatch.context() as patch:
             at_third_batch(patch, kill)
