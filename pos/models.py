@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey
@@ -28,6 +29,24 @@ class TillKey(AbstractAPIKey):
     class Meta(AbstractAPIKey.Meta):
         verbose_name = _("API key")  # type: ignore[assignment]
         verbose_name_plural = _("API keys")  # type: ignore[assignment]
+
+
+class CouponGuesses(models.Model):
+    """Which unknown coupons a key has shown of late, and until when it may show none. See ``pos.coupon_guard``."""
+
+    client = models.OneToOneField(TillKey, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    misses = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+    seen = ArrayField(models.CharField(max_length=40), default=list)
+    blocks = models.PositiveIntegerField(default=0)
+    blocked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("guesses at coupons")
+        verbose_name_plural = _("guesses at coupons")
+
+    def __str__(self) -> str:
+        return f"{self.client_id}: {self.misses}"
 
 
 class Answer(models.Model):

@@ -212,6 +212,8 @@ SEND_CODE = describe(
 _SALE_REFUSALS = {
     403: _WORDS[403],
     409: _WORDS[409],
+    429: "`throttled`: too many requests, or too many unknown coupons or members' codes; "
+    "wait for `Retry-After` seconds.",
     422: "`member_not_found`, `member_blocked`, `redeem_exceeds_limit`, `coupon_not_usable`, "
     "`confirmation_required`, `confirmation_invalid`",
 }

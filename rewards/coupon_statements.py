@@ -29,6 +29,11 @@ SELECT c.id, c.code, c.state, c.member_id, c.uses, c.most, {OPENS} AS opens,
  WHERE c.programme_id = %(programme)s::bigint AND c.code = ANY(%(codes)s::text[])
 """
 
+KNOWN = """
+SELECT code FROM rewards_coupon
+ WHERE programme_id = ANY(%(programmes)s::bigint[]) AND code = ANY(%(codes)s::text[]) AND state <> 'waiting'
+"""
+
 LOCK_SERIES = """
 SELECT id, most_per_member FROM rewards_series WHERE id = ANY(%(series)s::bigint[]) ORDER BY id FOR KEY SHARE
 """

@@ -51,6 +51,18 @@ def find(programme_id: int, shown: Sequence[str], member_id: UUID | None, at: da
     return usability.judge(((code, kept, held.get(kept)) for code, kept in asked.values()), member_id, at)
 
 
+def unknown(programme_ids: Collection[int], shown: Sequence[str]) -> set[str]:
+    """The codes, in their one form, that no coupon has in any of these programmes. One statement.
+
+    Codes that wait in a pool are unknown, too; what cannot be a code at all is left out.
+    """
+    asked = {codes.normalise(code) for code in shown} - {""}
+    if not asked:
+        return asked
+    params = {"programmes": list(programme_ids), "codes": list(asked)}
+    return asked - {row["code"] for row in prepared.run(statements.KNOWN, params)}
+
+
 def lock(found: Collection[Found]) -> None:
     """Lock coupons and series in the order said above, for whoever wants to find them again under the lock.
 

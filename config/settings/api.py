@@ -19,6 +19,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 #: Requests of one API key in a minute, and unknown members' codes that it may show in a minute.
 POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 12_000)
 POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
+#: Unknown coupons that it may show in a minute before it is blocked for a while.
+POS_COUPON_MISSES_PER_MINUTE = read_number("POS_COUPON_MISSES_PER_MINUTE", 10)
 
 #: A function of (member, code, until when) that sends a code: see ``members.delivery``.
 CONFIRMATION_SENDER = read_text("CONFIRMATION_SENDER") or (

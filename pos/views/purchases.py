@@ -9,6 +9,7 @@ import msgspec
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from campaigns import checkout, holds, returns
@@ -17,7 +18,7 @@ from campaigns.sale import Sale
 from loyalty import places
 from loyalty.models import Receipt
 from members.refusals import Fault, Forbidden, Invalid, Missing, Refusal, Refused
-from pos import bodies, problems, schema, throttling
+from pos import bodies, coupon_guard, problems, schema, throttling
 from pos.endpoint import Endpoint, reply
 from pos.idempotency import Done, once
 from pos.keys import Client
@@ -88,7 +89,7 @@ class Batch(Endpoint):
         for index, item in enumerate(given):
             try:
                 sales[index] = _read_sale(bytes(item), self.client)
-            except Refusal as refusal:
+            except (Refusal, Throttled) as refusal:
                 sales.pop(index, None)
                 results[index] = _refused(_number_in(bytes(item)), refusal)
         by_sale = {id(sale): index for index, sale in sales.items()}
@@ -158,6 +159,7 @@ def _read_sale(raw: bytes, client: Client) -> Sale:
     _require_store(client, sale.store)
     if sale.member is not None and sale.member.code is not None:
         throttling.require_few_code_misses(client)
+    coupon_guard.watch(client, sale, timezone.now())
     return sale
 
 
@@ -204,8 +206,8 @@ def _result(sale: Sale, answer: checkout.Answer | Refusal) -> dict[str, Any]:
     return {"receipt_number": sale.receipt_number, "status": status, "body": answer.body}
 
 
-def _refused(number: str | None, refusal: Refusal) -> dict[str, Any]:
-    problem = problems.of_refusal(refusal)
+def _refused(number: str | None, refusal: Refusal | Throttled) -> dict[str, Any]:
+    problem = problems.of_exception(refusal)
     return {"receipt_number": number, "status": problem.status, "body": problem.document}
 
 
