@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -20,11 +20,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from loyalty.days import add_months, end_of_day
+from loyalty.days import end_of_day
+from loyalty.spans import Span, first_day, period
 
 ZERO = Decimal(0)
 BELOW = -1
-_DAY = timedelta(days=1)
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,55 +37,6 @@ class Step:
     name: str
     threshold: Decimal
     benefits: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A length of time: the last ``amount`` days or months, or a calendar period of so many months (1, 3 or 12)."""
-
-    amount: int
-    unit: str = "days"
-    calendar: bool = False
-
-    def begin(self, day: date) -> date:
-        """The first day that counts on ``day``."""
-        if self.calendar:
-            return first_day(period(day, self.amount), self.amount)
-        if self.unit == "days":
-            return day - timedelta(days=self.amount - 1)
-        return add_months(day, -self.amount) + _DAY
-
-    def last_held(self, start: date, falls: int, grace: int) -> date:
-        """The last day before fall number ``falls`` of one who met the condition on ``start``, and never since."""
-        if self.calendar:  # held through the end of the next period, and its grace
-            turn = first_day(period(start, self.amount) + falls + 1, self.amount)
-            return turn + timedelta(days=grace - 1)
-        if self.unit == "days":
-            return start + timedelta(days=falls * (self.amount + grace))
-        return add_months(start, falls * self.amount) + timedelta(days=falls * grace)
-
-    def falls(self, start: date, day: date, grace: int) -> int:
-        """How often one falls by ``day`` who met the condition on ``start``, and never since."""
-        if self.calendar:
-            past = period(day - timedelta(days=grace), self.amount) - period(start, self.amount)
-            return max(0, past - 1)
-        if self.unit == "days":
-            return max(0, ((day - start).days - 1) // (self.amount + grace))
-        falls = 0
-        while self.last_held(start, falls + 1, grace) < day:
-            falls += 1
-        return falls
-
-
-def period(day: date, months: int) -> int:
-    """The number of the calendar period of so many months in which a day lies."""
-    return (day.year * 12 + day.month - 1) // months
-
-
-def first_day(number: int, months: int) -> date:
-    """The first day of a calendar period."""
-    year, month = divmod(number * months, 12)
-    return date(year, month + 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +118,10 @@ class Climb(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a member stands on a ladder that looks at time, as of the last purchase.
 
     ``counted`` counts towards the next step: within ``period`` (its first day) of a calendar window, and
-    since the day ``anew`` on which the member fell. ``measured`` is what a calendar term has seen in ``period``.
-    ``reached`` is, level by level, the day on which its amount was last reached, where tiers are to be renewed;
-    elsewhere ``level`` was held on the last purchase, ``held`` is the day on which the condition of
-    staying was last met, and ``fallen`` the falls since then that ``level`` accounts for.
+    from the day ``anew`` on, that of the first purchase after a fall. ``measured`` is what a calendar term has
+    seen in ``period``. ``reached`` is, level by level, the day on which its amount was last reached, where
+    tiers are to be renewed; elsewhere ``level`` was held on the last purchase, ``held`` is the day on which
+    the condition of staying was last met, and ``fallen`` the falls since then that ``level`` accounts for.
     """
 
     counted: Decimal = ZERO
@@ -228,7 +180,7 @@ def buy(ladder: Ladder, climb: Climb, purchase: Bought, earlier: Iterable[Bought
     day, amount = ladder.day(purchase.at), purchase.amount(ladder.basis)
     before = level_on(ladder, climb, day)
     falls = _falls(ladder, climb.held, day) if climb.held is not None else 0
-    climb = _cut(ladder, climb, falls)
+    climb = _cut(ladder, climb, falls, day)
     recent = [(ladder.day(one.at), one.amount(ladder.basis)) for one in earlier] if ladder.looks_back else []
     climb = _count(ladder, climb, day, amount, recent)
     level = ladder.level(climb.counted)
@@ -259,7 +211,7 @@ def fold(ladder: Ladder, purchases: Sequence[Bought]) -> Climb:
 def counted_on(ladder: Ladder, climb: Climb, day: date, earlier: Iterable[Bought] = ()) -> Decimal:
     """What counts on a day towards the next step. ``earlier`` as in ``buy``, the day's own purchases with them."""
     if not ladder.renews and climb.held is not None:
-        climb = _cut(ladder, climb, _falls(ladder, climb.held, day))
+        climb = _cut(ladder, climb, _falls(ladder, climb.held, day), day)
     if ladder.window is None:
         return climb.counted
     begin = ladder.window.begin(day)
@@ -267,6 +219,16 @@ def counted_on(ladder: Ladder, climb: Climb, day: date, earlier: Iterable[Bought
         return climb.counted if climb.period == begin else ZERO
     recent = ((ladder.day(one.at), one.amount(ladder.basis)) for one in earlier)
     return _sum(recent, begin, climb.anew)
+
+
+def floor(ladder: Ladder) -> date | None:
+    """The day on which everybody met the condition of staying: nobody falls for what was before ``down_from``."""
+    first, term = ladder.down_from, ladder.term
+    if first is None or term is None or not term.calendar:
+        return first
+    return first_day(
+        period(first, term.amount) - 1, term.amount
+    )  # the day's own period is the first that is judged
 
 
 def _reached(climb: Climb) -> list[tuple[int, date]]:
@@ -302,14 +264,13 @@ def _not_before(ladder: Ladder, start: date) -> date:
     return max(start, first)
 
 
-def _cut(ladder: Ladder, climb: Climb, falls: int) -> Climb:
+def _cut(ladder: Ladder, climb: Climb, falls: int, day: date) -> Climb:
     """Who fell since the last purchase counts anew, unless the window's own period begins anew with it."""
-    if falls <= climb.fallen or climb.held is None or ladder.term is None or ladder.renews:
+    if falls <= climb.fallen or ladder.renews:
         return climb
     if ladder.down == "below" and ladder.window is not None and ladder.window.calendar:
         return climb
-    last = ladder.term.last_held(_not_before(ladder, climb.held), falls, ladder.grace)
-    return msgspec.structs.replace(climb, counted=ZERO, anew=last)
+    return msgspec.structs.replace(climb, counted=ZERO, anew=day)
 
 
 def _count(
@@ -330,7 +291,9 @@ def _count(
         counted += amount
     else:
         counted = _sum(recent, window.begin(day), climb.anew) + amount
-    return msgspec.structs.replace(climb, counted=counted, measured=measured, period=begin)
+    return msgspec.structs.replace(
+        climb, counted=counted.quantize(_CENT), measured=measured.quantize(_CENT), period=begin
+    )
 
 
 def _is_met(
@@ -344,5 +307,5 @@ def _is_met(
     return _sum(recent, ladder.term.begin(day), None) + amount >= ladder.below
 
 
-def _sum(purchases: Iterable[tuple[date, Decimal]], begin: date, after: date | None) -> Decimal:
-    return sum((amount for day, amount in purchases if day >= begin and (after is None or day > after)), ZERO)
+def _sum(purchases: Iterable[tuple[date, Decimal]], begin: date, anew: date | None) -> Decimal:
+    return sum((amount for day, amount in purchases if day >= begin and (anew is None or day >= anew)), ZERO)
