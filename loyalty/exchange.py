@@ -1,7 +1,9 @@
 """Points for money at a price of their own: so many points, so much off, asked for at the till.
 
 Like :mod:`loyalty.redemption` it judges and writes nothing. Only points without terms of use are
-exchanged: those with terms pay where their terms say and nowhere else.
+exchanged: those with terms pay where their terms say and nowhere else. Of the programme's rules of spending
+those hold that protect it (excluded goods, what must remain to be paid, points a day); the share of a
+receipt and the steps do not, for the price is the exchange's own.
 """
 
 from __future__ import annotations
@@ -18,19 +20,30 @@ from loyalty.spending import SpendingRules
 ZERO = Decimal(0)
 
 
+def payable(lines: Sequence[Line], amounts: Sequence[Decimal], rules: SpendingRules) -> list[Decimal]:
+    """What points may pay of lines that cost ``amounts``: nothing of excluded goods and of what is taken back."""
+    excluded = rules.excluded
+    return [
+        ZERO if cost < 0 or (excluded is not None and excluded.match(line)) else cost
+        for line, cost in zip(lines, amounts, strict=True)
+    ]
+
+
 def exchange(
     lines: Sequence[Line],
     amounts: Sequence[Decimal],
     points: Decimal,
     amount: Decimal,
+    to_pay: Decimal,
     moment: Moment,
     rules: SpendingRules,
     wallet: Wallet,
 ) -> Plan | Limit:
-    """Plan to spend exactly ``points`` for ``amount`` money off lines that come to ``amounts``.
+    """Plan to spend exactly ``points`` for ``amount`` money off lines of which points may pay ``amounts``.
 
-    The money is spread over the lines by what they cost, the points by the money. Otherwise the limit
-    that forbids it: ``not_allowed``, ``balance``, ``per_day``.
+    ``amounts`` are those of :func:`payable` and come to ``amount`` at least; ``to_pay`` is what the whole
+    receipt costs by now. The money is spread over the lines by their amounts, the points by the money.
+    Otherwise the limit that forbids it: ``not_allowed``, ``balance``, ``per_day``, ``leave``.
     """
     lots = [lot for lot in wallet.lots if not lot.terms and is_spendable(lot, moment.in_programme)]
     balance = floor_points(sum([lot.remaining for lot in lots], ZERO), rules.point_decimals)
@@ -43,6 +56,8 @@ def exchange(
         if rest < points:
             args = {"most": str(rules.max_points_per_day), "spent": str(wallet.spent_today)}
             return Limit("per_day", max(rest, ZERO), args)
+    if to_pay - amount < rules.leave:
+        return Limit("leave", ZERO, {"leave": str(rules.leave)})
     money = spread(amount, amounts, 2)
     shares = spread(points, money, rules.point_decimals)
     by_line = {

@@ -68,9 +68,8 @@ class Sheet:
 
     def full_price(self, campaign: Campaign) -> Weights:
         """The lines of a campaign's scope that no other campaign made cheaper."""
-        cheaper, earning = self.case.discounted, self.case.earning
-        lines = [index for index in self.case.scopes[campaign.scope]
-                 if not cheaper.get(index, frozenset()) - {campaign.number}]  # fmt: skip
+        earning = self.case.earning
+        lines = self.case.at_full_price(campaign.scope, campaign.number)
         amounts = [earning[index] for index in lines]
         return lines, amounts, sum(amounts)
 
@@ -82,6 +81,8 @@ class Sheet:
     def boost(self, campaign: Campaign) -> Award | None:
         """The award of a multiplier on what is on the sheet now; None when it adds nothing."""
         lines, given = self.case.scopes[campaign.scope], self.units
+        if campaign.full_price and self.case.discounted:
+            lines = self.case.at_full_price(campaign.scope, campaign.number)
         parts = [(index, given[index]) for index in lines if given[index]]
         if campaign.to_receipt and self.receipt_units:
             parts.append((WHOLE, self.receipt_units))
@@ -142,8 +143,9 @@ class Sheet:
     def _cut(self, award: Award, units: int) -> dict[str, str]:
         """What a limit adds to a reason."""
         limit = award.cut[1] if award.cut else {}
-        return {
+        words = {
             "cut_to": str(self.machine.points[units]),
             "limit": limit["points"],
             "period": limit["period"],
         }
+        return {**words, "limit_per": limit["per"]} if "per" in limit else words

@@ -14,6 +14,7 @@ from campaigns.engine.shopper import Shopper
 from loyalty.basket import Basket, Line, Moment
 
 _NO_DATA: Mapping[str, Any] = MappingProxyType({})
+_NOBODY: frozenset[int] = frozenset()
 _ZERO = Decimal(0)
 
 
@@ -108,6 +109,11 @@ class Case:
     def pieces(self, scope: int) -> Decimal:
         """How many pieces the lines of a scope are."""
         return sum([self.lines[index].quantity for index in self.scopes[scope]], _ZERO)
+
+    def at_full_price(self, scope: int, number: int) -> list[int]:
+        """The lines of a scope that no campaign but the one of this number made cheaper."""
+        cheaper = self.discounted
+        return [index for index in self.scopes[scope] if not cheaper.get(index, _NOBODY) - {number}]
 
     def amount(self, scope: int) -> int:
         """What the lines of a scope come to, in cents."""

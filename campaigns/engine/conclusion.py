@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
-from typing import NamedTuple
 
 from campaigns.engine.judgement import Judgement
-from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import (
     ZERO,
+    Declined,
     Exchange,
     Extra,
     Grant,
@@ -19,22 +17,13 @@ from campaigns.engine.outcome import (
     Message,
     OtherGrant,
     Outcome,
-    Tally,
-    Use,
 )
+from campaigns.engine.uses import Applied, Sum, add_up, tallies, uses
 from loyalty.redemption import Plan
-from loyalty.rounding import from_cents
 
 _new = tuple.__new__
 _NOTHING = (ZERO, ZERO)
-
-
-class Applied(NamedTuple):
-    """A campaign that gave something or said something: units of points, and cents of discounts."""
-
-    campaign: Campaign
-    units: int
-    cents: int
+_NO_CUT = (None, 0)
 
 
 def conclude(
@@ -51,16 +40,17 @@ def conclude(
     units = sum(judgement.sheet.units) + judgement.sheet.receipt_units
     earned = machine.points[units]
     judgement.awards.sort(key=lambda award: award.campaign.number)
+    judgement.told.sort(key=lambda campaign: campaign.number)
     applied = _applied(judgement)
+    sums = add_up(judgement, applied)
     speaking = [one for one in applied if one.campaign.till_text or one.campaign.receipt_text]
-    declined = judgement.declined
     return Outcome(
         lines=lines,
         receipt_because=tuple(judgement.sheet.receipt_because),
-        grants=_grants(judgement),
-        declined=tuple([declined[number] for number in sorted(declined)]),
+        grants=_grants(judgement, sums),
+        declined=_declined(judgement, sums),
         redemption=redemption,
-        uses=_uses(judgement, applied) if case.is_member else (),
+        uses=uses(judgement, sums) if case.is_member else (),
         progress=tuple(judgement.progress),
         till_messages=_messages(judgement, speaking, earned, "till_text"),
         receipt_messages=_messages(judgement, speaking, earned, "receipt_text"),
@@ -69,11 +59,11 @@ def conclude(
         discount=discount,
         to_pay=total - discount - redemption.amount,
         earned=earned,
-        tallies=tuple(_tallies(judgement, applied)) if machine.needs.shared else (),
+        tallies=tuple(tallies(judgement, sums)) if machine.needs.shared else (),
         exchanged=exchanged,
         extras=tuple(_extras(judgement, applied)),
-        others=tuple(_others(judgement, applied)),
-        coupons=_coupons(judgement, applied) if case.basket.coupons else (),
+        others=tuple(_others(judgement, sums)),
+        coupons=_coupons(judgement, applied) if judgement.coupons else (),
     )
 
 
@@ -82,14 +72,14 @@ def _applied(judgement: Judgement) -> list[Applied]:
     if not judgement.cuts.campaigns and not judgement.traded:
         gave = [Applied(award.campaign, award.units, 0) for award in judgement.awards]
         return gave + [Applied(campaign, 0, 0) for campaign in judgement.told]
-    cents = {campaign.number: cents for campaign, cents in judgement.cuts.campaigns}
+    cuts = dict(judgement.cuts.campaigns)
     applied = [
-        Applied(award.campaign, award.units, cents.pop(award.campaign.number, 0))
+        Applied(award.campaign, award.units, cuts.pop(award.campaign.number, _NO_CUT)[1])
         for award in judgement.awards
     ]
-    rest = {campaign.number: campaign for campaign, _ in judgement.cuts.campaigns if campaign.number in cents}
-    rest |= {campaign.number: campaign for campaign in (*judgement.told, *judgement.traded)}
-    return applied + [Applied(campaign, 0, cents.get(number, 0)) for number, campaign in sorted(rest.items())]
+    rest = {number: Applied(campaign, 0, cents) for number, (campaign, cents) in cuts.items()}
+    rest |= {one.number: Applied(one, 0, 0) for one in (*judgement.told, *judgement.traded)}
+    return applied + [one for _, one in sorted(rest.items())]
 
 
 def _lines(judgement: Judgement, discounts: Sequence[Decimal], redemption: Plan) -> tuple[LineOutcome, ...]:
@@ -110,23 +100,21 @@ def _lines(judgement: Judgement, discounts: Sequence[Decimal], redemption: Plan)
     return tuple(outcomes)
 
 
-def _grants(judgement: Judgement) -> tuple[Grant, ...]:
+def _grants(judgement: Judgement, sums: Sequence[Sum]) -> tuple[Grant, ...]:
     """One grant of each campaign, by number: what it gives now, and what it had promised."""
     machine, case = judgement.machine, judgement.case
-    units = {award.campaign.number: award.units for award in judgement.awards}
-    for award, _ in judgement.kept:
-        units[award.campaign.number] = units.get(award.campaign.number, 0) + award.units
     lives: dict[int, tuple[datetime | None, datetime | None]] = {}
     grants = []
-    for number in sorted(units) if judgement.kept else units:
-        campaign = machine.campaigns[number]
+    for campaign, _, units, _, _ in sorted(sums, key=_number) if judgement.kept else sums:
+        if not units:
+            continue
         if campaign.dates not in lives:
             lives[campaign.dates] = machine.life(campaign.dates, case)
         grants.append(
             Grant(
                 campaign.id,
                 campaign.revision,
-                machine.points[units[number]],
+                machine.points[units],
                 *lives[campaign.dates],
                 campaign.terms,
                 campaign.funder,
@@ -135,48 +123,14 @@ def _grants(judgement: Judgement) -> tuple[Grant, ...]:
     return tuple(grants)
 
 
-def _uses(judgement: Judgement, applied: Sequence[Applied]) -> tuple[Use, ...]:
-    """What to add to the periods that limits speak of, and to promises."""
-    uses, case = [], judgement.case
-    for campaign, units, _ in applied:
-        if campaign.promise is not None:
-            uses.append(Use(campaign.id, campaign.promise.key(case.today), 1, ZERO))
-        if not campaign.limits:
-            continue
-        points = judgement.machine.points[units]
-        for period in dict.fromkeys(limit.period for limit in campaign.limits if not limit.prefix):
-            if period != "receipt":
-                uses.append(Use(campaign.id, case.periods[period], 1, points))
-    for award, key in judgement.kept:
-        uses.append(Use(award.campaign.id, key, -1, ZERO))
-    return tuple(uses)
+def _number(one: Sum) -> int:
+    return one.campaign.number
 
 
-def _tallies(judgement: Judgement, applied: Sequence[Applied]) -> Iterator[Tally]:
-    """What to add to the uses that a store's or a campaign's limits speak of."""
-    machine = judgement.machine
-    for campaign, units, cents in applied:
-        keys: dict[str, Tally] = {}
-        for limit in campaign.limits:
-            if not limit.prefix or limit.period == "receipt":
-                continue
-            key = limit.key(judgement.case)
-            points = None if limit.units is None else machine.points[limit.units]
-            money = None if limit.cents is None else from_cents(limit.cents)
-            new = Tally(
-                campaign.id, key, 1, machine.points[units], from_cents(cents), limit.times, points, money
-            )
-            keys[key] = _stricter(keys[key], new) if key in keys else new
-        yield from keys.values()
-
-
-def _stricter(one: Tally, other: Tally) -> Tally:
-    """A tally with the lower of two limits for each of its sums."""
-    lowest = [
-        min((most for most in pair if most is not None), default=None)
-        for pair in zip(one[5:], other[5:], strict=True)
-    ]
-    return Tally(*one[:5], *lowest)  # type: ignore[arg-type]
+def _declined(judgement: Judgement, sums: Sequence[Sum]) -> tuple[Declined, ...]:
+    """Why campaigns gave nothing; one that gave something after all is none of them."""
+    gave, declined = {one.campaign.number for one in sums}, judgement.declined
+    return tuple([declined[number] for number in sorted(declined) if number not in gave])
 
 
 def _extras(judgement: Judgement, applied: Sequence[Applied]) -> Iterator[Extra]:
@@ -189,30 +143,21 @@ def _extras(judgement: Judgement, applied: Sequence[Applied]) -> Iterator[Extra]
                 yield Extra(campaign.id, campaign.revision, "badge", code)
 
 
-def _others(judgement: Judgement, applied: Sequence[Applied]) -> Iterator[OtherGrant]:
-    """Points for the cashier and the referrer, where there is one."""
-    machine, case = judgement.machine, judgement.case
-    there = {"cashier": bool(case.basket.cashier), "referrer": case.shopper.referred}
-    for campaign, _, _ in applied:
-        for share in campaign.sides.shares if campaign.sides else ():
-            cents = case.receipt if campaign.to_receipt else case.amount(campaign.scope)
-            units = share.units(cents) if there[share.to] else 0
-            if units:
-                life = machine.life(campaign.dates, case)
-                yield OtherGrant(
-                    campaign.id, campaign.revision, share.to, machine.points[units], *life,
-                    campaign.terms, campaign.funder,
-                )  # fmt: skip
+def _others(judgement: Judgement, sums: Sequence[Sum]) -> Iterator[OtherGrant]:
+    """Points for the cashier and the referrer, one grant for each."""
+    machine = judgement.machine
+    for campaign, _, _, others, _ in sums:
+        for to, units in others.items():
+            yield OtherGrant(
+                campaign.id, campaign.revision, to, machine.points[units],
+                *machine.life(campaign.dates, judgement.case), campaign.terms, campaign.funder,
+            )  # fmt: skip
 
 
 def _coupons(judgement: Judgement, applied: Sequence[Applied]) -> tuple[str, ...]:
-    """The coupons that made a campaign give something: of each series that it names, the first by code."""
-    shown = sorted(judgement.case.basket.coupons, key=attrgetter("code"))
-    used: set[str] = set()
-    for campaign, _, _ in applied:
-        for series in campaign.series:
-            used.update([coupon.code for coupon in shown if coupon.series == series][:1])
-    return tuple(sorted(used))
+    """The coupons without which some campaign would not have applied."""
+    used = [judgement.coupons.get(one.campaign.number, ()) for one in applied]
+    return tuple(sorted({code for codes in used for code in codes}))
 
 
 def _messages(

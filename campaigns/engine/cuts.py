@@ -10,7 +10,8 @@ from campaigns.engine.gates import Reason
 from campaigns.engine.limits import Room
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import ZERO, Because
-from loyalty.rounding import from_cents, spread_units
+from loyalty.basket import Settled
+from loyalty.rounding import from_cents, spread_units, to_cents
 
 
 class Cuts:
@@ -20,16 +21,21 @@ class Cuts:
         self.case = case
         self.left = list(case.earning)
         self.because: list[list[Because]] = [[] for _ in case.lines]
-        #: The campaigns that took money off, and how many cents.
-        self.campaigns: list[tuple[Campaign, int]] = []
+        #: The campaigns that took money off, by number, and how many cents.
+        self.campaigns: dict[int, tuple[Campaign, int]] = {}
 
-    def find(self, campaign: Campaign, left: Sequence[int]) -> list[Cut] | Reason:
-        """What a campaign would take off lines that come to ``left``: its effects, one after the other."""
-        lines, rest = self.case.scopes[campaign.scope], list(left)
+    def find(self, campaign: Campaign) -> list[Cut] | Reason:
+        """What a campaign would take off what is left now: its effects, one after the other."""
+        case, rest = self.case, list(self.left)
+        lines = case.scopes[campaign.scope]
+        if campaign.full_price and case.discounted:
+            lines = case.at_full_price(campaign.scope, campaign.number)
+            if not lines:
+                return "all_discounted", {}
         cuts: list[Cut] = []
         reason: Reason = ("nothing_left", {})
         for discount in campaign.discounts:
-            found = discount(self.case, lines, rest)
+            found = discount(case, lines, rest)
             if not isinstance(found, Cut):
                 reason = found
                 continue
@@ -39,12 +45,14 @@ class Cuts:
                 cuts.append(found)
         return cuts or reason
 
-    def enter(self, campaign: Campaign, cuts: Sequence[Cut], room: Room) -> None:
-        """Take money off, as far as the campaign's budget goes."""
+    def enter(self, campaign: Campaign, cuts: Sequence[Cut], room: Room) -> int:
+        """Take money off, as far as the campaign's budget goes, and no line below what points paid; how many cents."""
         whole = 0
         for cut in cuts:
             if room.units is not None:
                 cut = _shorten(cut, room.units - whole)
+            if isinstance(self.case.basket.redeem, Settled):
+                cut = self._spare(cut, self.case.basket.redeem)
             whole += cut.cents
             for index, cents in cut.parts:
                 if cents:
@@ -53,7 +61,18 @@ class Cuts:
                     self.because[index].append(
                         Because(campaign.id, campaign.revision, ZERO, cut.code, cut.args, from_cents(cents))
                     )
-        self.campaigns.append((campaign, whole))
+        if whole:
+            self.campaigns[campaign.number] = (campaign, whole)
+        return whole
+
+    def _spare(self, cut: Cut, settled: Settled) -> Cut:
+        """A cut that leaves on each line what points paid of it: only what remains after a return is cut so."""
+        parts = []
+        for index, cents in cut.parts:
+            paid = settled.by_line.get(self.case.lines[index].position)
+            free = self.left[index] - (to_cents(paid[1]) if paid else 0)
+            parts.append((index, min(cents, max(free, 0))))
+        return cut._replace(parts=parts)
 
 
 def _shorten(cut: Cut, room: int) -> Cut:

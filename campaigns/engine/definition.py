@@ -70,6 +70,8 @@ def _plain(value: Any, key: str = "", whole: bool = False) -> Any:
         return [_plain(item) for item in value]
     if key in _DECIMALS and not whole and isinstance(value, int | float) and not isinstance(value, bool):
         return format(Decimal(str(value)), "f")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value
 
 

@@ -95,7 +95,10 @@ def _fixed_price(effect: Mapping[str, Any]) -> Discount:
     def take(case: Case, lines: Sequence[int], left: Sequence[int]) -> Cut | Reason:
         parts = []
         for index in lines:
-            target = round_ratio(*(price * case.lines[index].quantity * 100).as_integer_ratio())
+            quantity = case.lines[index].quantity
+            target = (
+                round_ratio(*(price * quantity * 100).as_integer_ratio()) if quantity > 0 else left[index]
+            )
             if left[index] > target:
                 parts.append((index, left[index] - target))
         return Cut(parts, "fixed_price", words) if parts else ("cheaper_already", words)
@@ -109,7 +112,7 @@ def _cheapest_free(effect: Mapping[str, Any]) -> Discount:
     words = {"every": str(every), "free": str(free), "percent": plain(effect.get("percent", "100"))}
 
     def take(case: Case, lines: Sequence[int], left: Sequence[int]) -> Cut | Reason:
-        pieces = count(case, lines)
+        pieces = count(case, lines, left)
         if pieces < every:
             return "pieces_short", {**words, "pieces": str(pieces), "missing": str(every - pieces)}
         chosen = cheapest(case, lines, left, pieces // every * free)

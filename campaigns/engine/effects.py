@@ -7,12 +7,14 @@ once, by the programme's rule; spreading it over lines comes later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from campaigns.engine.case import Case, cents_from, cents_text, plain
 from loyalty.rounding import Rounding, ratio_rounder, round_points, round_ratio
+
+_NONE = Decimal(0)
 
 
 class Given(NamedTuple):
@@ -24,15 +26,8 @@ class Given(NamedTuple):
     to_receipt: bool = False
 
 
-#: Takes the case and the amount of the scope in cents; None when it gives nothing.
-Effect = Callable[[Case, int], Given | None]
-
-
-class Scope(NamedTuple):
-    """What a campaign looks at: its lines' scope, and whether that is the receipt as a whole."""
-
-    number: int
-    whole: bool
+#: Takes the case, the lines that count, and what they come to in cents; None when it gives nothing.
+Effect = Callable[[Case, Sequence[int], int], Given | None]
 
 
 class Unit(NamedTuple):
@@ -52,34 +47,34 @@ class Unit(NamedTuple):
         return lambda cents: nearest(cents * top, bottom)
 
 
-def compile_effect(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
-    """The function of one effect on a scope."""
-    return EFFECTS[effect["effect"]](effect, unit, scope)
+def compile_effect(effect: Mapping[str, Any], unit: Unit, whole: bool) -> Effect:
+    """The function of one effect, on the receipt as a ``whole`` or on some of its lines."""
+    return EFFECTS[effect["effect"]](effect, unit, whole)
 
 
-def _percent(effect: Mapping[str, Any], unit: Unit, _: Scope) -> Effect:
+def _percent(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
     share, percent = unit.share(effect["percent"]), plain(effect["percent"])
 
-    def give(_: Case, cents: int) -> Given | None:
+    def give(_: Case, __: Sequence[int], cents: int) -> Given | None:
         units = share(cents)
         return Given(units, "percent", {"percent": percent, "of": cents_text(cents)}) if units else None
 
     return give
 
 
-def _fixed(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
+def _fixed(effect: Mapping[str, Any], unit: Unit, whole: bool) -> Effect:
     units = unit.units(effect["points"])
-    given = Given(units, "fixed", {"points": plain(effect["points"])}, scope.whole) if units else None
-    return lambda case, cents: given
+    given = Given(units, "fixed", {"points": plain(effect["points"])}, whole) if units else None
+    return lambda case, lines, cents: given
 
 
-def _per_piece(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
+def _per_piece(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
     points, places = Decimal(effect["points"]), unit.places
     most = Decimal(effect["up_to"]) if "up_to" in effect else None
     words = {"points": plain(points)}
 
-    def give(case: Case, _: int) -> Given | None:
-        pieces = case.pieces(scope.number)
+    def give(case: Case, lines: Sequence[int], _: int) -> Given | None:
+        pieces = max(sum([case.lines[index].quantity for index in lines], _NONE), _NONE)
         if most is not None and pieces > most:
             pieces = most
         units = int(round_points(points * pieces, places, unit.rule).scaleb(places))
@@ -88,12 +83,12 @@ def _per_piece(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
     return give
 
 
-def _per(effect: Mapping[str, Any], unit: Unit, _: Scope) -> Effect:
+def _per(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
     points, per = unit.units(effect["points"]), Decimal(effect["per"]) * 100
     top, bottom = per.as_integer_ratio()
     words = {"points": plain(effect["points"]), "per": plain(effect["per"])}
 
-    def give(_: Case, cents: int) -> Given | None:
+    def give(_: Case, __: Sequence[int], cents: int) -> Given | None:
         units = cents * bottom // top * points
         return Given(units, "per", {**words, "of": cents_text(cents)}) if units else None
 
@@ -109,7 +104,7 @@ class Step(NamedTuple):
     words: Mapping[str, str]
 
 
-def _steps(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
+def _steps(effect: Mapping[str, Any], unit: Unit, whole: bool) -> Effect:
     if effect.get("mode", "whole") == "sliced":
         return _slices(effect, unit)
     by_receipt = effect.get("by", "scope") == "receipt"
@@ -124,7 +119,7 @@ def _steps(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
     ]
     steps.reverse()
 
-    def give(case: Case, cents: int) -> Given | None:
+    def give(case: Case, _: Sequence[int], cents: int) -> Given | None:
         measure = case.receipt if by_receipt else cents
         for step in steps:
             if measure >= step.start:
@@ -132,7 +127,7 @@ def _steps(effect: Mapping[str, Any], unit: Unit, scope: Scope) -> Effect:
                 if step.share is not None:
                     units = step.share(cents)
                     return Given(units, "step_percent", args) if units else None
-                return Given(step.units, "step_points", args, scope.whole) if step.units else None
+                return Given(step.units, "step_points", args, whole) if step.units else None
         return None
 
     return give
@@ -149,7 +144,7 @@ def _slices(effect: Mapping[str, Any], unit: Unit) -> Effect:
     ends = [*starts[1:], None]
     words = ", ".join(f"{plain(step['percent'])}% ≥ {plain(step['from'])}" for step in effect["steps"])
 
-    def give(_: Case, cents: int) -> Given | None:
+    def give(_: Case, __: Sequence[int], cents: int) -> Given | None:
         whole = 0
         for start, end, top in zip(starts, ends, tops, strict=True):
             if cents <= start:
@@ -161,8 +156,8 @@ def _slices(effect: Mapping[str, Any], unit: Unit) -> Effect:
     return give
 
 
-#: The effects of the vocabulary that give points; ``multiplier`` is in ``evaluation``, for it needs theirs.
-EFFECTS: dict[str, Callable[[Mapping[str, Any], Unit, Scope], Effect]] = {
+#: The effects of the vocabulary that give points by themselves; ``multiplier`` needs what the others give.
+EFFECTS: dict[str, Callable[[Mapping[str, Any], Unit, bool], Effect]] = {
     "points_percent": _percent,
     "points_fixed": _fixed,
     "points_per": _per,

@@ -18,9 +18,8 @@ from campaigns.engine.limits import period_keys
 from campaigns.engine.machine import Machine
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Rulebook
-from campaigns.engine.scopes import RECEIPT
 from campaigns.engine.shopper import Shopper
-from campaigns.engine.trades import Trades
+from campaigns.engine.trades import Trades, stand
 from loyalty.basket import Basket, Line, Moment, Place, Settled
 from loyalty.exchange import together
 from loyalty.redemption import Limit, Plan, plan
@@ -54,7 +53,9 @@ def evaluate(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Ruleboo
         judgement.cheapen()
     discounts, costs = _take_off(judgement, lines)
     trades = None
-    if machine.traders and not isinstance(basket.redeem, Settled):
+    if machine.traders and isinstance(basket.redeem, Settled):
+        stand(judgement, machine.traders)
+    elif machine.traders:
         trades = Trades(judgement, costs, shopper.wallet)
         trades.make(machine.traders)
     redemption = _redeem(basket, shopper, moment, machine, lines, costs, trades)
@@ -97,16 +98,17 @@ def evaluate_event(
     rulebook: Rulebook,
     place: Place = NOWHERE,
     data: Mapping[str, Any] | None = None,
+    cashier: str = "",
 ) -> Outcome:
     """Decide what an event of a member gives: the campaigns that reward it, and none of the others.
 
-    ``data`` is what came with the event; its ``amount``, money, is what percents are reckoned on. The
-    outcome has no lines; everything is earned "for the receipt as a whole".
+    ``data`` is what came with the event; its ``amount``, money, is what percents are reckoned on.
+    ``cashier`` is who was there: a registration at the till may be rewarded. The outcome has no lines;
+    everything is earned "for the receipt as a whole".
     """
     machine = rulebook.machine
-    basket = Basket(place, ())
-    scopes: list[list[int]] = [[] for _ in machine.scopes.match([])]
-    scopes[RECEIPT] = [0]  # there is nothing to choose lines from
+    basket = Basket(place, (), cashier=cashier)
+    scopes = machine.scopes.match([])
     case = Case(basket, shopper, moment, [], [], scopes, period_keys(moment.in_programme), data or {})
     case.receipt = amount_of(case.data)
     judgement = Judgement(machine, case)
@@ -116,8 +118,9 @@ def evaluate_event(
 
 def amount_of(data: Mapping[str, Any]) -> int:
     """The amount that an event brings, in whole cents; zero when it brings none."""
+    amount = data.get("amount", 0)
     try:
-        cents = int(Decimal(str(data.get("amount", 0))) * 100)
+        cents = 0 if isinstance(amount, bool) else int(Decimal(str(amount)) * 100)
     except (ArithmeticError, ValueError):
         return 0
     return max(cents, 0)

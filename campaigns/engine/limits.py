@@ -1,4 +1,4 @@
-"""How a campaign is judged: what it may give to one member in a period.
+"""How a campaign is judged: what it may give in a period, to one member, in a store, or to everybody.
 
 Periods are those of the programme's calendar. ``period_keys`` names the periods of a moment; the same
 keys are stored with a member's uses.
@@ -99,16 +99,28 @@ def find_money(limits: tuple[Limit, ...], case: Case, campaign_id: int) -> Room:
     return room
 
 
-def find_room(limits: tuple[Limit, ...], case: Case, campaign_id: int, unit: Unit) -> Room:
-    """What the limits leave to a member at this moment. Zero units: nothing more."""
+def find_room(
+    limits: tuple[Limit, ...],
+    case: Case,
+    campaign_id: int,
+    unit: Unit,
+    given: int = 0,
+    *,
+    anew: bool = True,
+) -> Room:
+    """What the limits leave of points at this moment. Zero units: nothing more.
+
+    ``given`` are units that the campaign gave in this evaluation already. Not ``anew``: what it gives
+    belongs to something that was counted before, so only the points count.
+    """
     room = Room(None, None)
     for limit in limits:
-        times, units = 0, 0
+        times, units = 0, given
         if limit.period != "receipt":
             used = case.uses.get((campaign_id, limit.key(case)))
             if used is not None:
-                times, units = used[0], int(used[1].scaleb(unit.places))
-        if limit.times is not None and times >= limit.times:
+                times, units = used[0], given + int(used[1].scaleb(unit.places))
+        if anew and limit.times is not None and times >= limit.times:
             return Room(0, limit.times_reached)
         if limit.units is not None:
             left = max(limit.units - units, 0)

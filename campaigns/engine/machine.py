@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from campaigns.engine.case import Case, listed
 from campaigns.engine.conditions.site import Condition, Site
-from campaigns.engine.conditions.tree import compile_condition
+from campaigns.engine.conditions.tree import Needed, compile_condition, compile_coupons
 from campaigns.engine.counters import Counter, counters_of
 from campaigns.engine.discounts import Discount, compile_discount, compile_stamp
-from campaigns.engine.effects import EFFECTS, Booster, Effect, Scope, Unit, compile_booster, compile_effect
+from campaigns.engine.effects import EFFECTS, Booster, Effect, Unit, compile_booster, compile_effect
 from campaigns.engine.gates import Test, gates_of
 from campaigns.engine.limits import Limit, compile_limits
 from campaigns.engine.needs import Needs
@@ -58,8 +58,9 @@ class Campaign(NamedTuple):
     promise: Promise | None
     trade: Trade | None
     sides: Sides | None
-    #: Series of the coupons it reacts to.
+    #: Series of the coupons it reacts to, and which of those that were shown its conditions need.
     series: frozenset[str]
+    coupons: Needed | None
     #: Whether lines that another campaign made cheaper earn nothing here.
     full_price: bool
     zero: Declined
@@ -144,10 +145,10 @@ class Machine:
         document = definition.document
         what, what_for, lots = document.get("what", []), definition.part("what_for"), definition.part("lots")
         whole = what_for.get("of", "receipt") != "lines"
-        scope = Scope(RECEIPT if whole else self.scopes.add(what_for), whole)
+        scope = RECEIPT if whole else self.scopes.add(what_for)
         kinds = {effect["effect"]: effect for effect in what}
         booster = kinds.get("multiplier")
-        card = compile_card(kinds["stamp"], scope.number) if "stamp" in kinds else None
+        card = compile_card(kinds["stamp"], scope) if "stamp" in kinds else None
         limits = compile_limits(definition.part("judge"), self.unit)
         site = Site(revision.campaign_id, self.scopes, self.needs)
         self.needs.shared |= {
@@ -159,8 +160,7 @@ class Machine:
             self.needs.promises = True
         if "referrer_points" in kinds:
             self.needs.referrer = True
-        effects = [compile_effect(effect, self.unit, scope) for effect in what
-                   if effect["effect"] in EFFECTS]  # fmt: skip
+        effects = [compile_effect(effect, self.unit, whole) for effect in what if effect["effect"] in EFFECTS]
         discounts = [compile_discount(effect) for effect in what if effect["effect"] in DISCOUNTS]
         if card is not None and "points" in card.reward:
             effects.append(points_of(card, revision.campaign_id, self.unit))
@@ -174,7 +174,7 @@ class Machine:
             name=revision.name,
             event=what_for.get("event"),
             gates=tuple((test, Declined(*name, *reason)) for test, reason in gates_of(document, self.needs)),
-            scope=scope.number,
+            scope=scope,
             to_receipt=whole,
             no_lines=Declined(*name, "no_matching_lines", _wanted(what_for)),
             counters=tuple(counters_of(definition.part("if"))),
@@ -187,6 +187,7 @@ class Machine:
             trade=compile_trade(kinds["exchange"], self.unit) if "exchange" in kinds else None,
             sides=compile_sides(what, self.unit),
             series=frozenset(_series(definition.part("if"))),
+            coupons=compile_coupons(definition.part("if"), site),
             full_price=definition.part("stacking").get("discounted") == "exclude",
             zero=Declined(*name, "zero_points", {}),
             limits=limits,

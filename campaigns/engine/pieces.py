@@ -1,9 +1,13 @@
-"""Pieces: the lines of a basket as single things, to give the cheapest of them away."""
+"""Pieces: the lines of a basket as single things, to give the cheapest of them away.
+
+What is taken back (a quantity below zero) is no piece, and what costs nothing any more cannot be given away.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from campaigns.engine.case import Case
@@ -20,23 +24,26 @@ class Taken(NamedTuple):
 
 def whole_pieces(quantity: Decimal) -> int:
     """How many pieces a line is: its quantity; goods sold by weight or length are one piece."""
-    return int(quantity) if quantity == int(quantity) else 1
+    if quantity <= 0:
+        return 0
+    whole = int(quantity)
+    return whole if quantity == whole else 1
 
 
-def count(case: Case, lines: Sequence[int]) -> int:
-    """How many pieces some lines are."""
-    return sum(whole_pieces(case.lines[index].quantity) for index in lines)
+def count(case: Case, lines: Sequence[int], left: Sequence[int]) -> int:
+    """How many pieces there are on the lines that still cost something."""
+    return sum([whole_pieces(case.lines[index].quantity) for index in lines if left[index]])
 
 
 def cheapest(case: Case, lines: Sequence[int], left: Sequence[int], wanted: int) -> list[Taken]:
     """The cheapest pieces of some lines, by what each costs now; among equals those that come first."""
+    pieces = {index: whole_pieces(case.lines[index].quantity) for index in lines if left[index]}
+    priced = sorted((Fraction(left[index], of), index, of) for index, of in pieces.items() if of)
     taken = []
-    ordered = sorted(lines, key=lambda index: (left[index] / whole_pieces(case.lines[index].quantity), index))
-    for index in ordered:
-        if wanted <= 0:
-            break
-        of = whole_pieces(case.lines[index].quantity)
+    for _, index, of in priced:
         part = min(of, wanted)
+        if part <= 0:
+            break
         taken.append(Taken(index, part, of))
         wanted -= part
     return taken

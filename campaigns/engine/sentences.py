@@ -178,6 +178,7 @@ CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("percent=100", gettext_noop("of every {every} the cheapest {free} for nothing")),
         ("percent", gettext_noop("of every {every} the cheapest {free} at {percent}% off")),
     ),
+    "exchange": (("percent", gettext_noop("{points} points exchanged for {percent}% off")),),
     "not_asked": (("percent", gettext_noop("{points} points can be exchanged for {percent}% off")),),
     "exchange_too_large": (
         ("percent", gettext_noop("{percent}% off for {points} points, and points can pay {value} here")),

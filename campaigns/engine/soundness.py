@@ -20,9 +20,11 @@ PLACEHOLDERS = ("points", "earned", "campaign", "balance")
 
 #: Effects of which a campaign has one at most: each keeps one thing for the member, or stands alone.
 _SINGLE = ("next_purchase", "stamp", "exchange")
+#: Effects that give one thing to a purchase, however often they are named.
+_ONCE = ("issue_coupon", "badge")
 #: What an event can give: it has no goods, and an amount only where its data brings one.
 _OF_EVENTS = ("points_fixed", "points_percent", "points_per", "points_steps", "issue_coupon", "badge",
-              "next_purchase", "referrer_points")  # fmt: skip
+              "next_purchase", "staff_points", "referrer_points")  # fmt: skip
 #: Own events that happen so many days from a date of the member.
 DATED = ("member.birthday", "member.anniversary")
 DORMANT = "member.dormant"
@@ -185,6 +187,23 @@ def _if(document: Document) -> Iterator[Problem]:
             yield Problem(f"{path}.category", "goes with in: category; give both or neither")
         if kind in ("attribute", "event_data"):
             yield from _compared(leaf, path)
+        if kind == "paid_with_points" and (early := _before_points(document)):
+            yield Problem(
+                path, f"is not known yet when {early} is decided; leave it out, or make a second campaign"
+            )
+
+
+def _before_points(document: Document) -> str | None:
+    """The effect that is decided before points are spent, if there is one."""
+    for effect in document.get("what", ()):
+        kind = effect.get("effect")
+        if (
+            kind in DISCOUNTS
+            or kind == "exchange"
+            or (kind == "stamp" and "points" not in effect.get("reward", {}))
+        ):
+            return str(kind)
+    return None
 
 
 #: Conditions that say nothing without a bound, and the fields that bound them.
@@ -241,6 +260,8 @@ def _what(document: Document) -> Iterator[Problem]:
         kind, path = effect["effect"], f"what[{index}]"
         if kind in _SINGLE and kind in kinds[:index]:
             yield Problem(path, f"a campaign has one {kind}; make a second campaign")
+        if kind in _ONCE and effect in effects[:index]:
+            yield Problem(path, "gives the same thing twice; keep one")
         if kind == "exchange" and len(kinds) > 1:
             yield Problem(path, "what is asked for at the till stands alone; make a second campaign")
         if kind == "points_steps":

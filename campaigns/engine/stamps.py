@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from campaigns.engine.case import Case, plain
@@ -48,12 +48,10 @@ def compile_card(effect: Mapping[str, Any], scope: int) -> StampCard:
 
 def points_of(card: StampCard, campaign_id: int, unit: Unit) -> Effect:
     """The effect that gives points for every completed round."""
-    units, words = (
-        unit.units(card.reward["points"]),
-        {"goal": str(card.goal), "points": plain(card.reward["points"])},
-    )
+    units = unit.units(card.reward["points"])
+    words = {"goal": str(card.goal), "points": plain(card.reward["points"])}
 
-    def give(case: Case, _: int) -> Given | None:
+    def give(case: Case, _: Sequence[int], __: int) -> Given | None:
         rounds = card.rounds(case, campaign_id)
         if not rounds or not units:
             return None

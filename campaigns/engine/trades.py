@@ -11,7 +11,7 @@ from campaigns.engine.judgement import Judgement
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import Exchange
 from loyalty.basket import Wallet
-from loyalty.exchange import after, amounts_left, exchange, together
+from loyalty.exchange import after, amounts_left, exchange, payable, together
 from loyalty.redemption import Limit, Plan
 from loyalty.rounding import from_cents, to_cents
 
@@ -33,7 +33,7 @@ class Trades:
         """Carry out the exchanges that were asked for, in the order of their codes."""
         asked = set(self.judgement.case.basket.exchanges)
         for campaign in campaigns:
-            if self.judgement.admit(campaign):
+            if self.judgement.admit(campaign) and self.judgement.fits(campaign):
                 reason = (
                     self._make(campaign)
                     if campaign.code in asked
@@ -49,22 +49,33 @@ class Trades:
             return "no_member", {}
         if (room := judgement.room(campaign)) is not None:
             return room
-        indices = judgement.case.scopes[campaign.scope]
-        lines = [judgement.case.lines[index] for index in indices]
-        costs = [self.costs[index] for index in indices]
-        whole = sum(to_cents(cost) for cost in costs)
+        case, rules = judgement.case, judgement.machine.rules
+        indices = case.scopes[campaign.scope]
+        if campaign.full_price and case.discounted:
+            indices = case.at_full_price(campaign.scope, campaign.number)
+        lines = [case.lines[index] for index in indices]
+        costs = payable(lines, [self.costs[index] for index in indices], rules)
+        whole = sum([to_cents(cost) for cost in costs])
         cents = trade.worth(whole)
         if not cents or cents > whole:
             return "exchange_too_large", {**trade.words, "value": plain(from_cents(whole))}
-        machine = judgement.machine
-        found = exchange(
-            lines, costs, trade.points, from_cents(cents), judgement.case.moment, machine.rules, self.wallet
-        )
+        amount, to_pay = from_cents(cents), sum(self.costs, ZERO)
+        found = exchange(lines, costs, trade.points, amount, to_pay, case.moment, rules, self.wallet)
         if isinstance(found, Limit):
-            return f"exchange_{found.code}", {**trade.words, "value": plain(found.max)}
-        self.costs = amounts_left(judgement.case.lines, self.costs, found)
+            return f"exchange_{found.code}", {**trade.words, **found.args, "value": plain(found.max)}
+        self.costs = amounts_left(case.lines, self.costs, found)
         self.wallet = after(self.wallet, found)
         self.plan = together(self.plan, found)
         self.made.append(Exchange(campaign.id, campaign.revision, found.points, found.amount))
-        judgement.exchange(campaign, {**trade.words, "amount": plain(found.amount)})
+        judgement.exchange(campaign, trade.words)
         return None
+
+
+def stand(judgement: Judgement, campaigns: Sequence[Campaign]) -> None:
+    """Note the exchanges of a basket whose redemption is settled: those that were asked for were made then."""
+    for campaign in campaigns:
+        if campaign.trade is not None and judgement.admit(campaign) and judgement.fits(campaign):
+            if campaign.code in judgement.case.basket.exchanges:
+                judgement.exchange(campaign, campaign.trade.words)
+            else:
+                judgement.decline(campaign, *campaign.trade.offer)

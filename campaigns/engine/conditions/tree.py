@@ -1,6 +1,8 @@
-"""Trees of conditions: all of, any of, none of."""
+"""Trees of conditions: all of, any of, none of; and which coupons a tree needs to hold."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from campaigns.engine.case import Case
 from campaigns.engine.conditions import member, receipt
@@ -59,3 +61,47 @@ def _none(tests: list[Condition]) -> Condition:
 
 
 _TREES = {"all": _all, "any": _any, "none": _none}
+
+#: The codes of the coupons without which a tree does not hold; None when it does not hold with them either.
+Needed = Callable[[Case], frozenset[str] | None]
+_NO_COUPONS: frozenset[str] = frozenset()
+
+
+def compile_coupons(tree: Leaf, site: Site) -> Needed | None:
+    """Which coupons of those shown a tree needs, as few as will do; None when it asks for none."""
+    return _needed(tree, site) if tree and "coupon" in _kinds(tree) else None
+
+
+def _kinds(tree: Leaf) -> set[str]:
+    if "condition" in tree:
+        return {tree["condition"]}
+    return {kind for name in _TREES for inner in tree.get(name, ()) for kind in _kinds(inner)}
+
+
+def _needed(tree: Leaf, site: Site) -> Needed:
+    if tree.get("condition") == "coupon":
+        return _one_of(frozenset(tree["series"]))
+    if "any" in tree:
+        inner = [_needed(part, site) for part in tree["any"]]
+        return lambda case: min(
+            (codes for part in inner if (codes := part(case)) is not None), key=len, default=None
+        )
+    if "all" in tree:
+        inner = [_needed(part, site) for part in tree["all"]]
+        return lambda case: _united([part(case) for part in inner])
+    test = _compile(tree, site)
+    return lambda case: _NO_COUPONS if test(case) is None else None
+
+
+def _one_of(series: frozenset[str]) -> Needed:
+    """The first coupon, by code, of any of these series."""
+
+    def needed(case: Case) -> frozenset[str] | None:
+        shown = [coupon.code for coupon in case.basket.coupons if coupon.series in series]
+        return frozenset({min(shown)}) if shown else None
+
+    return needed
+
+
+def _united(parts: list[frozenset[str] | None]) -> frozenset[str] | None:
+    return None if None in parts else frozenset().union(*filter(None, parts))
