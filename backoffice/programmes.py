@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from backoffice import words
 from backoffice.desk import Desk, DeskInline, Register
 from backoffice.programme_form import ProgrammeForm
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook
+from loyalty import wording
 from loyalty.models import Programme, Tier
 
 
@@ -103,12 +103,12 @@ class ProgrammeDesk(Desk):
     @display(description=_("points expire"))
     def show_expiry(self, programme: Programme) -> str:
         """When points expire, in words."""
-        return words.describe_expiry(programme.expiry)
+        return wording.describe_expiry(programme.expiry)
 
     @display(description=_("points are spent"))
     def show_spending(self, programme: Programme) -> str:
         """What limits the spending, in words."""
-        return words.describe_spending(programme.spending)
+        return wording.describe_spending(programme.spending)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
         """Programmes with the number of their live campaigns."""
