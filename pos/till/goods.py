@@ -12,7 +12,16 @@ MOST_FOUND = 8
 def find(partner_id: int, code: str) -> Product | None:
     """The partner's product of exactly that barcode or sku."""
     goods = _active(partner_id)
-    return goods.filter(barcode=code).first() or goods.filter(sku=code).first()
+    return goods.filter(barcode__in=_spellings(code)).first() or goods.filter(sku=code).first()
+
+
+def _spellings(code: str) -> list[str]:
+    """A barcode, and the same as scanners also tell it: UPC-A of 12 digits is EAN-13 with a leading zero."""
+    if code.isdecimal() and len(code) == 12:
+        return [code, f"0{code}"]
+    if code.isdecimal() and len(code) == 13 and code.startswith("0"):
+        return [code, code[1:]]
+    return [code]
 
 
 def guess(partner_id: int, text: str) -> Product | None:
