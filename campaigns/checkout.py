@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db import DatabaseError, DataError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import clashes, decision, record, rulebooks, situation, story
+from campaigns import asked, booking, clashes, decision, offers, record, rulebooks, situation, story, tallies
 from campaigns.clashes import retried
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
@@ -51,14 +51,17 @@ def quote(sale: Sale, now: datetime) -> Story:
     check(sale, now, quote=True)
     found = situation.read(sale, now)
     require_member(found)
-    outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+    outcome = _evaluate(found)
     kept = record.pack(outcome)
     if found.book is not None:
         kept = msgspec.structs.replace(kept, balance=_balance_to_be(found, outcome, now))
     told = story.tell(_head(None, "quote", sale, outcome), kept, found.rules, found.scheme.code)
     told["declined"] += [
-        {"campaign": coupon, "code": "coupon_unknown", "text": _("There is no such coupon.")}
-        for coupon in sale.coupons
+        {"campaign": refusal.of, "code": refusal.code, "text": refusal.text}
+        for refusal in (
+            *asked.coupons_refused(found, outcome),
+            *asked.exchanges_refused(found, outcome, told=False),
+        )
     ]
     return told
 
@@ -70,7 +73,7 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     content, ``Refused`` when the rules forbid it.
     """
     check(sale, now)
-    situation.open_books(sale.store)
+    offers.open_books(sale.store)
     try:
         accounts = clashes.busy_account(sale.member)
         return retried(lambda attempt: _purchase(sale, now, accounts, attempt))
@@ -127,7 +130,9 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
         if _is_simple(found):
             if found.book is not None:
                 accounts[:] = [found.book.account_id]
-            return _tell(found, *_sell(found, now))
+            outcome = _judge(found, now)
+            if not (outcome.extras or outcome.coupons):
+                return _tell(found, outcome, _book(found, outcome, now))
     with transaction.atomic():
         clashes.lock_accounts(accounts)
         found = situation.read(sale, now)
@@ -137,7 +142,8 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
         found = _complete(found, sale, now)
         if found.book is not None:
             accounts[:] = [found.book.account_id]
-        outcome, decided = _sell(found, now)
+        outcome = _judge(found, now)
+        decided = _book(found, outcome, now)
     return _tell(found, outcome, decided)  # the account is free again
 
 
@@ -149,17 +155,30 @@ def _is_simple(found: Situation) -> bool:
         and (found.sale.member is None or (found.member_status == "active" and found.book is not None))
         and all(line.sku in found.product_ids for line in found.sale.lines)
         and found.sale.confirmation_code is None
+        and not found.sale.coupons
         and not events.needs_transaction(kind)
     )
 
 
-def _sell(found: Situation, now: datetime) -> tuple[Outcome, decision.Decision]:
-    """Judge and write. Raises ``Refused``, and ``Stale`` when the account was written meanwhile."""
-    outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+def _evaluate(found: Situation) -> Outcome:
+    return evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+
+
+def _judge(found: Situation, now: datetime) -> Outcome:
+    """Judge a sale. Raises ``Refused`` when it asks for what it may not."""
+    outcome = _evaluate(found)
     require_allowed(found, outcome, now)
-    decided = decision.decide(found, outcome, now)
+    return outcome
+
+
+def _book(found: Situation, outcome: Outcome, now: datetime) -> decision.Decision:
+    """Write a judged sale; coupons only in a transaction.
+
+    Raises ``Stale`` when the account was written meanwhile, or a common limit is reached by now.
+    """
+    decided = booking.prepare(found, outcome, now)
     _write(decided)
-    return outcome, decided
+    return decided
 
 
 def _tell(found: Situation, outcome: Outcome, decided: decision.Decision) -> Answer:
@@ -175,6 +194,10 @@ def _write(decided: decision.Decision) -> None:
         if getattr(error.__cause__, "sqlstate", None) != decision.STALE:
             raise
         raise ledger.Stale from error
+    except IntegrityError as error:
+        if tallies.LIMIT not in str(error):
+            raise
+        raise ledger.Stale from error  # somebody took the rest of a budget: judge again with what is left
     events.announce(decided.events)
 
 
@@ -208,9 +231,12 @@ def require_member(found: Situation) -> None:
 def require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
     """Raise ``Refused`` when the sale asks for more than it may: points, coupons, without a code."""
     sale, plan = found.sale, outcome.redemption
-    if sale.coupons:
-        raise Refused("coupon_not_usable", _("There is no coupon “%(code)s”.") % {"code": sale.coupons[0]})
-    if isinstance(sale.redeem, Decimal) and plan.points < sale.redeem:
+    for refusal in asked.coupons_refused(found, outcome):
+        raise Refused("coupon_not_usable", f"{refusal.of}: {refusal.text}")
+    for refusal in asked.exchanges_refused(found, outcome):
+        raise Refused("exchange_not_possible", f"{refusal.of}: {refusal.text}")
+    exchanged = sum((one.points for one in outcome.exchanged), Decimal(0))
+    if isinstance(sale.redeem, Decimal) and plan.points - exchanged < sale.redeem:
         reasons = "; ".join(
             story.wording.limit(limit.code, limit.max, limit.args)
             for limit in plan.limits

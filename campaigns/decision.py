@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from analytics import facts
-from campaigns import record, usage
+from analytics.facts import Facts
+from campaigns import record, shares, tallies, usage
 from campaigns.engine.outcome import LineOutcome, Outcome
 from campaigns.record import Given, Record
 from campaigns.rulebooks import Rules
@@ -33,9 +34,10 @@ class Decision:
     record: Record
     book: Passbook | None = None
     facts: list[facts.FactsRow] = field(default_factory=list)
-    known: facts.Facts | None = None
+    known: Facts | None = None
     tiers: list[tier_changes.ChangeRow] = field(default_factory=list)
     usage: list[usage.UsageRow] = field(default_factory=list)
+    tallies: list[tallies.TallyRow] = field(default_factory=list)
     events: list[events.EventRow] = field(default_factory=list)
 
 
@@ -56,6 +58,7 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
         _line_row(receipt_id, situation.product_ids[line.sku], line, judged)
         for line, judged in zip(_by_position(situation.basket.lines), outcome.lines, strict=True)
     ]
+    decision.tallies = tallies.rows(outcome.tallies, situation.shop.id)
     lapsed = Decimal(0)
     if book is not None and situation.shopper.member_id is not None:
         member_id = UUID(str(situation.shopper.member_id))
@@ -77,6 +80,8 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
             kind, UUID(str(member)) if member else None, sale.purchased_at, booked_at, receipt=str(receipt_id)
         )
     ]
+    if kept.shares and not held:
+        decision.events.append(events.new(shares.DUE, None, booked_at, booked_at, receipt=str(receipt_id)))
     decision.events += [tier_changes.event(change, situation.scheme.code) for change in decision.tiers]
     if lapsed and book is not None and member is not None:
         decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
@@ -172,7 +177,7 @@ def _receipt_row(
         "earned": outcome.earned,
         "rulebook_id": situation.rules.id,
         "content_hash": sale.content_hash,
-        "shopper": record.pack_shopper(situation.shopper),
+        "shopper": record.pack_shopper(situation.shopper, situation.basket),
     }
 
 
@@ -214,7 +219,7 @@ STALE = "22012"
 #: Writes a decision in one round trip, all of it or nothing: when the account is not as it was read any
 #: more, it ends with a division by zero, so that it needs no transaction around it to be taken back.
 WRITE = (
-    f"WITH {receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {events.WRITE} "
+    f"WITH {receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {tallies.WRITE}, {events.WRITE} "
     "SELECT 1 / (count(*) = (SELECT json_array_length(doc->'accounts') FROM book))::int AS written FROM account_rows"
 )
 
@@ -228,5 +233,6 @@ def params(decision: Decision) -> dict[str, str]:
         "facts": ledger.encode([row._asdict() for row in decision.facts]),
         "tiers": ledger.encode([row._asdict() for row in decision.tiers]),
         "usage": ledger.encode([row._asdict() for row in decision.usage]),
+        "tallies": ledger.encode([row._asdict() for row in decision.tallies]),
         "events": ledger.encode([row._asdict() for row in decision.events]),
     }

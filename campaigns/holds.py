@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from analytics import facts
-from campaigns import decision, taking_back
+from campaigns import decision, extras, record, shares, taking_back
 from campaigns.checkout import Answer, told_now
 from campaigns.clashes import retried
 from campaigns.returns import release
@@ -20,6 +20,7 @@ from loyalty.tier_changes import Because
 from loyalty.tiers import Bought
 from members import events
 from members.refusals import Refused
+from rewards import coupons
 
 
 def confirm(receipt_id: UUID, now: datetime) -> Answer:
@@ -65,6 +66,9 @@ def _confirm(receipt_id: UUID, now: datetime) -> Answer:
             raise wrong_state(receipt)
         if sold.book is not None:
             _complete(sold, now)
+        coupons.confirm(receipt.id, now)
+        if sold.standing.shares:
+            events.record(shares.DUE, None, now, receipt=str(receipt.id))
         receipt.status = Receipt.Status.COMPLETED
         Receipt.objects.filter(id=receipt.id).update(status=receipt.status)
         events.record("purchase.completed", receipt.member_id, receipt.purchased_at, receipt=str(receipt.id))
@@ -89,3 +93,8 @@ def _complete(sold: Sold, now: datetime) -> None:
     moved = facts.after_purchase(known, sold.scheme.ladder, bought)
     save_facts(sold, known, moved, Because("purchase", receipt.id), now)
     ledger.post(book)
+    assert receipt.member_id is not None
+    kept = extras.give(sold.standing, receipt.id, receipt.programme_id, receipt.member_id, now)
+    if kept is not sold.standing:
+        receipt.outcome = record.dump(kept)
+        Receipt.objects.filter(id=receipt.id).update(outcome=receipt.outcome)

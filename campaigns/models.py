@@ -150,11 +150,106 @@ class Rulebook(models.Model):
         return f"{self.programme} {self.in_force_from:%Y-%m-%d %H:%M}"
 
 
+class Seller(models.Model):
+    """Who sells, as receipts of a partner name them, and the member whose account gets points for it."""
+
+    partner = models.ForeignKey(
+        "loyalty.Partner", on_delete=models.CASCADE, related_name="sellers", verbose_name=_("partner")
+    )
+    code = models.CharField(_("code"), max_length=64, help_text=_("What the till sends as the cashier."))
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    member = models.ForeignKey(
+        "members.Member",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("member"),
+        help_text=_("The points go to this member's account."),
+    )
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("seller")
+        verbose_name_plural = _("sellers")
+        ordering = ("partner", "code")
+        constraints = (models.UniqueConstraint(fields=["partner", "code"], name="seller_of_partner"),)
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
+class Share(models.Model):
+    """Points that the cashier or the referrer has of a receipt. Written by ``campaigns.shares`` alone.
+
+    ``points`` are those given and not taken back; ``taken`` is what returns took of each lot.
+    """
+
+    receipt = models.ForeignKey("loyalty.Receipt", on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    to = models.CharField(max_length=10)
+    account = models.ForeignKey("loyalty.Account", on_delete=models.PROTECT, related_name="+")
+    points = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
+    taken = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
+        constraints = (
+            models.UniqueConstraint(fields=["receipt", "campaign", "to"], name="share_of_receipt"),
+            models.CheckConstraint(condition=models.Q(points__gte=0), name="share_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.to}: {self.points}"
+
+
+class Tally(models.Model):
+    """How often a campaign was used by everybody, or in one store, in a period, for how many points and how much
+    money in discounts, with the most that each may come to.
+
+    Kept for campaigns with such limits or a budget. Written by ``campaigns.tallies`` alone.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="tallies", db_index=False)
+    store = models.ForeignKey(
+        "loyalty.Store", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    period = models.CharField(max_length=10)
+    times = models.IntegerField(default=0)
+    points = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
+    money = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
+    most_times = models.IntegerField(null=True, blank=True)
+    most_points = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
+    most_money = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("use of a campaign by everybody")
+        verbose_name_plural = _("uses of campaigns by everybody")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["campaign", "store", "period"], nulls_distinct=False, name="tally_of_campaign"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(times__gte=0, points__gte=0, money__gte=0), name="tally_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(most_times__isnull=True) | models.Q(times__lte=models.F("most_times")))
+                & (models.Q(most_points__isnull=True) | models.Q(points__lte=models.F("most_points")))
+                & (models.Q(most_money__isnull=True) | models.Q(money__lte=models.F("most_money"))),
+                name="tally_within_limits",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.times}"
+
+
 class Usage(models.Model):
     """How often a member used a campaign in a period, and for how many points.
 
-    ``period`` is the engine's key ("2026-11-21", "2026-W47", "2026-11", "2026", "ever") or "progress",
-    whose ``times`` counts towards every nth purchase. Written by ``campaigns.usage`` alone.
+    ``period`` is the engine's key ("2026-11-21", "2026-W47", "2026-11", "2026", "ever"), "progress" or
+    "p" with a period, whose ``times`` counts towards every nth purchase, or "n20261231" for promises that
+    hold until that day; these are below zero when a purchase came back whose promise was kept already.
+    Written by ``campaigns.usage`` alone.
     """
 
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, related_name="+")
@@ -168,7 +263,10 @@ class Usage(models.Model):
         verbose_name_plural = _("usages")
         constraints = (
             models.UniqueConstraint(fields=["member", "campaign", "period"], name="usage_of_campaign"),
-            models.CheckConstraint(condition=models.Q(times__gte=0), name="usage_times_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(times__gte=0) | models.Q(period__startswith="n"),
+                name="usage_times_not_negative",
+            ),
             models.CheckConstraint(condition=models.Q(points__gte=0), name="usage_points_not_negative"),
         )
 

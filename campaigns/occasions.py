@@ -10,12 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from analytics import facts, reading
-from campaigns import decision, record, rulebooks, story, usage
+from campaigns import decision, record, rulebooks, situation, story, usage
 from campaigns.clashes import retried
 from campaigns.engine.evaluation import evaluate_event
-from campaigns.engine.shopper import Shopper
-from campaigns.models import Revision, Usage
+from campaigns.models import Revision
 from campaigns.rulebooks import Rules
 from loyalty import ledger, places
 from loyalty.basket import Moment
@@ -110,12 +108,10 @@ def reward(member: Member, event: EventRow, now: datetime, programmes: Sequence[
 def _give(
     member: Member, event: EventRow, now: datetime, programme_id: int, book: Passbook, rules: Rules
 ) -> list[dict[str, Any]]:
-    local = event.at.astimezone(places.scheme(programme_id).zone)
-    stored = Usage.objects.filter(member=member, campaign__programme_id=programme_id)
-    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
-    outcome = evaluate_event(
-        event.kind, _shopper(member, programme_id, local, used), Moment(local, local), rules.engine
-    )
+    scheme = places.scheme(programme_id)
+    local = event.at.astimezone(scheme.zone)
+    shopper, used = situation.of_member(member.id, scheme, rules, event.at, now)
+    outcome = evaluate_event(event.kind, shopper, Moment(local, local), rules.engine, data=event.data)
     kept = record.pack(outcome)
     decision.earn(
         book, kept.grants, rules, None, event.at, Cause(now, reason=event.kind), key=f"event:{event.id}"
@@ -124,23 +120,3 @@ def _give(
     ledger.post(book)
     usage.write(usage.rows(member.id, used, kept.increments))
     return story.because(kept.receipt, rules, rules.engine.terms.point_decimals)
-
-
-def _shopper(
-    member: Member, programme_id: int, local: datetime, used: Mapping[usage.Key, usage.Used]
-) -> Shopper:
-    ladder = places.scheme(programme_id).ladder
-    known = reading.read(member.id, programme_id, ladder)
-    tier = ladder.step(facts.level(known, ladder, local))
-    card = member.cards.filter(blocked=False).select_related("kind").order_by("id").first()
-    uses, progress = usage.split((campaign, period, *counted) for (campaign, period), counted in used.items())
-    return Shopper(
-        member_id=member.id,
-        tier=tier.code if tier else "",
-        card_kind=card.kind.code if card else "",
-        joined_on=member.joined_at.astimezone(local.tzinfo).date(),
-        birthday=member.birthday,
-        purchases=known.purchases,
-        progress=progress,
-        uses=uses,
-    )

@@ -11,17 +11,18 @@ import msgspec
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.shopper import Shopper
 from campaigns.usage import Key, Used, increments
-from loyalty.basket import Settled
+from loyalty.basket import Basket, Coupon, Settled
 
 
-class Reason(msgspec.Struct, array_like=True, frozen=True):
-    """Why points were given or not; ``points`` is None where none were."""
+class Reason(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):
+    """Why points were given, or money taken off, or not; ``points`` is None where none were."""
 
     campaign_id: int
     revision: int
     points: Decimal | None
     code: str
     args: dict[str, Any]
+    discount: Decimal | None = None
 
 
 class Given(msgspec.Struct, array_like=True, frozen=True):
@@ -75,6 +76,48 @@ class Text(msgspec.Struct, array_like=True, frozen=True):
     args: dict[str, Any]
 
 
+class Counted(msgspec.Struct, array_like=True, frozen=True):
+    """What was added to the use of a campaign by everybody, or in the store."""
+
+    campaign_id: int
+    key: str
+    times: int
+    points: Decimal
+    money: Decimal
+
+
+class Exchanged(msgspec.Struct, array_like=True, frozen=True):
+    """Points that were exchanged for money off."""
+
+    campaign_id: int
+    revision: int
+    points: Decimal
+    amount: Decimal
+
+
+class Extra(msgspec.Struct, array_like=True, frozen=True):
+    """A coupon of a series, or a badge; ``issued`` is the coupon's own code."""
+
+    campaign_id: int
+    revision: int
+    kind: str
+    code: str
+    issued: str = ""
+
+
+class Share(msgspec.Struct, array_like=True, frozen=True):
+    """Points for the cashier or the referrer, and the terms of their lot."""
+
+    campaign_id: int
+    revision: int
+    to: str
+    points: Decimal
+    active_from: datetime | None
+    expires_at: datetime | None
+    terms: dict[str, Any] | None = None
+    funder: str | None = None
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """A decision. ``uses`` is what it adds to limits and counters, as (campaign, period, times, points).
 
@@ -98,11 +141,22 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     earned: Decimal = Decimal(0)
     balance: tuple[Decimal, Decimal] | None = None
     taken: dict[str, Decimal] = {}
+    tallies: tuple[Counted, ...] = ()
+    exchanged: tuple[Exchanged, ...] = ()
+    extras: tuple[Extra, ...] = ()
+    shares: tuple[Share, ...] = ()
+    #: Codes of the coupons that were used.
+    coupons: tuple[str, ...] = ()
 
     @property
     def increments(self) -> dict[Key, Used]:
         """What the decision added to limits and counters."""
         return {(campaign, period): (times, points) for campaign, period, times, points in self.uses}
+
+    @property
+    def counted(self) -> dict[tuple[int, str], tuple[int, Decimal, Decimal]]:
+        """What the decision added to common counters."""
+        return {(one.campaign_id, one.key): (one.times, one.points, one.money) for one in self.tallies}
 
     @property
     def granted(self) -> dict[int, Decimal]:
@@ -147,11 +201,26 @@ def pack(outcome: Outcome) -> Record:
         discount=outcome.discount,
         to_pay=outcome.to_pay,
         earned=outcome.earned,
+        tallies=tuple(Counted(*tally[:5]) for tally in outcome.tallies),
+        exchanged=tuple(Exchanged(*exchange) for exchange in outcome.exchanged),
+        extras=tuple(Extra(*extra) for extra in outcome.extras),
+        shares=tuple(
+            Share(*other[:6], dict(other.terms) if other.terms else None, other.funder)
+            for other in outcome.others
+        ),
+        coupons=outcome.coupons,
     )
 
 
-def _reason(campaign_id: int, revision: int, points: Decimal | None, code: str, args: Any) -> Reason:
-    return Reason(campaign_id, revision, points, code, dict(args))
+def _reason(
+    campaign_id: int,
+    revision: int,
+    points: Decimal | None,
+    code: str,
+    args: Any,
+    discount: Decimal | None = None,
+) -> Reason:
+    return Reason(campaign_id, revision, points, code, dict(args), discount or None)
 
 
 def load(document: Any) -> Record:
@@ -167,22 +236,30 @@ def dump(record: Record) -> Any:
 class ShopperRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """The facts about a member that a purchase was judged with."""
 
-    member_id: str
+    member_id: str = ""
     tier: str = ""
     card_kind: str = ""
     joined_on: str | None = None
     birthday: str | None = None
     purchases: int = 0
     progress: dict[str, int] = {}
-    uses: tuple[tuple[int, str, int, Decimal], ...] = ()
+    uses: tuple[tuple[Any, ...], ...] = ()
+    gender: str = ""
+    last_purchase_on: str | None = None
+    referred: bool = False
+    attributes: dict[str, Any] = {}
+    segments: tuple[str, ...] = ()
+    known: dict[str, str] = {}
+    #: Coupons that were shown and usable: (code, series).
+    coupons: tuple[tuple[str, str], ...] = ()
 
 
-def pack_shopper(shopper: Shopper) -> ShopperRecord | None:
-    """The facts to store with a receipt; None for an anonymous shopper."""
-    if shopper.member_id is None:
+def pack_shopper(shopper: Shopper, basket: Basket) -> ShopperRecord | None:
+    """The facts to store with a receipt; None for an anonymous shopper of whom nothing is known."""
+    if shopper.member_id is None and not shopper.uses and not basket.coupons:
         return None
     return ShopperRecord(
-        member_id=str(shopper.member_id),
+        member_id=str(shopper.member_id or ""),
         tier=shopper.tier,
         card_kind=shopper.card_kind,
         joined_on=shopper.joined_on.isoformat() if shopper.joined_on else None,
@@ -190,7 +267,19 @@ def pack_shopper(shopper: Shopper) -> ShopperRecord | None:
         purchases=shopper.purchases,
         progress={str(campaign): count for campaign, count in shopper.progress.items()},
         uses=tuple((*key, *used) for key, used in shopper.uses.items()),
+        gender=shopper.gender,
+        last_purchase_on=shopper.last_purchase_on.isoformat() if shopper.last_purchase_on else None,
+        referred=shopper.referred,
+        attributes=dict(shopper.attributes),
+        segments=tuple(sorted(shopper.segments)),
+        known={key: str(figure) for key, figure in shopper.known.items()},
+        coupons=tuple((coupon.code, coupon.series) for coupon in basket.coupons),
     )
+
+
+def load_coupons(document: Any) -> tuple[Coupon, ...]:
+    """The coupons that could be used at a purchase."""
+    return tuple(Coupon(*pair) for pair in (document or {}).get("coupons", ()))
 
 
 def load_shopper(document: Any) -> Shopper:
@@ -199,15 +288,25 @@ def load_shopper(document: Any) -> Shopper:
         return Shopper()
     kept = msgspec.convert(document, ShopperRecord, strict=False)
     return Shopper(
-        member_id=kept.member_id,
+        member_id=kept.member_id or None,
         tier=kept.tier,
         card_kind=kept.card_kind,
         joined_on=_day(kept.joined_on),
         birthday=_day(kept.birthday),
         purchases=kept.purchases,
         progress={int(campaign): count for campaign, count in kept.progress.items()},
-        uses={(campaign, period): (times, points) for campaign, period, times, points in kept.uses},
+        uses={(campaign, key): _used(*used) for campaign, key, *used in kept.uses},
+        gender=kept.gender,
+        last_purchase_on=_day(kept.last_purchase_on),
+        referred=kept.referred,
+        attributes=kept.attributes,
+        segments=frozenset(kept.segments),
+        known={key: Decimal(figure) for key, figure in kept.known.items()},
     )
+
+
+def _used(times: int, *sums: Any) -> Any:
+    return (times, *(Decimal(one) for one in sums))
 
 
 def _day(text: str | None) -> Any:

@@ -18,7 +18,7 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns import decision, record, story, taking_back, usage
+from campaigns import decision, extras, record, shares, story, taking_back, tallies, usage
 from campaigns.checkout import Answer, retried
 from campaigns.record import NOTHING, Record
 from campaigns.sold import RETURNABLE, Sold, judge_again, lock, write_facts, write_usage, wrong_state
@@ -29,6 +29,7 @@ from loyalty.models import Receipt, Return, ReturnLine
 from loyalty.passbook import ZERO, Cause, new_id
 from members import events
 from members.refusals import Conflict, Fault, Invalid, Refused
+from rewards import coupons
 
 #: The return number under which a cancellation is kept; a client's own never begins so.
 CANCELLATION = "~cancel"
@@ -170,12 +171,25 @@ def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now:
         _give_more(sold, changes, after, return_id, cause)
         write_facts(sold, refund, whole, now, after)
         write_usage(sold, usage.difference(after.increments, before.increments))
+        assert receipt.member_id is not None
+        after = extras.take_back(before, after, receipt.id, receipt.member_id, now)
+    _undo(sold, before, after, now)
     status = Receipt.Status.PARTIALLY_RETURNED
     if whole:
         cancelled = wanted.return_number == CANCELLATION
         status = Receipt.Status.CANCELLED if cancelled else Receipt.Status.RETURNED
     figures = {"refund": refund, "restored": restored, "revoked": revoked, "owed": owed}
     return _write(sold, wanted, coming, return_id, after, figures, status, now)
+
+
+def _undo(sold: Sold, before: Record, after: Record, now: datetime) -> None:
+    """Undo what is kept beside the account: common counters, coupons, and the shares of others."""
+    receipt = sold.receipt
+    tallies.move(tallies.difference(after.counted, before.counted, receipt.store_id))
+    if gone := set(before.coupons) - set(after.coupons):
+        coupons.give_back(receipt.id, now, gone)
+    if after.shares != before.shares:
+        events.record(shares.DUE, None, now, receipt=str(receipt.id))
 
 
 def _changes(before: Record, after: Record) -> dict[int, Decimal]:
@@ -214,7 +228,7 @@ def _take_back(
     forgiving = sold.rules.debt_policy == "forgive"
     going = {campaign: -points for campaign, points in changes.items() if points < 0}
     for campaign, points in going.items():
-        lots = taking_back.granted_by(sold.receipt.id, campaign, after.taken)
+        lots = taking_back.granted_by(sold.receipt.id, campaign, sold.book.account_id, after.taken)
         for granted in lots:
             part = min(points, granted.lot.points - granted.taken)
             if part <= 0:
@@ -311,5 +325,7 @@ def release(sold: Sold, now: datetime) -> Answer:
                 grace=_grace(sold, now), kind="release",
             )  # fmt: skip
         write_usage(sold, usage.difference({}, sold.standing.increments))
+    tallies.move(tallies.difference({}, sold.standing.counted, sold.receipt.store_id))
+    coupons.give_back(sold.receipt.id, now)
     figures = {"refund": ZERO, "restored": restored, "revoked": ZERO, "owed": ZERO}
     return _write(sold, wanted, {}, return_id, NOTHING, figures, Receipt.Status.CANCELLED, now)

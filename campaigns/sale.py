@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from members.refusals import Fault, Invalid
 #: How far a till's clock may run ahead.
 AHEAD = timedelta(minutes=5)
 MOST_LINES = 1000
+MOST_CODES = 20
 _MOST = Decimal(10) ** 10
 
 
@@ -74,6 +75,8 @@ class Sale(msgspec.Struct, frozen=True):
     member: Who | None = None
     redeem: Decimal | Literal["max"] = Decimal(0)
     coupons: tuple[str, ...] = ()
+    #: Codes of campaigns that are asked to give money off for points.
+    exchanges: tuple[str, ...] = ()
     confirmation_code: str | None = None
     state: Literal["completed", "held"] = "completed"
 
@@ -93,16 +96,20 @@ class Sale(msgspec.Struct, frozen=True):
             )
             for n in self.lines
         ]
-        content = (
+        content: tuple[Any, ...] = (
             self.store, self.purchased_at.timestamp(), self.receipt_number, self.till, self.cashier, self.channel,
             self.member, _plain(self.redeem), self.coupons, self.state, lines,
         )  # fmt: skip
+        if self.exchanges:  # older receipts know nothing of them
+            content = (*content, self.exchanges)
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
 def check(sale: Sale, now: datetime, *, quote: bool = False) -> None:
     """Refuse what is malformed. Raises ``Invalid`` with every fault found."""
-    faults = [*_header_faults(sale, now, quote), *_member_faults(sale.member), *_line_faults(sale)]
+    faults = [
+        *_header_faults(sale, now, quote), *_member_faults(sale.member), *_code_faults(sale), *_line_faults(sale)
+    ]  # fmt: skip
     if faults:
         raise Invalid(*faults)
 
@@ -122,6 +129,15 @@ def _header_faults(sale: Sale, now: datetime, quote: bool) -> Iterator[Fault]:
         yield Fault("purchased_at", "in_the_future", _("The time lies in the future: set the till's clock."))
     if isinstance(sale.redeem, Decimal):
         yield from _number_faults("redeem", sale.redeem, 2)
+
+
+def _code_faults(sale: Sale) -> Iterator[Fault]:
+    for name, codes in (("coupons", sale.coupons), ("exchanges", sale.exchanges)):
+        if len(codes) > MOST_CODES:
+            yield Fault(name, "count", _("At most %(most)s.") % {"most": MOST_CODES})
+        for index, code in enumerate(codes):
+            if not code or len(code) > 64:
+                yield Fault(f"{name}[{index}]", "length", _("Give a code of 1 to 64 characters."))
 
 
 def _member_faults(who: Who | None) -> Iterator[Fault]:

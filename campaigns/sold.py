@@ -113,6 +113,7 @@ def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
         lines=tuple(lines),
         redeem=record.settled(spent),
         cashier=receipt.cashier,
+        coupons=record.load_coupons(receipt.shopper),
     )
     zone = shop.zone if shop else sold.scheme.zone
     moment = Moment(receipt.purchased_at.astimezone(zone), receipt.purchased_at.astimezone(sold.scheme.zone))

@@ -71,7 +71,27 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             }
             for d in kept.declined
         ],
-        "coupons": {"used": [], "issued": []},
+        "coupons": {
+            "used": list(kept.coupons),
+            "issued": [extra.issued for extra in kept.extras if extra.issued],
+        },
+        "exchanged": [
+            {
+                "campaign": rules.names.get(one.campaign_id, ""),
+                "points": number(one.points, places),
+                "amount": money(one.amount),
+            }
+            for one in kept.exchanged
+        ],
+        "extras": [
+            {
+                "campaign": rules.names.get(extra.campaign_id, ""),
+                "kind": extra.kind,
+                "code": extra.code,
+                "coupon": extra.issued or None,
+            }
+            for extra in kept.extras
+        ],
         "progress": [
             {
                 "campaign": rules.names.get(stage.campaign_id, ""),
@@ -151,6 +171,7 @@ def because(reasons: Iterable[Reason], rules: Rules, places: int) -> list[Story]
             "campaign": rules.names.get(reason.campaign_id, ""),
             "revision": reason.revision,
             "points": number(reason.points or Decimal(0), places),
+            "discount": money(reason.discount or Decimal(0)),
             "code": reason.code,
             "text": wording.reason(reason.code, reason.args, language),
         }

@@ -72,11 +72,14 @@ def restore(
         takebacks.reclaim(book, back, _settled, f"{key}:reclaim", cause)
 
 
-def granted_by(receipt_id: UUID, campaign_id: int, taken: Mapping[str, Decimal]) -> list[Granted]:
-    """The lots a campaign gave for a receipt, the newest first, and what became of each."""
+def granted_by(
+    receipt_id: UUID, campaign_id: int, account_id: UUID, taken: Mapping[str, Decimal]
+) -> list[Granted]:
+    """The lots a campaign gave to an account for a receipt, the newest first, and what became of each."""
     given = Lot.objects.filter(
-        transfer__receipt_id=receipt_id, transfer__kind="accrue", transfer__revision__campaign_id=campaign_id
-    )
+        account_id=account_id, transfer__receipt_id=receipt_id, transfer__kind="accrue",
+        transfer__revision__campaign_id=campaign_id,
+    )  # fmt: skip
     return [_granted(row, taken.get(str(row.id), ZERO)) for row in given.order_by("-transfer__at", "-id")]
 
 

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.engine.counters import PROGRESS as PROGRESS
 from campaigns.engine.outcome import Outcome
+from campaigns.engine.promises import PREFIX as PROMISE
 from loyalty import ledger
+from loyalty.basket import Moment
 from members import prepared
 
-PROGRESS = "progress"
 Key = tuple[int, str]
 Used = tuple[int, Decimal]
 
@@ -42,10 +44,13 @@ usage_rows AS (
 
 def increments(outcome: Outcome) -> dict[Key, Used]:
     """What an outcome adds to the member's use of campaigns."""
-    added: dict[Key, Used] = {(u.campaign_id, u.period): (u.times, u.points) for u in outcome.uses}
+    added: dict[Key, Used] = {}
+    for use in outcome.uses:
+        times, points = added.get((use.campaign_id, use.period), (0, Decimal(0)))
+        added[use.campaign_id, use.period] = (times + use.times, points + use.points)
     for progress in outcome.progress:
         if progress.increment:
-            added[progress.campaign_id, PROGRESS] = (progress.increment, Decimal(0))
+            added[progress.campaign_id, progress.key] = (progress.increment, Decimal(0))
     return added
 
 
@@ -77,13 +82,20 @@ def write(written: list[UsageRow]) -> None:
         prepared.run(f"WITH {WRITE} SELECT 1 AS done", {"usage": document})
 
 
-def split(rows: Iterable[tuple[int, str, int, Decimal]]) -> tuple[dict[Key, Used], dict[int, int]]:
-    """Stored usage as the engine reads it: uses by period, and progress by campaign."""
-    uses: dict[Key, Used] = {}
-    progress: dict[int, int] = {}
-    for campaign_id, period, times, points in rows:
-        if period == PROGRESS:
-            progress[campaign_id] = times
-        else:
-            uses[campaign_id, period] = (times, points)
+def mapped(stored: Iterable[tuple[int, str, int, Decimal]]) -> dict[Key, Used]:
+    """Stored usage by campaign and key."""
+    return {(campaign_id, period): (times, points) for campaign_id, period, times, points in stored}
+
+
+def split(used: Mapping[Key, Used]) -> tuple[dict[Key, Used], dict[int, int]]:
+    """Usage as the engine reads it: uses by key, and progress by campaign."""
+    uses = {key: counted for key, counted in used.items() if key[1] != PROGRESS}
+    progress = {
+        campaign_id: counted[0] for (campaign_id, period), counted in used.items() if period == PROGRESS
+    }
     return uses, progress
+
+
+def first_promise(moment: Moment) -> str:
+    """The key of the promises that end on this day; those that end later follow it."""
+    return f"{PROMISE}{moment.in_programme:%Y%m%d}"

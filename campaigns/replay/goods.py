@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from django.db.models import Q
 
+from campaigns.reading import KnownProduct
 from campaigns.sale import SaleLine
-from campaigns.situation import KnownProduct
 from loyalty import ledger, products
 from loyalty.models import Category
 from members import prepared

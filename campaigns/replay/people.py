@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from campaigns import situation
+from campaigns import reading
+from campaigns.reading import KnownMember
 from campaigns.sale import Sale, Who
-from campaigns.situation import KnownMember
 from members import lookup, prepared
 from members.refusals import Invalid
 
@@ -25,7 +26,8 @@ UNION ALL SELECT 'id', wanted.id, m.id
   FROM unnest(%(id)s::text[]) AS wanted(id) JOIN members_member m ON m.id = wanted.id::uuid
 """
 _MEMBERS = """
-SELECT m.id, m.status, m.language, m.birthday, m.joined_at,
+SELECT m.id, m.status, m.language, m.birthday, m.joined_at, m.gender, m.attributes,
+       m.referred_by_id IS NOT NULL AS referred,
        (SELECT array_agg(c.number ORDER BY c.id) FROM members_card c
          WHERE c.member_id = m.id AND NOT c.blocked) AS numbers,
        (SELECT array_agg(k.code ORDER BY c.id) FROM members_card c JOIN members_cardkind k ON k.id = c.kind_id
@@ -42,12 +44,18 @@ class Person(NamedTuple):
     language: str
     birthday: date | None
     joined_at: datetime
+    gender: str
+    attributes: dict[str, Any]
+    referred: bool
     cards: dict[str, str]
 
     def known_by(self, card: str | None) -> KnownMember:
         """The member as a sale knows them that was made with this card, or with none."""
         kind = self.cards.get(card or "") or next(iter(self.cards.values()), None)
-        return KnownMember(self.id, self.status, self.language, self.birthday, self.joined_at, kind)
+        return KnownMember(
+            self.id, self.status, self.language, self.birthday, self.joined_at, kind, self.gender, self.referred,
+            self.attributes,
+        )  # fmt: skip
 
 
 class People:
@@ -71,7 +79,7 @@ class People:
         if who is None:
             return None
         form, value = _form(who)
-        found = self._ids.get((form, value)) if form != "code" else situation.member_id(who)
+        found = self._ids.get((form, value)) if form != "code" else reading.member_id(who)
         return self._people.get(found) if found else None
 
 
@@ -82,4 +90,5 @@ def _form(who: Who) -> tuple[str, str]:
 
 def _person(row: dict) -> Person:  # type: ignore[type-arg]
     cards = dict(zip(row.pop("numbers") or (), row.pop("kinds") or (), strict=True))
+    row["attributes"] = json.loads(row["attributes"]) if row["attributes"] != "{}" else {}
     return Person(**row, cards=cards)

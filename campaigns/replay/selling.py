@@ -22,20 +22,21 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from analytics import facts
-from campaigns import checkout, decision, situation, usage
+from campaigns import booking, checkout, offers, rulebooks, situation, tallies, usage
 from campaigns.clashes import retried
 from campaigns.decision import Decision
 from campaigns.engine.evaluation import evaluate
-from campaigns.engine.limits import period_keys
 from campaigns.models import Rulebook
+from campaigns.reading import Document, KnownReceipt, usage_keys
+from campaigns.replay.common import Common
 from campaigns.replay.goods import Goods
 from campaigns.replay.people import People, Person
 from campaigns.replay.standings import Pair, Standing, Standings
 from campaigns.sale import Sale, check
-from campaigns.situation import Document, KnownReceipt, Situation
+from campaigns.situation import Situation
 from loyalty import ledger, places, receipts
 from loyalty.basket import Moment
 from loyalty.places import Scheme, Shop
@@ -100,6 +101,7 @@ class Sold:
     facts: dict[Pair, facts.FactsRow] = field(default_factory=dict)
     tiers: list[ChangeRow] = field(default_factory=list)
     usage: dict[tuple[UUID, int, str], usage.UsageRow] = field(default_factory=dict)
+    tallies: list[tallies.TallyRow] = field(default_factory=list)
 
     def add(self, decided: Decision) -> None:
         """Take the rows of a decision."""
@@ -107,6 +109,7 @@ class Sold:
         self.facts |= {(row.member_id, row.programme_id): row for row in decided.facts}
         self.tiers += decided.tiers
         self.usage |= {(row.member_id, row.campaign_id, row.period): row for row in decided.usage}
+        self.tallies += decided.tallies
 
 
 def replay(
@@ -147,7 +150,7 @@ class Seller:
         """Sell some receipts in one transaction, in the order of their time. Results come in that order."""
         ordered = sorted(sales, key=_time)
         for store in {sale.store for sale in ordered} - set(self._shops):
-            self._shops[store] = situation.open_books(store)
+            self._shops[store] = offers.open_books(store)
 
         def work(attempt: int) -> list[Result]:
             if attempt:
@@ -164,6 +167,7 @@ class Seller:
     def _forget(self) -> None:
         self._standings = Standings(make=not self._dry)
         self._goods = Goods()
+        self._common = Common()
 
     def _sell(self, sales: Sequence[Sale], now: datetime) -> list[Result]:
         sold = Sold()
@@ -172,6 +176,7 @@ class Seller:
             earlier = self._read_earlier(candidates)
             self._lock(candidates, earlier)
             books_of_rules = self._read_rulebooks(candidates)
+            self._common.read(candidates_of(candidates), books_of_rules)
             results = [
                 candidate
                 if isinstance(candidate, Result)
@@ -201,7 +206,7 @@ class Seller:
         for sale in sales:
             try:
                 check(sale, now)
-                shop = situation.require_shop(sale, shops[sale.store])
+                shop = offers.require_shop(sale, shops[sale.store])
                 person = people.find(sale.member)
                 candidates.append(Candidate(sale, shop, person, self._scheme_of(sale, shop, person)))
             except Refusal as refusal:
@@ -213,7 +218,7 @@ class Seller:
         if len(shop.offers) > 1:
             known = self._goods.find(shop.partner_id, sale.lines)
             sets = {code for product in known for code in product.sets or ()}
-            offer = situation.pick_offer(shop, set(person.cards.values()) if person else (), sets)
+            offer = offers.pick_offer(shop, set(person.cards.values()) if person else (), sets)
         if offer.programme_id not in self._schemes:
             self._schemes[offer.programme_id] = places.scheme(offer.programme_id)
         return self._schemes[offer.programme_id]
@@ -276,10 +281,11 @@ class Seller:
             checkout.require_member(found)
             outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
             checkout.require_allowed(found, outcome, now)
+            entries_before = len(found.book.transfers) if found.book else 0
+            decided = booking.prepare(found, outcome, candidate.booked_at(standing))
         except Refusal as refusal:
             return Result(sale, refusal=refusal)
-        entries_before = len(found.book.transfers) if found.book else 0
-        decided = decision.decide(found, outcome, candidate.booked_at(standing))
+        self._common.note(decided, candidate.pair, candidate.shop)
         if standing:
             standing.note(decided, entries_before, found.rules.engine.terms.point_decimals)
         self._goods.note(candidate.shop.partner_id, sale.lines, found.product_ids)
@@ -293,9 +299,12 @@ class Seller:
         """Put together from memory what a till reads."""
         sale, shop, scheme, person = candidate.sale, candidate.shop, candidate.scheme, candidate.person
         moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
-        periods = (*period_keys(moment.in_programme).values(), usage.PROGRESS)
         day = moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0)
         newest = bisect_right(in_force, sale.purchased_at, key=lambda row: row[0])
+        rulebook = in_force[newest - 1][1] if newest else None
+        needs = rulebooks.get(rulebook).engine.machine.needs if rulebook is not None else None
+        keys = usage_keys(moment)
+        promised = usage.first_promise(moment) if needs and needs.promises else None
         document = Document(
             receipt=None,
             member=person.known_by(sale.member.card if sale.member else None) if person else None,
@@ -303,16 +312,22 @@ class Seller:
             lots=None,
             debts=None,
             facts=standing.facts if standing else None,
-            usage=standing.usage(periods) if standing else None,
+            usage=standing.usage(keys, promised) if standing else None,
             spent_today=standing.holding.spent_since(day) if standing else ledger.ZERO,
             products=self._goods.find(shop.partner_id, sale.lines),
-            rulebook=in_force[newest - 1][1] if newest else None,
+            rulebook=rulebook,
+            tallies=self._common.tallies(needs, shop, keys),
+            segments=self._common.segments(candidate.pair),
             last_bought=standing.holding.last_bought if standing else None,
         )
         book = standing.holding.book if standing else None
         shown = standing.holding.shown if standing else None
         booked_at = candidate.booked_at(standing)
-        return situation.compose(sale, shop, scheme, moment, document, book, shown, now=booked_at)
+        found = situation.coupons_of(sale, scheme, person.id if person else None)
+        past = self._common.past(candidate.pair)
+        return situation.compose(
+            sale, shop, scheme, moment, document, book, shown, now=booked_at, past=past, coupons=found
+        )
 
 
 def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]) -> None:
@@ -329,9 +344,18 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]
             "usage": ledger.encode([row._asdict() for row in sold.usage.values()]),
         }
         prepared.run(_WRITE_FACTS, params)
+    try:
+        tallies.write(tallies.added_up(sold.tallies))
+    except IntegrityError as error:
+        raise ledger.Stale from error  # a till took the rest of a budget that nobody had touched before
     happened = [event for decided in sold.decisions for event in decided.events]
     events.copy(happened)
     events.announce(happened)
+
+
+def candidates_of(prepared_: Iterable[Candidate | Result]) -> list[Candidate]:
+    """Those that are to be sold."""
+    return [candidate for candidate in prepared_ if isinstance(candidate, Candidate)]
 
 
 def _time(sale: Sale) -> float:

@@ -15,7 +15,7 @@ from analytics.facts import Facts
 from analytics.models import MemberFacts
 from campaigns.decision import Decision
 from campaigns.models import Usage
-from campaigns.situation import KnownAccount
+from campaigns.reading import KnownAccount
 from campaigns.usage import Used
 from loyalty import ledger
 from loyalty.basket import WalletLot
@@ -79,8 +79,12 @@ class Standing:
         book = self.holding.book
         return KnownAccount(book.account_id, book.balance, book.owed, book.version, self.may_redeem)
 
-    def usage(self, periods: Iterable[str]) -> list[tuple[int, str, int, Decimal]]:
-        """The use of campaigns in these periods."""
+    def usage(
+        self, periods: Iterable[str], promised: str | None = None
+    ) -> list[tuple[int, str, int, Decimal]]:
+        """The use of campaigns in these periods, and promises from the key ``promised`` on."""
+        if promised is not None:
+            periods = [*periods, *(key for key in self.used if promised <= key < "o")]
         return [
             (campaign, period, *used)
             for period in periods

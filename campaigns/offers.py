@@ -1,0 +1,78 @@
+"""Where a sale is made: the store, the till, and the programme that its receipt belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from campaigns.reading import phone_of, uuid_of
+from campaigns.sale import Sale, Who
+from loyalty import places
+from loyalty.places import Offer, Shop
+from members import prepared
+from members.refusals import Fault, Invalid
+
+
+def shop_of(sale: Sale) -> Shop:
+    """The store and till of a sale. Raises ``Invalid`` when they do not exist."""
+    return require_shop(sale, places.find(sale.store))
+
+
+def open_books(store: str) -> Shop | None:
+    """The store, with every account that is opened on first use. To be called outside a sale's transaction.
+
+    Shops and programmes are kept in memory with their accounts' ids: one that a refused sale took back
+    with its transaction would be remembered for a while.
+    """
+    shop = places.find(store)
+    for offer in shop.offers if shop else ():
+        places.scheme(offer.programme_id)
+    return shop
+
+
+def require_shop(sale: Sale, shop: Shop | None) -> Shop:
+    """The store, if it can make this sale. Raises ``Invalid`` when it cannot."""
+    if shop is None or not shop.offers:
+        raise Invalid(Fault("store", "unknown", _("There is no store “%(code)s”.") % {"code": sale.store}))
+    if sale.till and sale.till not in shop.tills:
+        detail = _("Store “%(store)s” has no till “%(till)s”.") % {"store": sale.store, "till": sale.till}
+        raise Invalid(Fault("till", "unknown", detail))
+    return shop
+
+
+def choose(shop: Shop, sale: Sale) -> Offer:
+    """The programme of a receipt: the first of the partner's, by priority, whose conditions it meets."""
+    if len(shop.offers) == 1:
+        return shop.offers[0]
+    who = sale.member or Who()
+    rows = prepared.run(
+        _CONDITIONS,
+        {
+            "card": who.card, "phone": phone_of(who.phone), "email": who.email, "member_id": uuid_of(who.id),
+            "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
+        },
+    )  # fmt: skip
+    return pick_offer(shop, rows[0]["kinds"] or (), rows[0]["sets"] or ())
+
+
+def pick_offer(shop: Shop, kinds: Collection[str], sets: Collection[str]) -> Offer:
+    """The first offer that is for one of these types of card and product sets; the last if none is."""
+    for offer in shop.offers:
+        if offer.card_kind in (None, *kinds) and offer.product_set in (None, *sets):
+            return offer
+    return shop.offers[-1]
+
+
+_CONDITIONS = """
+SELECT (SELECT array_agg(k.code) FROM members_card c JOIN members_cardkind k ON k.id = c.kind_id
+         WHERE NOT c.blocked AND c.member_id = COALESCE(
+           %(member_id)s::uuid,
+           (SELECT member_id FROM members_card WHERE number = %(card)s::text),
+           (SELECT id FROM members_member WHERE phone = %(phone)s::text),
+           (SELECT id FROM members_member WHERE lower(email) = lower(%(email)s::text)))) AS kinds,
+       (SELECT array_agg(DISTINCT s.code) FROM loyalty_productset s
+          JOIN loyalty_productset_products sp ON sp.productset_id = s.id
+          JOIN loyalty_product p ON p.id = sp.product_id
+         WHERE p.partner_id = %(partner)s::bigint AND p.sku = ANY(%(skus)s::text[])) AS sets
+"""
