@@ -7,7 +7,7 @@ where somebody asks. What was found is kept with the purchase: a return judges b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -68,6 +68,11 @@ class Needs:
         return key
 
     @property
+    def anything(self) -> bool:
+        """Whether something must be read that not every sale reads."""
+        return bool(self.of_history or self.attributes or self.segments or self.shared or self.promises)
+
+    @property
     def of_lines(self) -> bool:
         """Whether some figure asks what was bought."""
         return any(need.goods for need in self.figures.values())
@@ -111,7 +116,7 @@ class PastPurchase(NamedTuple):
 
 def answer(
     need: Need,
-    past: tuple[PastPurchase, ...] | list[PastPurchase],
+    past: Sequence[PastPurchase],
     moment: datetime,
     store: str,
     partner: str,
