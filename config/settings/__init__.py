@@ -72,7 +72,6 @@ INSTALLED_APPS = [
     "django_prometheus",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "drf_standardized_errors",
     "health_check",
     "import_export",
     "pghistory",
