@@ -13,7 +13,7 @@ from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import Shopper
-from loyalty.basket import Basket, Line, Moment, Place, Wallet, WalletLot
+from loyalty.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 #: A Saturday, half past twelve.
@@ -82,6 +82,73 @@ def steps(*scale: tuple[str, str], mode: str = "whole", **more: Any) -> dict[str
     return {"effect": "points_steps", "mode": mode, "steps": written, **more}
 
 
+def per_piece(points: str, **more: Any) -> dict[str, Any]:
+    return {"effect": "points_per_piece", "points": points, **more}
+
+
+def off(much: str) -> dict[str, Any]:
+    """A discount of ``"10%"``, or of ``"100"`` in money."""
+    if much.endswith("%"):
+        return {"effect": "discount_percent", "percent": much[:-1]}
+    return {"effect": "discount_amount", "amount": much}
+
+
+def price(each: str) -> dict[str, Any]:
+    return {"effect": "fixed_price", "price": each}
+
+
+def cheapest(every: int, **more: Any) -> dict[str, Any]:
+    return {"effect": "cheapest_free", "every": every, **more}
+
+
+def gift(*products: str, **more: Any) -> dict[str, Any]:
+    return {"effect": "gift", "products": list(products), **more}
+
+
+def stamp(goal: int, per: str = "receipt", **reward: Any) -> dict[str, Any]:
+    return {"effect": "stamp", "goal": goal, "per": per, "reward": reward}
+
+
+def next_purchase(percent: str, days: int) -> dict[str, Any]:
+    return {"effect": "next_purchase", "percent": percent, "days": days}
+
+
+def exchange(points: str, much: str) -> dict[str, Any]:
+    """So many points for ``"10%"`` off, or for ``"100"`` of money."""
+    kind = {"percent": much[:-1]} if much.endswith("%") else {"amount": much}
+    return {"effect": "exchange", "points": points, **kind}
+
+
+def coupon(series: str) -> dict[str, Any]:
+    return {"effect": "issue_coupon", "series": series}
+
+
+def badge(code: str) -> dict[str, Any]:
+    return {"effect": "badge", "code": code}
+
+
+def staff(much: str) -> dict[str, Any]:
+    return _share("staff_points", much)
+
+
+def referrer(much: str) -> dict[str, Any]:
+    return _share("referrer_points", much)
+
+
+def _share(kind: str, much: str) -> dict[str, Any]:
+    return {"effect": kind, **({"percent": much[:-1]} if much.endswith("%") else {"points": much})}
+
+
+def cond(kind: str, **fields: Any) -> dict[str, Any]:
+    """A condition; ``in_`` and ``is_`` stand for the words that Python keeps for itself."""
+    return {"condition": kind, **{name.rstrip("_"): value for name, value in fields.items()}}
+
+
+def only(*products: str, **more: Any) -> dict[str, Any]:
+    """For what: lines of these products."""
+    return {"of": "lines", "products": list(products), **more}
+
+
 def at(when: str, store_zone: ZoneInfo = MOSCOW) -> Moment:
     """A moment as Moscow's clocks show it, where the programme is at home."""
     moment = datetime.fromisoformat(when).replace(tzinfo=MOSCOW)
@@ -89,15 +156,21 @@ def at(when: str, store_zone: ZoneInfo = MOSCOW) -> Moment:
 
 
 def lines_of(bought: str) -> tuple[Line, ...]:
-    """Lines of ``"coffee 100, tea 33.33"``; positions count from 1."""
+    """Lines of ``"coffee 100, tea 60 x3"``: the amount of the line, and its quantity; positions count from 1."""
     lines = []
     for position, item in enumerate((item for item in bought.split(",") if item.strip()), 1):
-        sku, amount = item.split()
+        sku, amount, *more = item.split()
+        quantity = Decimal(more[0][1:]) if more else Decimal(1)
         brand, categories, sets = GOODS.get(sku, ("", (), frozenset()))
         lines.append(
-            Line(position, sku, Decimal(1), Decimal(amount), Decimal(amount), sku, brand, categories, sets)
+            Line(position, sku, quantity, Decimal(amount), Decimal(amount), sku, brand, categories, sets)
         )
     return tuple(lines)
+
+
+def coupons(shown: str) -> tuple[Coupon, ...]:
+    """Usable coupons of ``"A1:spring, B7:autumn"``: code and series."""
+    return tuple(Coupon(*item.strip().split(":")) for item in shown.split(",") if item.strip())
 
 
 def sell(
@@ -109,9 +182,12 @@ def sell(
     terms: Terms = RUBLES,
     redeem: Any = Decimal(0),
     moment: Moment | None = None,
+    cashier: str = "",
+    shown: str = "",
+    exchanges: Sequence[str] = (),
 ) -> Outcome:
     """What the engine says about a basket; Anna buys it unless another shopper is named."""
-    basket = Basket(place, lines_of(bought), redeem)
+    basket = Basket(place, lines_of(bought), redeem, cashier, coupons(shown), tuple(exchanges))
     rulebook = Rulebook(terms, campaigns)
     return evaluate(basket, anna() if shopper is None else shopper, moment or at(when), rulebook)
 
@@ -124,6 +200,21 @@ def earned(outcome: Outcome) -> str:
 def by_line(outcome: Outcome) -> list[str]:
     """Points earned on each line, as text."""
     return [str(line.earned) for line in outcome.lines]
+
+
+def to_pay(outcome: Outcome) -> list[str]:
+    """What each line costs in the end, as text."""
+    return [str(line.to_pay) for line in outcome.lines]
+
+
+def discounts(outcome: Outcome) -> list[str]:
+    """What was taken off each line, as text."""
+    return [str(line.discount) for line in outcome.lines]
+
+
+def given(outcome: Outcome) -> dict[int, str]:
+    """Points by campaign, by its number."""
+    return {grant.campaign_id: str(grant.points) for grant in outcome.grants}
 
 
 def refusals(outcome: Outcome) -> dict[int, str]:
