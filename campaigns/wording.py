@@ -1,16 +1,25 @@
-"""Reasons, limits and messages as sentences, in the language of whoever reads them."""
+"""Reasons, limits and messages as sentences, in the language of whoever reads them.
+
+Numbers in sentences have the decimal sign of the language; numbers in JSON are none of this module's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.utils.formats import get_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.engine import reasons
+
+#: Arguments that are codes and names: what looks like a number in them is none.
+_NAMES = frozenset({"campaign", "cards", "codes", "key", "segments", "series", "tiers", "wanted"})
+_FRACTION = re.compile(r"(?<![\w.,:])(-?\d+)\.(\d+)(?![\w.,:])")
 
 
 def reason(code: str, args: Mapping[str, Any], language: str | None = None) -> str:
@@ -21,21 +30,41 @@ def reason(code: str, args: Mapping[str, Any], language: str | None = None) -> s
     try:
         return _sentence(language or get_language(), code, tuple(args.items()))
     except TypeError:  # arguments that hold lists of further reasons
-        return reasons.describe(code, args, _)
+        return reasons.describe(code, localized(args), _)
 
 
 @lru_cache(maxsize=4096)
 def _sentence(language: str | None, code: str, args: tuple[tuple[str, Any], ...]) -> str:
-    return reasons.describe(code, dict(args), _)
+    return reasons.describe(code, localized(dict(args)), _)
 
 
 def message(text: str, args: Mapping[str, Any]) -> str:
     """What a campaign says, its placeholders filled."""
-    return reasons.fill(text, args)
+    return reasons.fill(text, localized(args))
+
+
+def localized(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a sentence, their numbers with the decimal sign of the language that is active."""
+    sign = get_format("DECIMAL_SEPARATOR")
+    if sign == ".":
+        return dict(args)
+    return {name: value if name in _NAMES else _localize(value, sign) for name, value in args.items()}
+
+
+def _localize(value: Any, sign: str) -> Any:
+    """A number or a text that holds numbers; further reasons with their own arguments."""
+    if isinstance(value, Decimal):
+        value = format(value, "f")
+    if isinstance(value, str):
+        return _FRACTION.sub(rf"\1{sign}\2", value)
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        return [(code, localized(args)) for code, args in value]
+    return value
 
 
 def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
     """Why no more than ``most`` points can be spent."""
+    most, args = localized({"most": most})["most"], localized(args)
     match code:
         case "not_allowed":
             return _("this holder may not spend from the account")
