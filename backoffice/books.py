@@ -21,6 +21,7 @@ from unfold.decorators import display
 
 from backoffice import search
 from backoffice.desk import Register, RegisterInline
+from loyalty import wording
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Transfer
 
 OWNERS = ("holders__member", "partner", "programme")
@@ -96,7 +97,16 @@ class LotInline(RegisterInline):
 class TransferRegister(Register):
     """Points that went from one account to another."""
 
-    list_display = ("at", "kind", "points", "show_source", "show_target", "receipt", "revision", "reason")
+    list_display = (
+        "at",
+        "kind",
+        "points",
+        "show_source",
+        "show_target",
+        "receipt",
+        "revision",
+        "show_reason",
+    )
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("at", RangeDateTimeFilter),
@@ -110,10 +120,10 @@ class TransferRegister(Register):
         ("show_source", "source_balance"),
         ("show_target", "target_balance"),
         ("receipt", "revision", "reverses"),
-        ("reason", "user"),
+        ("show_reason", "user"),
         "key",
     )
-    readonly_fields = ("show_source", "show_target")
+    readonly_fields = ("show_source", "show_target", "show_reason")
     inlines = (LotInline, UseInline)
     ordering = ("-id",)
 
@@ -127,6 +137,11 @@ class TransferRegister(Register):
     ) -> tuple[QuerySet[Transfer], bool]:
         """Transfers of a receipt, or from and to the accounts of the members that are found."""
         return search.transfers(queryset, search_term), False
+
+    @display(description=_("reason"))
+    def show_reason(self, transfer: Transfer) -> str:
+        """Why, in words."""
+        return wording.describe_reason(transfer.reason)
 
     @display(description=_("from"))
     def show_source(self, transfer: Transfer) -> str:
@@ -239,7 +254,11 @@ class LotRegister(Register):
     @display(description=_("given by"))
     def show_campaign(self, lot: Lot) -> str:
         """The campaign that gave the points, or how else they came."""
-        return str(lot.transfer.revision or lot.transfer.reason or lot.transfer.get_kind_display())
+        return str(
+            lot.transfer.revision
+            or wording.describe_reason(lot.transfer.reason)
+            or lot.transfer.get_kind_display()
+        )
 
 
 @admin.register(Debt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
@@ -25,6 +26,7 @@ from backoffice.desk import Desk, DeskInline, Register
 from backoffice.enrolment import MemberForm, NewMemberForm
 from backoffice.sheets import CardSheet, MemberSheet, SheetDesk
 from loyalty.models import Holder
+from members import wording
 from members.models import Card, CardKind, Consent, Event, Member
 
 
@@ -56,7 +58,7 @@ class MemberDesk(SheetDesk):
     search_fields = ("phone",)
     search_help_text = _("Phone or its end, card, e-mail, name or referral code")
     autocomplete_fields = ("referred_by",)
-    readonly_fields = ("referral_code", "channel", "joined_at")
+    readonly_fields = ("referral_code", "show_channel", "joined_at")
     fieldsets = (
         (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
         (
@@ -65,7 +67,7 @@ class MemberDesk(SheetDesk):
                 "fields": (
                     ("birthday", "gender", "language"),
                     ("status", "referred_by"),
-                    ("referral_code", "channel", "joined_at"),
+                    ("referral_code", "show_channel", "joined_at"),
                     "attributes",
                 ),
             },
@@ -153,6 +155,11 @@ class MemberDesk(SheetDesk):
             return f"{holdings[0].account.balance}"
         return ", ".join(f"{h.programme.name} {h.account.balance}" for h in holdings)
 
+    @display(description=_("joined through"))
+    def show_channel(self, member: Member) -> str:
+        """The channel in words."""
+        return wording.name_channel(member.channel)
+
     @display(description=_("status"), label={"active": "success", "blocked": "danger", "erased": "warning"})
     def show_status(self, member: Member) -> tuple[str, str]:
         """The status in its colour."""
@@ -199,10 +206,11 @@ class CardKindDesk(Desk):
 class ConsentRegister(Register):
     """Consents given and withdrawn."""
 
-    list_display = ("at", "member", "channel", "granted", "source")
+    list_display = ("at", "member", "show_channel", "granted", "show_told_by")
     list_filter = (("granted", BooleanRadioFilter), ("at", RangeDateTimeFilter))
     list_select_related = ("member",)
-    fields = (("member", "channel", "granted"), ("at", "source"), "evidence")
+    fields = (("member", "show_channel", "granted"), ("at", "show_told_by"), "evidence")
+    readonly_fields = ("show_channel", "show_told_by")
     search_fields = ("channel",)
     search_help_text = _("Phone, card, e-mail or name of the member")
     ordering = ("-id",)
@@ -212,6 +220,16 @@ class ConsentRegister(Register):
     ) -> tuple[QuerySet[Consent], bool]:
         """Consents of the members that are found."""
         return search.by_member(queryset, "member", search_term), False
+
+    @display(description=_("channel"), ordering="channel")
+    def show_channel(self, consent: Consent) -> str:
+        """How the member may be reached."""
+        return wording.name_channel(consent.channel)
+
+    @display(description=_("source"), ordering="source")
+    def show_told_by(self, consent: Consent) -> str:
+        """Where the member said it."""
+        return wording.name_channel(consent.source)
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -223,7 +241,7 @@ class KindFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The kinds among the newest events: counting all of them would take too long."""
         newest = Event.objects.order_by("-id").values_list("kind", flat=True)[:2000]
-        return [(kind, kind) for kind in sorted(set(newest))]
+        return sorted(((kind, wording.name_event(kind)) for kind in set(newest)), key=itemgetter(1))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         """Events of the kind that was chosen."""
@@ -234,10 +252,11 @@ class KindFilter(admin.SimpleListFilter):
 class EventRegister(Register):
     """The timeline: what happened."""
 
-    list_display = ("at", "kind", "member", "show_data")
+    list_display = ("at", "show_kind", "member", "show_data")
     list_filter = (KindFilter, ("at", RangeDateTimeFilter))
     list_select_related = ("member",)
-    fields = (("kind", "member"), ("at", "recorded_at"), "data")
+    fields = (("show_kind", "kind", "member"), ("at", "recorded_at"), "data")
+    readonly_fields = ("show_kind",)
     search_fields = ("kind",)
     search_help_text = _("Phone, card, e-mail or name of the member")
     ordering = ("-id",)
@@ -247,6 +266,11 @@ class EventRegister(Register):
     ) -> tuple[QuerySet[Event], bool]:
         """Events of the members that are found."""
         return search.by_member(queryset, "member", search_term), False
+
+    @display(description=_("what happened"), ordering="kind")
+    def show_kind(self, event: Event) -> str:
+        """The kind in words."""
+        return wording.name_event(event.kind)
 
     @display(description=_("what"))
     def show_data(self, event: Event) -> str:

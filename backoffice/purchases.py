@@ -22,6 +22,7 @@ from unfold.decorators import display
 from backoffice import receipt_page, search
 from backoffice.desk import Register
 from loyalty.models import Receipt, Return
+from members import wording
 
 STATES = {
     Receipt.Status.HELD: "warning",
@@ -57,12 +58,12 @@ class ReceiptRegister(Register):
                 "fields": (
                     ("number", "status", "purchased_at"),
                     ("store", "till", "cashier"),
-                    ("show_member", "channel", "recorded_at"),
+                    ("show_member", "show_channel", "recorded_at"),
                 )
             },
         ),
     )
-    readonly_fields = ("show_member",)
+    readonly_fields = ("show_member", "show_channel")
     change_form_outer_after_template = "backoffice/receipt.html"
 
     def get_search_results(
@@ -92,6 +93,11 @@ class ReceiptRegister(Register):
             return str(_("anonymous"))
         address = reverse("admin:members_member_change", args=[receipt.member.pk])
         return format_html('<a class="regulars-link" href="{}">{}</a>', address, receipt.member)
+
+    @display(description=_("channel"))
+    def show_channel(self, receipt: Receipt) -> str:
+        """Where it was sold, in words."""
+        return wording.name_channel(receipt.channel)
 
     @display(description=_("status"), label=STATES)
     def show_status(self, receipt: Receipt) -> tuple[str, str]:

@@ -7,7 +7,22 @@ from typing import Any
 
 from django.utils.dates import MONTHS_ALT
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
+
+from loyalty import inactivity
+from members import wording
+
+#: Reasons of transfers that no person wrote.
+REASONS: Mapping[str, Any] = {
+    inactivity.REASON: gettext_lazy("nothing was bought for too long"),
+    "share.cashier": gettext_lazy("for the sale, as its cashier"),
+    "share.referrer": gettext_lazy("for bringing a friend"),
+}
+
+
+def describe_reason(reason: str) -> str:
+    """Why points moved: words for a code or a kind of event; what somebody wrote stays as it is."""
+    return str(REASONS.get(reason) or wording.name_event(reason))
 
 
 def describe_expiry(policy: Mapping[str, Any] | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import record, rulebooks, story
 from campaigns.models import Revision
+from loyalty import wording
 from loyalty.models import Holder, Transfer
 from members.models import Member
 from members.refusals import Fault, Invalid
@@ -57,7 +59,7 @@ def _tell(transfer: Transfer, accounts: Sequence[UUID]) -> dict[str, Any]:
         "balance_after": None if balance is None else story.number(balance, decimals),
         "programme": programme.code,
         "purchase": str(transfer.receipt_id) if transfer.receipt_id else None,
-        "reason": transfer.reason or transfer.get_kind_display(),
+        "reason": wording.describe_reason(transfer.reason) or transfer.get_kind_display(),
         "because": _because(transfer),
     }
 
@@ -74,7 +76,7 @@ def _because(transfer: Transfer) -> list[dict[str, Any]]:
     reasons = [
         reason
         for reason in (*(r for line in kept.lines for r in line.because), *kept.receipt)
-        if reason.campaign_id == revision.campaign_id
+        if reason.campaign_id == revision.campaign_id and reason.points
     ]
     return story.because(reasons, rules, rules.engine.terms.point_decimals)
 
@@ -85,6 +87,7 @@ def _because_of_event(transfer: Transfer, revision: Revision) -> dict[str, Any]:
         "campaign": revision.name,
         "revision": revision.number,
         "points": story.number(transfer.points, transfer.source.programme.point_decimals),
+        "discount": "0.00",
         "code": transfer.reason,
         "text": revision.name,
     }

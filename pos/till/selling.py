@@ -17,15 +17,17 @@ from campaigns import checkout
 from campaigns.checkout import Answer
 from loyalty.models import Receipt
 from loyalty.refusals import Conflict, Refusal
-from members import confirmation
+from members import confirmation, wording
 from members.models import Member
 from pos.till import basket as baskets
 from pos.till import customers, goods
 from pos.till.access import Desk, for_cashiers, go
 from pos.till.basket import Basket, read_number
+from rewards import coupons
 from pos.till.screen import Notes, show
 
 MOST_CODES = 50
+MOST_COUPONS = 10
 
 
 @require_GET
@@ -76,6 +78,8 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
     if member is not None:
         basket.member = str(member.id)
         return False
+    if product is None and _show_coupon(basket, desk, code, now):
+        return False
     product = product or goods.guess(partner, code)
     if product is not None:
         return basket.add(product, times).price is None
@@ -84,6 +88,42 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
     else:
         notes["goods"] = _("Nothing here is known as “%(code)s”.") % {"code": code}
     return False
+
+
+def _show_coupon(basket: Basket, desk: Desk, code: str, now: datetime) -> bool:
+    """Put a coupon into the basket, if there is one of this code in a programme of the shop."""
+    known = any(coupons.find(offer.programme_id, [code], None, now)[0].id for offer in desk.shop.offers)
+    if known and code not in basket.coupons and len(basket.coupons) < MOST_COUPONS:
+        basket.coupons.append(code)
+    return known
+
+
+@require_POST
+@for_cashiers
+def coupon(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Show a coupon (``code``), or take one out again (``drop``)."""
+    now, notes = timezone.now(), Notes()
+    code, dropped = request.POST.get("code", "").strip(), request.POST.get("drop", "")
+    with baskets.changed(request) as basket:
+        basket.sold_at = None
+        if dropped:
+            basket.coupons = [other for other in basket.coupons if other != dropped]
+        elif code and not _show_coupon(basket, desk, code, now):
+            notes["coupon"] = _("There is no coupon “%(code)s”.") % {"code": code}
+    return show(request, desk, basket, now, notes, focus="coupon" if notes else "goods")
+
+
+@require_POST
+@for_cashiers
+def trade(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Ask for an exchange of points for money off (``code``), or give it up again (``drop``)."""
+    code, dropped = request.POST.get("code", ""), request.POST.get("drop", "")
+    with baskets.changed(request) as basket:
+        basket.sold_at = None
+        basket.exchanges = [other for other in basket.exchanges if other != dropped]
+        if code and code not in basket.exchanges and len(basket.exchanges) < MOST_COUPONS:
+            basket.exchanges.append(code)
+    return show(request, desk, basket, timezone.now())
 
 
 def split_times(text: str) -> tuple[Decimal, str]:
@@ -225,7 +265,9 @@ def send_code(request: HttpRequest, desk: Desk) -> HttpResponse:
     if member is not None:
         try:
             sent = confirmation.send(member, now)
-            notes["code"] = _("A code is on its way by %(channel)s.") % {"channel": sent.channel}
+            notes["code"] = _("A code is on its way by %(channel)s.") % {
+                "channel": wording.name_channel(sent.channel)
+            }
         except confirmation.TooSoon as early:
             wait = max(1, round(early.wait.total_seconds()))
             notes["points"] = _("A code was sent a moment ago. Wait %(wait)s seconds.") % {"wait": wait}

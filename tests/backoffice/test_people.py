@@ -77,7 +77,7 @@ def test_the_page_tells_the_points_the_tier_and_every_purchase(scene, boss):
         "only at 01:00–02:00",
         "taken back",
         "given back",
-        "sms: ",
+        "SMS: ",
     ):
         assert said in text, said
 

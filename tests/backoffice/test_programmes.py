@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 
 from backoffice.programme_form import read_fields, write_expiry, write_spending
-from backoffice.words import describe_expiry, describe_spending
 from campaigns.models import Rulebook
 from loyalty import expiry
 from loyalty.models import Programme, Tier
+from loyalty.wording import describe_expiry, describe_spending
 
 POLICIES: list[dict[str, Any]] = [
     {"kind": "never"},
