@@ -35,6 +35,8 @@ GOODS = st.lists(
 )
 WISHES = st.sampled_from((Decimal(0), Decimal(0), Decimal("3.33"), Decimal(25), "max"))
 BUYERS = st.integers(0, 4)
+#: What a customer shows and asks for: coupons by their places in the world's list, and an exchange.
+ASKED = st.tuples(st.sets(st.integers(0, 1)), st.booleans())
 PARTS = st.sampled_from((Decimal("0.25"), Decimal("0.5"), Decimal(1)))
 
 
@@ -72,15 +74,17 @@ class History(RuleBasedStateMachine):
     def begin(self, policy: str) -> None:
         self.world = World(debt_policy=policy, point_decimals=2)
 
-    @rule(goods=GOODS, redeem=WISHES, buyer=BUYERS, late=st.integers(0, 30))
-    def sell(self, goods: Any, redeem: Any, buyer: int, late: int) -> None:
+    @rule(goods=GOODS, redeem=WISHES, buyer=BUYERS, late=st.integers(0, 30), asked=ASKED)
+    def sell(self, goods: Any, redeem: Any, buyer: int, late: int, asked: Any) -> None:
         at = self.world.now - timedelta(hours=late)
         member = self.world.members[buyer] if buyer < 4 else None
-        self.open.append(self.world.sell(member, goods, redeem if member else Decimal(0), purchased_at=at))
+        wish = redeem if member else Decimal(0)
+        self.open.append(self.world.sell(member, goods, wish, purchased_at=at, **self.world.asking(asked)))
 
-    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3))
-    def hold(self, goods: Any, redeem: Any, buyer: int) -> None:
-        self.held.append(self.world.sell(self.world.members[buyer], goods, redeem, state="held"))
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), asked=ASKED)
+    def hold(self, goods: Any, redeem: Any, buyer: int, asked: Any) -> None:
+        asking = self.world.asking(asked)
+        self.held.append(self.world.sell(self.world.members[buyer], goods, redeem, state="held", **asking))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), confirm=st.booleans())
@@ -127,12 +131,12 @@ class History(RuleBasedStateMachine):
     def deduct(self, buyer: int, key: Any) -> None:
         deduct(self.world.members[buyer], self.world.now, str(key))
 
-    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), parts=st.lists(PARTS, max_size=3))
-    def sell_and_undo(self, goods: Any, redeem: Any, buyer: int, parts: list[Decimal]) -> None:
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), parts=st.lists(PARTS, max_size=3), asked=ASKED)
+    def sell_and_undo(self, goods: Any, redeem: Any, buyer: int, parts: list[Decimal], asked: Any) -> None:
         """Law 3 in the middle of any history. A debt that the purchase repaid comes back with it."""
         with undone():
             before = self.world.picture()
-            receipt = self.world.sell(self.world.members[buyer], goods, redeem)
+            receipt = self.world.sell(self.world.members[buyer], goods, redeem, **self.world.asking(asked))
             for part in parts:
                 lines = _part(self.world.left(receipt), part)
                 if lines:
@@ -164,9 +168,10 @@ class EverythingReturned(RuleBasedStateMachine):
         self.world = World(tuple(campaigns), debt_policy=policy)
         self.before = self.world.picture()
 
-    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3))
-    def sell(self, goods: Any, redeem: Any, buyer: int) -> None:
-        self.open.append(self.world.sell(self.world.members[buyer], goods, redeem))
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), asked=ASKED)
+    def sell(self, goods: Any, redeem: Any, buyer: int, asked: Any) -> None:
+        asking = self.world.asking(asked)
+        self.open.append(self.world.sell(self.world.members[buyer], goods, redeem, **asking))
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), part=PARTS)

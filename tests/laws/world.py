@@ -10,12 +10,14 @@ from django.db.models import Sum
 
 from analytics.models import MemberFacts
 from campaigns import checkout, returns
-from campaigns.models import Campaign, Usage
+from campaigns.models import Campaign, Tally, Usage
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger, places
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, ReceiptLine, ReturnLine, Transfer
 from members.models import Member
+from rewards import series
+from rewards.models import Coupon, Series
 from tests import factories
 
 ZERO = Decimal(0)
@@ -52,7 +54,55 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
         "what": [{"effect": "points_percent", "percent": "2"}],
         "lots": {"delay": {"days": 3}},
     },
-}
+    "cheaper": {
+        "what_for": {"of": "lines", "categories": ["coffee"]},
+        "what": [{"effect": "discount_percent", "percent": "12.5"}],
+        "judge": {"budget": {"money": "150"}},
+        "stacking": {"priority": 2},
+    },
+    "three-for-two": {
+        "whom": {"who": "members"},
+        "what": [{"effect": "cheapest_free", "every": 3}],
+    },
+    "every-fourth": {
+        "whom": {"who": "members"},
+        "what_for": {"of": "lines", "categories": ["coffee"]},
+        "what": [{"effect": "stamp", "goal": 4, "per": "piece", "reward": {"free": 1}}],
+    },
+    "third-visit": {
+        "whom": {"who": "members"},
+        "what": [{"effect": "stamp", "goal": 3, "reward": {"points": "7"}}, {"effect": "badge", "code": "regular"}],
+    },
+    "next-time": {
+        "whom": {"who": "members"},
+        "if": {"condition": "receipt_amount", "at_least": "50"},
+        "what": [{"effect": "next_purchase", "percent": "3", "days": 10}],
+    },
+    "hundred": {
+        "whom": {"who": "members"},
+        "what": [{"effect": "points_fixed", "points": "5"}],
+        "judge": {
+            "limits": [
+                {"per": "store", "period": "day", "times": 4},
+                {"per": "campaign", "period": "month", "points": "60"},
+            ]
+        },
+    },
+    "welcome-back": {
+        "whom": {"who": "members"},
+        "if": {"all": [{"condition": "spent", "period": {"days": 30}, "at_least": "300"},
+                       {"condition": "bought", "period": "month", "categories": ["coffee"], "at_least": "2"}]},
+        "what": [{"effect": "points_fixed", "points": "9"}, {"effect": "issue_coupon", "series": "thanks"}],
+    },
+    "coupon": {
+        "if": {"condition": "coupon", "series": ["ten-once", "ten-thrice"]},
+        "what": [{"effect": "discount_amount", "amount": "10"}],
+    },
+    "exchange": {
+        "whom": {"who": "members"},
+        "what": [{"effect": "exchange", "points": "8", "amount": "5"}],
+    },
+}  # fmt: skip
 
 
 class World:
@@ -77,6 +127,7 @@ class World:
             factories.publish_campaign(
                 self.shop.programme, CAMPAIGNS[code], at=MORNING - timedelta(days=40), code=code
             )
+        self.coupons = self._coupons()
         self.members = [factories.enrol(self.shop.programme, points) for points in ("0", "50", "12.34")]
         cousin = factories.MemberFactory()
         shared = account_of(self.members[2])
@@ -86,6 +137,18 @@ class World:
         self.members.append(cousin)
         self.sold = 0
         self.backs = 0
+
+    def _coupons(self) -> list[str]:
+        """A series to be issued, and two codes that take ten off: one for once, one for three times."""
+        programme = self.shop.programme
+        series.save(Series(programme=programme, code="thanks", name="Thanks", kind="personal"), None, MORNING)
+        codes = []
+        for code, uses in (("ONCE", 1), ("THRICE", 3)):
+            made = Series(
+                programme=programme, code=f"ten-{code.lower()}", name=code, kind="mass", uses_each=uses
+            )
+            codes.append(series.code_for_all(series.save(made, None, MORNING, f"{code}TENOFF")).code)
+        return codes
 
     def sell(
         self, member: Member | None, goods: list[tuple[int, str, str]], redeem: Any, **changes: Any
@@ -105,15 +168,46 @@ class World:
             "lines": lines,
             "redeem": redeem,
         }
+        changes = self._usable(Sale(**{**fields, **changes}), changes)
         sale = Sale(**{**fields, **changes})
         quoted = checkout.quote(sale, self.now)
         if isinstance(redeem, Decimal):  # a purchase refuses what a quote caps
-            sale = Sale(**{**fields, **changes, "redeem": Decimal(quoted["redeemed"]["points"])})
+            exchanged = sum(Decimal(one["points"]) for one in quoted["exchanged"])
+            spent = Decimal(quoted["redeemed"]["points"]) - exchanged
+            sale = Sale(**{**fields, **changes, "redeem": spent})
         bought = checkout.purchase(sale, self.now).body
-        for same in ("total", "to_pay", "redeemed", "redeemable", "earned", "lines", "balance", "declined"):
+        for same in (
+            "total",
+            "discount",
+            "to_pay",
+            "redeemed",
+            "redeemable",
+            "earned",
+            "lines",
+            "balance",
+            "declined",
+            "exchanged",
+            "progress",
+        ):
             assert quoted[same] == bought[same], same  # law 4
+        assert quoted["coupons"]["used"] == bought["coupons"]["used"]
+        assert [_plain(extra) for extra in quoted["extras"]] == [_plain(extra) for extra in bought["extras"]]
         assert checkout.purchase(sale, self.now).body == bought  # law 5
         return str(bought["id"])
+
+    def asking(self, asked: tuple[set[int], bool]) -> dict[str, Any]:
+        """What is shown and asked for, as fields of a sale."""
+        coupons, exchange = asked
+        codes = tuple(self.coupons[index] for index in sorted(coupons))
+        return {"coupons": codes, "exchanges": ("exchange",) if exchange else ()}
+
+    def _usable(self, sale: Sale, changes: dict[str, Any]) -> dict[str, Any]:
+        """Ask only for those coupons and exchanges that a quote grants: a purchase refuses the others."""
+        if not sale.coupons and not sale.exchanges:
+            return changes
+        quoted = checkout.quote(sale, self.now)
+        made = tuple("exchange" for _ in quoted["exchanged"])
+        return {**changes, "coupons": tuple(quoted["coupons"]["used"]), "exchanges": made}
 
     def give_back(self, receipt: str, lines: Any) -> None:
         """Return "all" or lines as (position, quantity)."""
@@ -149,7 +243,19 @@ class World:
                     "member_id", "campaign_id", "period", "times", "points"
                 )
             ),
+            "tallies": sorted(
+                Tally.objects.exclude(times=0).values_list(
+                    "campaign_id", "store_id", "period", "times", "points", "money"
+                ),
+                key=str,
+            ),
+            "coupons": sorted(Coupon.objects.exclude(state="revoked").values_list("code", "uses", "state")),
         }
+
+
+def _plain(extra: dict[str, Any]) -> tuple[str, str, str]:
+    """An extra without the coupon's own code, which only a purchase makes."""
+    return extra["campaign"], extra["kind"], extra["code"]
 
 
 def account_of(member: Member) -> Account:
