@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from importlib import import_module
 from uuid import UUID
 
 import msgspec
 
 from campaigns.record import Extra, Record
 from members import events
+from rewards import handouts
+from rewards.models import Series
 
 
 def give(kept: Record, receipt_id: UUID, programme_id: int, member_id: UUID, at: datetime) -> Record:
@@ -39,10 +40,9 @@ def _give(extra: Extra, receipt_id: UUID, programme_id: int, member_id: UUID, at
             campaign=extra.campaign_id,
         )
         return extra
-    code = import_module("rewards.issuing").issue(
-        programme_id, extra.code, member_id, at, _key(extra, receipt_id)
-    )
-    return msgspec.structs.replace(extra, issued=code or "")
+    series = Series.objects.filter(programme_id=programme_id, code=extra.code).first()
+    coupon = handouts.issue(series, member_id, at, _key(extra, receipt_id)) if series else None
+    return msgspec.structs.replace(extra, issued=coupon.code if coupon else "")
 
 
 def take_back(before: Record, after: Record, receipt_id: UUID, member_id: UUID, at: datetime) -> Record:
@@ -55,7 +55,7 @@ def take_back(before: Record, after: Record, receipt_id: UUID, member_id: UUID, 
         if extra.kind == "badge":
             events.record("badge.lost", member_id, at, badge=extra.code, receipt=str(receipt_id))
         else:
-            import_module("rewards.issuing").withdraw(_key(extra, receipt_id), at)
+            handouts.withdraw(_key(extra, receipt_id), at)
     kept = tuple(
         msgspec.structs.replace(extra, issued=codes[_name(extra)])
         for extra in after.extras

@@ -83,6 +83,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             }
             for one in kept.exchanged
         ],
+        "exchangeable": _exchangeable(kept, rules, language),
         "extras": [
             {
                 "campaign": rules.names.get(extra.campaign_id, ""),
@@ -103,6 +104,20 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
         "messages": {"cashier": _texts(kept.till, kept, places), "receipt": _texts(kept.print, kept, places)},
         "balance": balance(programme, kept.balance, places),
     }
+
+
+def _exchangeable(kept: Record, rules: Rules, language: str | None) -> list[Story]:
+    """The exchanges that the member could ask for."""
+    codes = {campaign.id: campaign.code for campaign in rules.engine.machine.traders}
+    return [
+        {
+            "code": codes.get(d.campaign_id, ""),
+            "campaign": rules.names.get(d.campaign_id, ""),
+            "text": wording.reason(d.code, d.args, language),
+        }
+        for d in kept.declined
+        if d.code == "not_asked"
+    ]
 
 
 def balance(programme: str, known: tuple[Decimal, Decimal] | None, places: int) -> Story | None:

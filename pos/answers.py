@@ -77,11 +77,12 @@ class MemberAnswer(Struct):
 
 
 class Because(Struct):
-    """Why points were given: which revision of which campaign, how many, by which rule."""
+    """Why points were given, or money was taken off: which revision of which campaign, how much, by which rule."""
 
     campaign: str
     revision: int
     points: Number
+    discount: Money
     code: str
     text: str
 
@@ -180,6 +181,31 @@ class Coupons(Struct):
     issued: list[str]
 
 
+class Exchanged(Struct):
+    """Points that a campaign took for money off; both are part of ``redeemed``."""
+
+    campaign: str
+    points: Number
+    amount: Money
+
+
+class Exchangeable(Struct):
+    """An exchange of points for money off that may be asked for: send ``code`` among ``exchanges``."""
+
+    code: str
+    campaign: str
+    text: str
+
+
+class Extra(Struct):
+    """A coupon of the series ``code`` that is issued (``coupon`` is its own code), or a badge."""
+
+    campaign: str
+    kind: Literal["coupon", "badge"]
+    code: str
+    coupon: str | None
+
+
 class Progress(Struct):
     """How far the member is towards a goal."""
 
@@ -232,6 +258,9 @@ class PurchaseAnswer(Struct):
     lines: list[LineAnswer]
     declined: list[Declined]
     coupons: Coupons
+    exchanged: list[Exchanged]
+    exchangeable: list[Exchangeable]
+    extras: list[Extra]
     progress: list[Progress]
     messages: Messages
     balance: Balance | None

@@ -51,12 +51,14 @@ class SaleBody(Sale, frozen=True):
     cashier: str | None = ""  # type: ignore[assignment]
     redeem: str | int | float | None = "0"  # type: ignore[assignment]
     coupons: tuple[str, ...] | None = ()  # type: ignore[assignment]
+    exchanges: tuple[str, ...] | None = ()  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "redeem", _read_redeem(self.redeem))
         _drop_nulls(self, "receipt_number", "till", "cashier")
-        if self.coupons is None:
-            msgspec.structs.force_setattr(self, "coupons", ())
+        for name in ("coupons", "exchanges"):
+            if getattr(self, name) is None:
+                msgspec.structs.force_setattr(self, name, ())
         if self.member is not None and self.member.phone is not None:
             phone = phones.parse(self.member.phone) or self.member.phone
             msgspec.structs.force_setattr(self, "member", msgspec.structs.replace(self.member, phone=phone))

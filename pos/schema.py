@@ -215,6 +215,7 @@ _SALE_REFUSALS = {
     429: "`throttled`: too many requests, or too many unknown coupons or members' codes; "
     "wait for `Retry-After` seconds.",
     422: "`member_not_found`, `member_blocked`, `redeem_exceeds_limit`, `coupon_not_usable`, "
+    "`exchange_not_possible`, "
     "`confirmation_required`, `confirmation_invalid`",
 }
 QUOTE = describe(

@@ -46,7 +46,8 @@ class BasketLine(msgspec.Struct):
 class Basket(msgspec.Struct):
     """What is about to be sold, and to whom.
 
-    ``redeem`` is the points to spend, a number or ``max``. ``number`` is the receipt's, made once:
+    ``redeem`` is the points to spend, a number or ``max``; ``coupons`` are the codes that were shown,
+    ``exchanges`` the campaigns asked to give money off for points. ``number`` is the receipt's, made once:
     paying twice is then one sale told twice. ``sold_at`` is when it was first paid, until an answer came.
     """
 
@@ -55,6 +56,8 @@ class Basket(msgspec.Struct):
     lines: list[BasketLine] = []
     member: str | None = None
     redeem: str = "0"
+    coupons: list[str] = []
+    exchanges: list[str] = []
     sold_at: datetime | None = None
 
     def add(self, product: Product, quantity: Decimal = Decimal(1)) -> BasketLine:
@@ -80,6 +83,7 @@ class Basket(msgspec.Struct):
         """Begin anew, for the next customer."""
         self.number, self.lines, self.member = "", [], None
         self.redeem, self.sold_at = "0", None
+        self.coupons, self.exchanges = [], []
 
     @property
     def wish(self) -> Decimal | Literal["max"]:
@@ -114,6 +118,8 @@ class Basket(msgspec.Struct):
             receipt_number=self.number,
             member=Who(id=self.member) if self.member else None,
             redeem=self.wish,
+            coupons=tuple(self.coupons),
+            exchanges=tuple(self.exchanges) if self.member else (),
             **more,  # type: ignore[arg-type]
         )
 

@@ -20,11 +20,12 @@ from pos.till.access import Desk
 from pos.till.basket import Basket
 
 #: Near what on the screen a refusal is shown, by the beginning of its code.
-SPOTS = (("member", "customer"), ("redeem", "points"), ("confirmation", "points"), ("code", "points"))
+SPOTS = (("member", "customer"), ("redeem", "points"), ("confirmation", "points"), ("code", "points"),
+         ("coupon", "coupon"), ("exchange", "coupon"))  # fmt: skip
 
 
 class Notes(dict[str, str]):
-    """What to tell the cashier, by the spot: ``goods``, ``customer``, ``points``, ``pay``."""
+    """What to tell the cashier, by the spot: ``goods``, ``customer``, ``points``, ``coupon``, ``pay``."""
 
     def refuse(self, refusal: Refusal) -> str:
         """Take in a refusal; return its spot."""
@@ -84,7 +85,8 @@ def _quote(desk: Desk, basket: Basket, cashier: str, now: datetime, notes: Notes
         notes.refuse(refusal)
         return None
     wished = sale.redeem
-    if isinstance(wished, Decimal) and wished > Decimal(quote["redeemed"]["points"]):
+    exchanged = sum((Decimal(one["points"]) for one in quote["exchanged"]), Decimal(0))
+    if isinstance(wished, Decimal) and wished > Decimal(quote["redeemed"]["points"]) - exchanged:
         notes.setdefault("points", why_capped(quote))
     return quote
 
