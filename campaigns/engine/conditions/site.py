@@ -58,9 +58,10 @@ def compare(leaf: Leaf) -> Callable[[Any], bool]:
 
     def judge(value: Any) -> bool:
         try:
-            return not isinstance(value, bool) and least <= Decimal(str(value)) <= most
+            number = Decimal(str(value))
         except ArithmeticError:
             return False
+        return number.is_finite() and not isinstance(value, bool) and least <= number <= most
 
     return judge
 
