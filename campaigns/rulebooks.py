@@ -102,6 +102,22 @@ def stop(campaign: Campaign, at: datetime, status: str = Campaign.Status.PAUSED)
 
 
 @transaction.atomic
+def resume(campaign: Campaign, at: datetime) -> bool:
+    """Put the last revision of a paused campaign back in force from ``at`` on; its draft stays a draft.
+
+    False, and nothing happens, when the campaign is not paused (any more).
+    """
+    paused = Campaign.objects.filter(id=campaign.id, status=Campaign.Status.PAUSED)
+    if not paused.update(status=Campaign.Status.LIVE):
+        return False
+    campaign.status = Campaign.Status.LIVE
+    refresh(campaign.programme, at)
+    number = campaign.revisions.aggregate(number=Max("number"))["number"]
+    events.record("campaign.resumed", None, at, campaign=campaign.code, revision=number)
+    return True
+
+
+@transaction.atomic
 def refresh(programme: Programme, at: datetime) -> Rulebook:
     """Write the programme's terms and live revisions as they stand now as its newest rulebook.
 

@@ -17,6 +17,7 @@ EVENTS: Mapping[str, Any] = {
     "badge.earned": _("earned a badge"),
     "badge.lost": _("lost a badge"),
     "campaign.published": _("a campaign was published"),
+    "campaign.resumed": _("a paused campaign went on"),
     "campaign.stopped": _("a campaign was stopped"),
     "coupon.expired": _("a coupon expired"),
     "coupon.issued": _("was given a coupon"),

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 
 from campaigns import checkout, rulebooks
 from campaigns.engine.definition import DefinitionError
-from campaigns.models import Revision, Rulebook
+from campaigns.models import Campaign, Revision, Rulebook
 from campaigns.sale import Sale, SaleLine, Who
-from members.models import Member
+from members.models import Event, Member
 from tests import factories
 
 NOW = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
@@ -41,6 +41,39 @@ def test_each_receipt_is_judged_by_the_rules_in_force_when_it_was_made() -> None
     minute = timedelta(minutes=1)
     times = {"4": NOW + 3 * HOUR, "3": NOW + HOUR + minute, "2": NOW + minute, "1": NOW - minute}
     assert [earned(member, number, at) for number, at in times.items()] == ["0.00", "10.00", "5.00", "0.00"]
+
+
+@pytest.mark.django_db
+def test_a_paused_campaign_goes_on_with_its_last_revision_and_not_with_its_draft() -> None:
+    shop = factories.open_shop(store="s")
+    campaign = factories.publish_campaign(shop.programme, factories.percent_of_receipt("5"), at=NOW)
+    rulebooks.stop(campaign, NOW + HOUR)
+    campaign.draft = factories.percent_of_receipt("10")
+    campaign.save()
+    assert rulebooks.resume(campaign, NOW + 2 * HOUR)
+    member = factories.enrol(shop.programme)
+
+    times = {"1": NOW, "2": NOW + HOUR, "3": NOW + 2 * HOUR}
+    assert [earned(member, number, at) for number, at in times.items()] == ["5.00", "0.00", "5.00"]
+    assert Revision.objects.count() == 1
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.draft) == (Campaign.Status.LIVE, factories.percent_of_receipt("10"))
+    told = Event.objects.get(kind="campaign.resumed")
+    assert (told.at, told.data) == (NOW + 2 * HOUR, {"campaign": campaign.code, "revision": 1})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [Campaign.Status.DRAFT, Campaign.Status.LIVE, Campaign.Status.ENDED])
+def test_only_a_paused_campaign_goes_on(status: str) -> None:
+    shop = factories.open_shop(store="s")
+    campaign = factories.publish_campaign(shop.programme, at=NOW)
+    Campaign.objects.update(status=status)
+    before = Rulebook.objects.count()
+    assert not rulebooks.resume(campaign, NOW + HOUR)
+    campaign.refresh_from_db()
+    assert campaign.status == status
+    assert Rulebook.objects.count() == before
+    assert not Event.objects.filter(kind="campaign.resumed").exists()
 
 
 @pytest.mark.django_db
