@@ -80,6 +80,20 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     except confirmation.WrongCode as wrong:
         confirmation.note_wrong(wrong.member_id)
         raise
+    except Refused:
+        earlier = _sold_meanwhile(sale)
+        if earlier is None:
+            raise
+        return earlier
+
+
+def _sold_meanwhile(sale: Sale) -> Answer | None:
+    """The same sale, when it was sent twice at once and the other one had the coupon."""
+    if not sale.coupons:
+        return None
+    receipts = Receipt.objects.filter(store__code=sale.store, number=sale.receipt_number)
+    found = receipts.values_list("id", "content_hash").first()
+    return _replay(found, sale) if found is not None else None
 
 
 def batch(sales: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
