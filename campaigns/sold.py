@@ -138,6 +138,7 @@ def _engine_line(line: ReceiptLine, quantity: Decimal, amount: Decimal) -> Line:
 def write_facts(sold: Sold, refund: Decimal, whole: bool, now: datetime, after: Record) -> None:
     """Move the member's facts back, by what is left after a return. Runs under the account's lock."""
     receipt = sold.receipt
+    assert receipt.member_id is not None
     others = (
         Receipt.objects.filter(
             member_id=receipt.member_id, programme_id=receipt.programme_id, status__in=RETURNABLE

@@ -12,6 +12,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute="*/10")},
     "activate-points": {"task": "loyalty.tasks.activate_points", "schedule": crontab(minute="*/5")},
     "lapse-points": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
+    "settle-tiers": {"task": "analytics.tasks.settle_tiers", "schedule": crontab(minute="3")},
     "release-stale-holds": {"task": "campaigns.tasks.release_stale_holds", "schedule": crontab(minute="*/5")},
     "settle-late-shares": {"task": "campaigns.tasks.settle_late_shares", "schedule": crontab(minute="*/30")},
     "expire-coupons": {"task": "rewards.tasks.expire_coupons", "schedule": crontab(minute="*/15")},

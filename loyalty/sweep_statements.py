@@ -8,7 +8,7 @@ from __future__ import annotations
 
 #: A new UUIDv7 in SQL: the milliseconds in front of a random UUID, its version set from 4 to 7.
 #: (``uuidv7()`` is there only from PostgreSQL 18 on.)
-_NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
     52, 1), 53, 1), 'hex')::uuid"""
 
@@ -38,7 +38,7 @@ WITH due AS (
     FROM loyalty_lot l WHERE {{due}}),
 planned AS (
   INSERT INTO loyalty_sweepbatch (id, job, programme_id, accounts, lots)
-  SELECT {_NEW_ID}, %(job)s::text, %(programme)s::bigint, array_agg(DISTINCT account_id), array_agg(id ORDER BY id)
+  SELECT {NEW_ID}, %(job)s::text, %(programme)s::bigint, array_agg(DISTINCT account_id), array_agg(id ORDER BY id)
     FROM due GROUP BY batch ORDER BY batch
   RETURNING 1)
 SELECT count(*) AS batches FROM planned
@@ -79,7 +79,7 @@ due AS MATERIALIZED (
 emptied AS (
   UPDATE loyalty_lot l SET remaining = 0, pending = false FROM due WHERE l.id = due.id),
 sums AS MATERIALIZED (
-  SELECT account_id, {_NEW_ID} AS transfer_id, sum(remaining) AS points, count(*) AS lots,
+  SELECT account_id, {NEW_ID} AS transfer_id, sum(remaining) AS points, count(*) AS lots,
          max(expires_at) AS at, array_agg(id) AS ids, array_agg(remaining) AS parts
     FROM due GROUP BY account_id),
 used AS (
@@ -96,7 +96,7 @@ transfer_rows AS (
     FROM account_rows r JOIN loyalty_account e ON e.programme_id = r.programme_id AND e.kind = 'expiry'),
 event_rows AS (
   INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
-  SELECT {_NEW_ID}, 'points.expired', h.member_id, {{at}}, %(now)s::timestamptz,
+  SELECT {NEW_ID}, 'points.expired', h.member_id, {{at}}, %(now)s::timestamptz,
          jsonb_build_object('account', r.id, 'transfer', r.transfer_id, 'points', r.points::text,
                             'reason', %(reason)s::text)
     FROM account_rows r LEFT JOIN loyalty_holder h ON h.account_id = r.id AND h.role = 'owner'
@@ -123,7 +123,7 @@ sums AS MATERIALIZED (
     FROM due GROUP BY account_id),
 event_rows AS (
   INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
-  SELECT {_NEW_ID}, 'points.activated', h.member_id, s.at, %(now)s::timestamptz,
+  SELECT {NEW_ID}, 'points.activated', h.member_id, s.at, %(now)s::timestamptz,
          jsonb_build_object('account', s.account_id, 'points', s.points::text)
     FROM sums s LEFT JOIN loyalty_holder h ON h.account_id = s.account_id AND h.role = 'owner'
    WHERE s.points > 0

@@ -19,6 +19,7 @@ class Because(NamedTuple):
     receipt_id: UUID | None = None
     user_id: int | None = None
     reason: str = ""
+    until: datetime | None = None
 
 
 class ChangeRow(NamedTuple):
@@ -36,16 +37,18 @@ class ChangeRow(NamedTuple):
     receipt_id: UUID | None
     user_id: int | None
     reason: str
+    until: datetime | None
 
 
 #: Part of a statement: writes rows given as ``%(tiers)s``.
 WRITE = """
 tier_rows AS (
   INSERT INTO loyalty_tierchange (id, member_id, programme_id, at, recorded_at, was, now, up, why, receipt_id,
-         user_id, reason)
+         user_id, reason, until)
   SELECT x.* FROM json_to_recordset(%(tiers)s::json)
       AS x(id uuid, member_id uuid, programme_id bigint, at timestamptz, recorded_at timestamptz, was text,
-           now text, up boolean, why text, receipt_id uuid, user_id bigint, reason text))
+           now text, up boolean, why text, receipt_id uuid, user_id bigint, reason text,
+           until timestamptz))
 """
 
 

@@ -171,7 +171,10 @@ class Ladder(models.Model):
 
 
 class TierChange(models.Model):
-    """A member came to another tier: when, from where, why, by which receipt or by whose hand. Never changed."""
+    """A member came to another tier: when, from where, why, by which receipt or by whose hand. Never changed.
+
+    What is set by hand is noted even where the tier stays the same: it is kept ``until`` then, or no longer.
+    """
 
     class Why(models.TextChoices):
         PURCHASE = "purchase", _("by a purchase")
@@ -217,6 +220,7 @@ class TierChange(models.Model):
         verbose_name=_("by"),
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    until = models.DateTimeField(_("set until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("change of tier")

@@ -473,7 +473,7 @@ def test_ids_made_in_the_database_are_ordered_by_time() -> None:
     with connection.cursor() as cursor:
         made = []
         for _ in range(3):
-            cursor.execute(f"SELECT {sweep.sweep_statements._NEW_ID}, pg_sleep(0.003)")
+            cursor.execute(f"SELECT {sweep.sweep_statements.NEW_ID}, pg_sleep(0.003)")
             made.append(cursor.fetchone()[0])
     assert made == sorted(made)
     assert all(new.version == 7 and new.variant == "specified in RFC 4122" for new in made)

@@ -1,0 +1,129 @@
+"""Counting many members anew on their ladders: when time has passed, and when a ladder was changed.
+
+Where a member stands never waits for this: who asks works it out from the facts (``analytics.facts``). The
+recount makes the stored tier say the same, and tells of the change. It goes in batches, each a transaction
+of its own: claim rows of facts (``SKIP LOCKED``, so that workers share the work), judge and write them in one
+statement. What is done is not due any more, so a crash loses at most the batch at hand, and running twice
+or in two workers at once finds nothing left to do. docs/algorithms/tiers.md says more.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.db import OperationalError, transaction
+
+from analytics import recount_statements as statements
+from loyalty import places
+from loyalty.models import Programme
+from loyalty.places import Scheme
+from loyalty.tiers import Ladder
+from members import events, prepared
+from members.events import EventRow
+
+#: Members of a transaction: a till waits for one of them no longer than some tens of milliseconds.
+BATCH = 1000
+#: A batch that falls victim to a deadlock is tried so many times in all.
+ATTEMPTS = 3
+_EVENTS = ("tier.reached", "tier.lost")
+_decode_events = msgspec.json.Decoder(list[EventRow]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a recount did: batches, members looked at, those that went up and down, those passed over because
+    a till was at work on them, and its longest batch in seconds."""
+
+    batches: int = 0
+    members: int = 0
+    up: int = 0
+    down: int = 0
+    busy: int = 0
+    longest: float = 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.batches + other.batches,
+            self.members + other.members,
+            self.up + other.up,
+            self.down + other.down,
+            self.busy + other.busy,
+            max(self.longest, other.longest),
+        )
+
+
+def settle(now: datetime, batch: int = BATCH) -> Tally:
+    """Bring every programme's tiers up to ``now``: those changed ladders count anew, those time has run out for.
+
+    Records ``tier.reached`` and ``tier.lost`` per member. Locks a batch's facts, and the accounts of those whose
+    tier changes; passes over what others hold.
+    """
+    total = Tally()
+    for programme in Programme.objects.filter(tiers__isnull=False).distinct().order_by("id"):
+        total += settle_programme(programme.pk, now, batch)
+    return total
+
+
+def settle_programme(programme_id: int, now: datetime, batch: int = BATCH) -> Tally:
+    """As ``settle``, for one programme."""
+    places.forget()  # a ladder that was changed a moment ago
+    scheme = places.scheme(programme_id)
+    if not scheme.ladder.steps:
+        return Tally()
+    outdated = statements.outdated(scheme.ladder)
+    return _run(scheme, outdated, True, now, batch) + _run(scheme, statements.PASSED, False, now, batch)
+
+
+def _run(scheme: Scheme, due: str, anew: bool, now: datetime, batch: int) -> Tally:
+    """Go once through the rows that are due, in the order of their ids."""
+    ladder = scheme.ladder
+    params = statements.params(ladder) | {
+        "programme": scheme.id,
+        "programme_code": scheme.code,
+        "now": now,
+        "today": ladder.day(now),
+        "heard": any(events.is_heard(kind) for kind in _EVENTS),
+        "size": batch,
+        "after": 0,
+    }
+    sql = _sql(ladder, due, anew)
+    total = Tally()
+    while done := _persist(sql, params):
+        tally, params["after"] = done
+        total += tally
+    return total
+
+
+@lru_cache(maxsize=64)
+def _sql(ladder: Ladder, due: str, anew: bool) -> tuple[str, str]:
+    return statements.claim(due), statements.judge(ladder, anew=anew)
+
+
+def _persist(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Tally, int] | None:
+    """Do a batch, again if it lost to another transaction."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _work(sql, params)
+        except OperationalError:
+            continue
+    return _work(sql, params)
+
+
+def _work(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Tally, int] | None:
+    """Do one batch in a transaction. Returns what it did and its last row; None when nothing is due."""
+    started = time.perf_counter()
+    claim, judge = sql
+    with transaction.atomic():
+        rows = [row["id"] for row in prepared.run(claim, params)]
+        if not rows:
+            return None
+        done = prepared.run(judge, params | {"rows": rows})[0]
+        happened = done.pop("events")
+        if happened:
+            events.announce(_decode_events(happened))
+    return replace(Tally(1, **done), longest=time.perf_counter() - started), max(rows)
