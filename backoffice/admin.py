@@ -14,6 +14,8 @@ from rest_framework_api_key.models import APIKey
 
 import backoffice.books
 import backoffice.campaigns
+import backoffice.coupons
+import backoffice.coupons_list
 import backoffice.goods
 import backoffice.keys
 import backoffice.people

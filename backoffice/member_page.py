@@ -15,6 +15,9 @@ from analytics.models import MemberFacts, SegmentMember
 from campaigns import story
 from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, Transfer
 from members.models import Consent, Event, Member
+from rewards import coupons
+from rewards.models import Coupon
+from rewards.usability import Found
 
 ZERO = Decimal(0)
 #: The newest rows that the page shows; the rest is one click away in the lists.
@@ -89,6 +92,7 @@ class Page:
     events: list[Event]
     consents: list[Consent]
     segments: list[SegmentMember]
+    coupons: list[tuple[Coupon, Found]]
     favourites: list[Any]
     channels: list[Any]
 
@@ -103,6 +107,7 @@ def read(member: Member, now: datetime) -> Page:
         events=list(member.events.order_by("-at", "-id")[:EVENTS]),
         consents=list(member.consents.order_by("channel", "-at", "-id")),
         segments=list(member.segments.select_related("segment").order_by("segment__name")),
+        coupons=coupons.of_member(member.pk, now),
         favourites=_read_favourites(member),
         channels=list(
             member.receipts.exclude(status=Receipt.Status.CANCELLED)

@@ -23,8 +23,13 @@ RECORDS = (
 PEOPLE = ("members.member", "members.card")
 GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
 SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till")
-RULES = ("loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind", "analytics.segment")
+RULES = (
+    "loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind", "analytics.segment",
+    "rewards.series",
+)  # fmt: skip
 KEYS = ("pos.tillkey",)
+#: Whoever sees a coupon's code may use it: not for analysts.
+COUPONS = ("rewards.coupon", "rewards.couponuse")
 
 
 def _rights(actions: Iterable[str], models: Iterable[str]) -> set[str]:
@@ -41,8 +46,13 @@ ROLES: Mapping[str, set[str]] = {
     MANAGER: _VIEW_ALL
     | _rights(("view", "add", "change", "delete"), (*PEOPLE, *GOODS, *SHOPS, *RULES, *KEYS))
     | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
+    | _rights(("view",), COUPONS)
+    | {"rewards.add_coupon", "rewards.change_coupon"}
     | _SELL,
-    OPERATOR: _VIEW_ALL | _rights(("add", "change"), PEOPLE) | {"backoffice.adjust_points"},
+    OPERATOR: _VIEW_ALL
+    | _rights(("add", "change"), PEOPLE)
+    | _rights(("view",), COUPONS)
+    | {"backoffice.adjust_points", "rewards.add_coupon"},
     ANALYST: _VIEW_ALL | {"backoffice.export_records"},
     CASHIER: _SELL,
 }

@@ -122,6 +122,7 @@ def configure_logs(level: str) -> dict[str, Any]:
             "gunicorn.error": {"handlers": [], "propagate": True, "level": level},
             "pgmq": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            "pyBarcode": {"level": "WARNING"},
         },
     }
 

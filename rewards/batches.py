@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from members import copying, prepared
 from members.refusals import Fault, Invalid
-from rewards import code_files, codes, handouts
+from rewards import code_files, codes, validity
 from rewards.code_files import Line
 from rewards.models import CodeBatch, Coupon, Series
 
@@ -233,7 +233,7 @@ def _common(batch: CodeBatch) -> dict[str, object]:
         "series_id": series.pk,
         "state": Coupon.State.WAITING.value if pooled else Coupon.State.ISSUED.value,
         "most": series.uses_each,
-        "valid_until": None if pooled else handouts.end_of(series, batch.created_at),
+        "valid_until": None if pooled else validity.end_of_issue(series, batch.created_at),
         "issued_at": None if pooled else batch.created_at,
         "batch_id": batch.pk,
     }

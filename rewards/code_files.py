@@ -35,8 +35,7 @@ def pack(content: bytes, field: str = "file") -> tuple[bytes, int]:
     Raises ``Invalid`` for a file without lines, or too large.
     """
     if len(content) > MOST_BYTES:
-        detail = _("The file is too large: at most %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
-        raise Invalid(Fault(field, "too_large", detail))
+        raise Invalid(Fault(field, "too_large", too_large()))
     text = _decode(content)
     if "\0" in text:
         raise Invalid(Fault(field, "not_text", _("This is no text file: give one code a line, or a CSV.")))
@@ -44,6 +43,11 @@ def pack(content: bytes, field: str = "file") -> tuple[bytes, int]:
     if not text.strip():
         raise Invalid(Fault(field, "empty", _("The file holds no codes.")))
     return zlib.compress(text.encode(), 1), count
+
+
+def too_large() -> str:
+    """What is told of a file that is too large."""
+    return _("The file is too large: at most %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
 
 
 def read(packed: bytes, skip: int = 0) -> Iterator[Line]:

@@ -1,8 +1,8 @@
 """Labels coupons as expired once their time is over, and says so to those whose they are.
 
 Nothing waits for this: whether a coupon can be used is decided from its dates (``rewards.usability``).
-Each batch is one transaction over at most ``BATCH`` coupons, locked in the order of their ids; what
-another writer holds is left for the next run. Running late, twice or in two workers does no harm.
+Each batch is one transaction over at most ``BATCH`` coupons; it waits for nobody: what another writer holds
+is left for the next run. Running late, twice or in two workers does no harm.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SELECT s.id FROM rewards_series s JOIN loyalty_programme p ON p.id = s.programme
 _EXPIRE = """
 WITH due AS MATERIALIZED (
   SELECT c.id FROM rewards_coupon c WHERE {due} AND c.state IN ('issued', 'waiting')
-   ORDER BY c.id LIMIT %(most)s::int FOR NO KEY UPDATE SKIP LOCKED)
+   LIMIT %(most)s::int FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE rewards_coupon c SET state = 'expired' FROM due WHERE c.id = due.id
 RETURNING c.code, c.member_id, (SELECT code FROM rewards_series s WHERE s.id = c.series_id) AS series
 """

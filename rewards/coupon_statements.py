@@ -16,7 +16,7 @@ STATE = f"""CASE
       THEN 'expired'
     ELSE 'issued' END"""
 
-FIND = f"""
+_FIND = f"""
 SELECT c.id, c.code, c.state, c.member_id, c.uses, c.most, {OPENS} AS opens,
        least(c.valid_until, {CLOSES}) AS closes, p.time_zone, s.id AS series_id, s.code AS series,
        s.good_for, s.offer, s.active, s.combinable, coalesce(m.uses, 0) AS uses_of_member, s.most_per_member,
@@ -26,7 +26,14 @@ SELECT c.id, c.code, c.state, c.member_id, c.uses, c.most, {OPENS} AS opens,
   JOIN loyalty_programme p ON p.id = s.programme_id
   LEFT JOIN rewards_seriesmember m ON m.series_id = s.id AND m.member_id = %(member)s::uuid
   LEFT JOIN rewards_seriestotal t ON t.series_id = s.id
- WHERE c.programme_id = %(programme)s::bigint AND c.code = ANY(%(codes)s::text[])
+ WHERE {{which}}
+"""
+FIND = _FIND.format(which="c.programme_id = %(programme)s::bigint AND c.code = ANY(%(codes)s::text[])")
+FIND_BY_ID = _FIND.format(which="c.id = ANY(%(coupons)s::bigint[])")
+
+KNOWN = """
+SELECT code FROM rewards_coupon
+ WHERE programme_id = ANY(%(programmes)s::bigint[]) AND code = ANY(%(codes)s::text[]) AND state <> 'waiting'
 """
 
 KNOWN = """

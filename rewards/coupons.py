@@ -32,6 +32,7 @@ from members.models import new_id
 from members.refusals import Refused
 from rewards import codes, usability
 from rewards import coupon_statements as statements
+from rewards.models import Coupon
 from rewards.usability import Found, Held
 
 
@@ -61,6 +62,23 @@ def unknown(programme_ids: Collection[int], shown: Sequence[str]) -> set[str]:
         return asked
     params = {"programmes": list(programme_ids), "codes": list(asked)}
     return asked - {row["code"] for row in prepared.run(statements.KNOWN, params)}
+
+
+def of_member(member_id: UUID, at: datetime, most: int = 30) -> list[tuple[Coupon, Found]]:
+    """The coupons that were issued to a member, the newest first, each judged by itself as of ``at``.
+
+    Two statements. A coupon's series and its programme are read along.
+    """
+    rows = Coupon.objects.filter(member_id=member_id).select_related("series__programme").order_by("-id")
+    coupons = {coupon.pk: coupon for coupon in rows[:most]}
+    held = {
+        row["id"]: _read(row)
+        for row in prepared.run(statements.FIND_BY_ID, {"coupons": list(coupons), "member": member_id})
+    }
+    return [
+        (coupon, usability.judge([(coupon.code, coupon.code, held[pk])], member_id, at)[0])
+        for pk, coupon in coupons.items()
+    ]
 
 
 def lock(found: Collection[Found]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from members.refusals import Conflict, Fault, Invalid
@@ -44,7 +45,9 @@ def save(series: Series, most_in_all: int | None, at: datetime, code: str = "") 
     """
     series.prefix = codes.squeeze(series.prefix)
     before = _lock(series)
-    _check(series, before, most_in_all, code)
+    found = [*_changed(series, before), *faults(series, most_in_all, code if before is None else None)]
+    if found:
+        raise Invalid(*found)
     series.save()
     if before is None and series.kind == Series.Kind.MASS:
         _make_code(series, code, at)
@@ -61,6 +64,33 @@ def find(programme: str, code: str) -> Series | None:
     return Series.objects.select_related("programme").filter(programme__code=programme, code=code).first()
 
 
+def faults(series: Series, most_in_all: int | None, code: str | None) -> list[Fault]:
+    """What will not do about a series as it would be written; ``code`` is that of a new one for all."""
+    found = []
+    if most_in_all is not None and most_in_all < 1:
+        found.append(Fault("most_in_all", "too_small", _("Give a number above zero, or nothing.")))
+    if series.prefix and not codes.squeeze(series.prefix).isalnum():
+        found.append(Fault("prefix", "not_alphanumeric", _("Only letters and digits.")))
+    if series.valid_from and series.valid_until and series.valid_from > series.valid_until:
+        found.append(Fault("valid_until", "before_start", _("The end lies before the beginning.")))
+    if series.kind != Series.Kind.MASS:
+        return found
+    if series.from_pool:
+        found.append(Fault("from_pool", "one_code", _("One code for all is handed out to nobody.")))
+    if series.days is not None:
+        found.append(Fault("days", "one_code", _("One code for all is issued to nobody: give dates.")))
+    if code is not None and not codes.normalise(code):
+        detail = _("Give from %(least)s to %(most)s letters and digits.")
+        found.append(Fault("mass_code", "malformed", detail % {"least": codes.LEAST, "most": codes.MOST}))
+    return found
+
+
+def count_by_state(series: Series) -> dict[str, int]:
+    """How many coupons of the series are in each state, by their labels; every state is there."""
+    rows = series.coupons.order_by().values_list("state").annotate(Count("pk"))
+    return dict.fromkeys(Coupon.State.values, 0) | dict(rows)
+
+
 def count_uses(series: Series) -> int:
     """How many purchases hold coupons of the series."""
     return CouponUse.objects.filter(series=series).exclude(state=CouponUse.State.RETURNED).count()
@@ -75,32 +105,12 @@ def _lock(series: Series) -> Series | None:
     return Series.objects.select_for_update().filter(pk=series.pk).first() if series.pk else None
 
 
-def _check(series: Series, before: Series | None, most_in_all: int | None, code: str) -> None:
-    faults = []
-    if before is not None:
-        faults += [
-            Fault(name.removesuffix("_id"), "fixed", _("This is chosen once, when the series is made."))
-            for name in FIXED
-            if getattr(before, name) != getattr(series, name)
-        ]
-    if most_in_all is not None and most_in_all < 1:
-        faults.append(Fault("most_in_all", "too_small", _("Give a number above zero, or nothing.")))
-    if series.prefix and not series.prefix.isalnum():
-        faults.append(Fault("prefix", "not_alphanumeric", _("Only letters and digits.")))
-    if series.valid_from and series.valid_until and series.valid_from > series.valid_until:
-        faults.append(Fault("valid_until", "before_start", _("The end lies before the beginning.")))
-    if series.kind == Series.Kind.MASS:
-        if series.from_pool:
-            faults.append(Fault("from_pool", "one_code", _("One code for all is handed out to nobody.")))
-        if series.days is not None:
-            faults.append(Fault("days", "one_code", _("One code for all is issued to nobody: give dates.")))
-        if before is None and not codes.normalise(code):
-            detail = _("Give from %(least)s to %(most)s letters and digits.")
-            faults.append(
-                Fault("mass_code", "malformed", detail % {"least": codes.LEAST, "most": codes.MOST})
-            )
-    if faults:
-        raise Invalid(*faults)
+def _changed(series: Series, before: Series | None) -> list[Fault]:
+    return [
+        Fault(name.removesuffix("_id"), "fixed", _("This is chosen once, when the series is made."))
+        for name in FIXED
+        if before is not None and getattr(before, name) != getattr(series, name)
+    ]
 
 
 def _make_code(series: Series, code: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from rewards import batches, coupon_expiry
+from rewards import batches, coupon_expiry, handouts
 
 #: A batch that nobody touched for so long has lost its worker.
 LOST_AFTER = timedelta(minutes=2)
@@ -25,6 +25,12 @@ def resume_codes() -> None:
     """Take up batches whose worker is gone, or whose task was lost."""
     for batch_id in batches.forgotten(timezone.now() - LOST_AFTER):
         work_on_codes.delay(str(batch_id))
+
+
+@shared_task
+def revoke_series(series_id: int) -> None:
+    """Take all coupons of a series out of force."""
+    handouts.revoke_series(series_id, timezone.now())
 
 
 @shared_task

@@ -53,6 +53,8 @@ NAVIGATION = [
         _("Promotions"),
         _item(_("Campaigns"), "campaign", "campaigns.campaign"),
         _item(_("Published versions"), "inventory", "campaigns.revision"),
+        _item(_("Coupon series"), "sell", "rewards.series"),
+        _item(_("Coupons"), "confirmation_number", "rewards.coupon"),
         collapsible=False,
     ),
     _group(

@@ -21,6 +21,7 @@ from loyalty.models import Account, Product, Receipt
 from members.models import Member, User
 from tests import factories
 from tests.factories import Shop
+from tests.rewards.build import make_coupon, make_series
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -61,6 +62,8 @@ def scene(db: None) -> Scene:
     factories.ConsentFactory(member=member)
     factories.EventFactory(member=member)
     segments.add(factories.SegmentFactory(code="vip", name="VIP"), [member.id], NOON)
+    series = make_series(shop.programme, code="spring", name="Spring", offer="10 off")
+    make_coupon(series, "ANNAS1", member=member)
     told = buy(shop, member, "1", redeem="10")
     line = returns.LineBack(position=1, quantity=Decimal(1))
     returns.give_back(UUID(told["id"]), returns.ReturnRequest("R-1", NOON, (line,)), NOON)

@@ -157,7 +157,7 @@ def test_a_whole_series_is_revoked_in_batches(monkeypatch: pytest.MonkeyPatch) -
     for _ in range(7):
         make_coupon(series)
     other = make_coupon(make_series(series.programme))
-    assert handouts.revoke_series(series, NOW) == 7
-    assert handouts.revoke_series(series, NOW) == 0
+    assert handouts.revoke_series(series.pk, NOW) == 7
+    assert handouts.revoke_series(series.pk, NOW) == 0
     assert Coupon.objects.filter(series=series, state="revoked").count() == 7
     assert count_of(other)[0] == "issued"
