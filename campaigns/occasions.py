@@ -1,27 +1,29 @@
-"""Events that other systems report about members: kept on the timeline, and rewarded where a campaign says so."""
+"""Events of members that campaigns reward: those that other systems report, and our own.
+
+What is reported is rewarded in the transaction that writes it; ``own_events`` rewards the others. Each is
+judged once in each programme, for ever, by the rules that were in force when it happened.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns import decision, record, rulebooks, situation, story, usage
+from campaigns import event_booking, event_rewards, rulebooks, story
 from campaigns.clashes import retried
-from campaigns.engine.evaluation import evaluate_event
+from campaigns.event_booking import Subject
 from campaigns.models import Revision
-from campaigns.rulebooks import Rules
-from loyalty import ledger, places
-from loyalty.basket import Moment
+from loyalty import ledger
 from loyalty.models import Holder
-from loyalty.passbook import Cause, Passbook
 from members import events
 from members.events import EventRow
-from members.models import Member
+from members.models import Event, Member
 from members.refusals import Refused
 
 #: Events that are known without any campaign that mentions them.
@@ -36,7 +38,10 @@ BUILT_IN = frozenset(
     }
 )
 #: What only Regulars itself may say happened: nobody awards themselves a welcome bonus.
-OWN = ("member.", "purchase.", "campaign.", "points.", "lot.", "tier.")
+OWN = (
+    "member.", "purchase.", "campaign.", "points.", "lot.", "tier.", "segment.", "referral.", "friend.", "goal.",
+    "badge.", "shares.", "coupon.",
+)  # fmt: skip
 
 
 class Occasion(NamedTuple):
@@ -88,35 +93,49 @@ def _report(
         return Occasion(row.id, reward(member, row, now, programmes))
 
 
-def reward(member: Member, event: EventRow, now: datetime, programmes: Sequence[int]) -> list[dict[str, Any]]:
-    """Give what campaigns give for an event that was just recorded. Must run in its transaction.
+def reward(
+    member: Member,
+    event: EventRow | Event,
+    now: datetime,
+    programmes: Sequence[int],
+    amount: Decimal | None = None,
+) -> list[dict[str, Any]]:
+    """Give what campaigns give for an event, in each programme in which that was not done. Must run in a transaction.
 
     Judged by the rules that were in force when it happened, in each of the programmes in which the
-    member has an account. Locks the accounts, in the order of their ids.
+    member has an account. ``amount`` is the money it is about, where that is not what the event says.
+    Locks the accounts of the member, and of who referred them where a campaign gives them points, in the
+    order of their ids.
     """
-    holdings = Holder.objects.filter(member=member, programme_id__in=programmes).order_by("programme_id")
-    accounts = {holding.programme_id: holding.account_id for holding in holdings}
-    books = ledger.lock(sorted(accounts.values()))
-    told: list[dict[str, Any]] = []
-    for programme_id, account_id in accounts.items():
-        rules = rulebooks.in_force(programme_id, event.at)
-        if rules is not None and event.kind in rules.engine.machine.listeners:
-            told += _give(member, event, now, programme_id, books[account_id], rules)
-    return told
-
-
-def _give(
-    member: Member, event: EventRow, now: datetime, programme_id: int, book: Passbook, rules: Rules
-) -> list[dict[str, Any]]:
-    scheme = places.scheme(programme_id)
-    local = event.at.astimezone(scheme.zone)
-    shopper, used = situation.of_member(member.id, scheme, rules, event.at, now)
-    outcome = evaluate_event(event.kind, shopper, Moment(local, local), rules.engine, data=event.data)
-    kept = record.pack(outcome)
-    decision.earn(
-        book, kept.grants, rules, None, event.at, Cause(now, reason=event.kind), key=f"event:{event.id}"
+    listening = {
+        holding.programme_id: (holding.account_id, rules)
+        for holding in Holder.objects.filter(member=member, programme_id__in=programmes)
+        if (rules := rulebooks.in_force(holding.programme_id, event.at)) is not None
+        and event.kind in rules.engine.machine.listeners
+    }
+    if not listening:
+        return []
+    referrers = {
+        programme_id: event_booking.account_of_referrer(member, programme_id, account_id)
+        for programme_id, (account_id, rules) in listening.items()
+        if rules.engine.machine.needs.referrer
+    }
+    accounts = {account_id for account_id, _rules in listening.values()} | set(
+        filter(None, referrers.values())
     )
-    book.touched = True
-    ledger.post(book)
-    usage.write(usage.rows(member.id, used, kept.increments))
-    return story.because(kept.receipt, rules, rules.engine.terms.point_decimals)
+    books = ledger.lock(sorted(accounts))
+    told: list[dict[str, Any]] = []
+    for programme_id, (account_id, rules) in sorted(listening.items()):
+        if not event_rewards.is_judged(event.id, programme_id):
+            referrer = referrers.get(programme_id)
+            subject = Subject(
+                event,
+                member.id,
+                programme_id,
+                rules,
+                books[account_id],
+                books[referrer] if referrer else None,
+            )
+            kept = event_booking.give(subject, amount, now)
+            told += story.because(kept.receipt, rules, rules.engine.terms.point_decimals)
+    return told

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from campaigns import occasions
+from campaigns import occasions, referrals
+from campaigns.clashes import retried
 from loyalty import ledger
 from loyalty.models import Programme
 from members import events
@@ -22,9 +23,14 @@ def register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
 
     Raises ``Conflict`` with ``member_exists``, ``Refused`` with ``referral_not_found``.
     """
+    return retried(lambda attempt: _register(newcomer, programme_id, at))
+
+
+def _register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
     with transaction.atomic():
         member = enrol(newcomer, at)
-        ledger.open_account(member, Programme.objects.get(id=programme_id))
+        programme = Programme.objects.get(id=programme_id)
+        ledger.open_account(member, programme)
         event = events.record(
             REGISTERED,
             member.id,
@@ -34,4 +40,5 @@ def register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
             referred_by=str(member.referred_by_id) if member.referred_by_id else None,
         )
         occasions.reward(member, event, at, [programme_id])
+        referrals.note_joining(member, programme.code, at)
     return member

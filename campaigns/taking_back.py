@@ -72,6 +72,39 @@ def restore(
         takebacks.reclaim(book, back, _settled, f"{key}:reclaim", cause)
 
 
+def granted_for(keys: str, campaign_id: int, account_id: UUID, taken: Mapping[str, Decimal]) -> list[Granted]:
+    """The lots a campaign gave to an account by transfers whose keys begin so, the newest first."""
+    given = Lot.objects.filter(
+        account_id=account_id, transfer__key__startswith=keys, transfer__kind="accrue",
+        transfer__revision__campaign_id=campaign_id,
+    )  # fmt: skip
+    return [_granted(row, taken.get(str(row.id), ZERO)) for row in given.order_by("-transfer__at", "-id")]
+
+
+def take(
+    book: Passbook,
+    given: Sequence[Granted],
+    points: Decimal,
+    taken: dict[str, Decimal],
+    key: str,
+    cause: Cause,
+    *,
+    forgiving: bool,
+) -> None:
+    """Take back points of lots that were given, one after the other.
+
+    ``taken`` says how many were to be taken of each lot so far, and is moved on.
+    """
+    for granted in given:
+        part = min(points, granted.lot.points - granted.taken)
+        if part > 0:
+            takebacks.revoke(
+                book, granted, part, f"{key}:revoke:{granted.lot.id}", cause, forgiving=forgiving
+            )
+            taken[str(granted.lot.id)] = granted.taken + part
+            points -= part
+
+
 def granted_by(
     receipt_id: UUID, campaign_id: int, account_id: UUID, taken: Mapping[str, Decimal]
 ) -> list[Granted]:

@@ -17,5 +17,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "settle-late-shares": {"task": "campaigns.tasks.settle_late_shares", "schedule": crontab(minute="*/30")},
     "expire-coupons": {"task": "rewards.tasks.expire_coupons", "schedule": crontab(minute="*/15")},
     "resume-codes": {"task": "rewards.tasks.resume_codes", "schedule": crontab(minute="*/5")},
+    "record-dates": {"task": "campaigns.tasks.record_dates", "schedule": crontab(minute="17")},
+    "reward-waiting": {"task": "campaigns.tasks.reward_waiting", "schedule": crontab(minute="*/5")},
+    "catch-up-events": {"task": "campaigns.tasks.catch_up_events", "schedule": crontab(minute="*/10")},
+    "catch-up-events-of-days": {
+        "task": "campaigns.tasks.catch_up_events",
+        "schedule": crontab(hour="4", minute="12"),
+        "kwargs": {"hours": 72},
+    },
     "deliver-webhooks": {"task": "messaging.tasks.deliver_webhooks", "schedule": 10.0},
 }

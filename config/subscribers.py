@@ -6,13 +6,28 @@ where they send a Celery task if there is real work to do.
 
 from __future__ import annotations
 
-from campaigns import shares
+from collections.abc import Callable
+
+from campaigns import hearing, shares
+from campaigns.own_events import RECORDED_ELSEWHERE
 from campaigns.tasks import send_shares
-from members.events import Subscribers
+from members.events import EventRow, Subscribers
 from messaging import webhooks
 from messaging.models import Webhook
 
-SUBSCRIBERS: dict[str, Subscribers] = {
-    kind: Subscribers(now=(webhooks.note,), asked=webhooks.is_wanted) for kind in Webhook.Kind.values
+#: What is heard once it is committed.
+LATER: dict[str, tuple[Callable[[EventRow], None], ...]] = {
+    **dict.fromkeys(RECORDED_ELSEWHERE, (hearing.hear_event,)),
+    "purchase.completed": (hearing.hear_purchase,),
+    "purchase.returned": (hearing.hear_return,),
+    "purchase.cancelled": (hearing.hear_return,),
+    shares.DUE: (send_shares,),
 }
-SUBSCRIBERS[shares.DUE] = Subscribers(later=(send_shares,))
+
+SUBSCRIBERS: dict[str, Subscribers] = {
+    **{kind: Subscribers(later=later) for kind, later in LATER.items()},
+    **{
+        kind: Subscribers(now=(webhooks.note,), later=LATER.get(kind, ()), asked=webhooks.is_wanted)
+        for kind in Webhook.Kind.values
+    },
+}
