@@ -8,11 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, Sum
 
 from analytics.models import MemberFacts, SegmentMember
 from campaigns import story
+from loyalty import inactivity
 from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, Transfer
 from members.models import Consent, Event, Member
 from rewards import coupons
@@ -123,8 +125,11 @@ def read_purses(member: Member, now: datetime) -> list[Purse]:
     """The member's accounts, with what can be spent at ``now``, what waits, and what expires next."""
     holders = member.holdings.select_related("account", "programme").order_by("programme__code")
     purses = {holder.account_id: Purse(holder) for holder in holders}
+    gone = {key: _gone_until(purse, now) for key, purse in purses.items()}
     for lot in Lot.objects.filter(account__in=purses, remaining__gt=0).order_by("expires_at"):
-        _count(purses[lot.account_id], lot, now)
+        since = gone[lot.account_id]
+        if since is None or lot.earned_at > since:
+            _count(purses[lot.account_id], lot, now)
     programmes = {purse.holder.programme_id for purse in purses.values()}
     facts = {row.programme_id: row for row in MemberFacts.objects.filter(member=member)}
     tiers = list(Tier.objects.filter(programme__in=programmes).order_by("threshold"))
@@ -132,6 +137,14 @@ def read_purses(member: Member, now: datetime) -> list[Purse]:
         purse.facts = facts.get(purse.holder.programme_id)
         _place(purse, (tier for tier in tiers if tier.programme_id == purse.holder.programme_id))
     return list(purses.values())
+
+
+def _gone_until(purse: Purse, now: datetime) -> datetime | None:
+    """Up to when points were earned that lapsed because nothing was bought for too long."""
+    programme = purse.holder.programme
+    return inactivity.gone_until(
+        purse.account.pk, programme.inactivity_days, ZoneInfo(programme.time_zone), now
+    )
 
 
 def _count(purse: Purse, lot: Lot, now: datetime) -> None:

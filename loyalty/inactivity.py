@@ -39,6 +39,18 @@ def last_purchase(account_id: UUID, before: datetime) -> datetime | None:
     return receipts.exclude(status__in=UNDONE).aggregate(at=Max("purchased_at"))["at"]
 
 
+def gone_until(account_id: UUID, days: int | None, zone: ZoneInfo, moment: datetime) -> datetime | None:
+    """Up to which moment points were earned that have lapsed at ``moment``, for whoever shows a balance.
+
+    None when nothing has lapsed. Asks the database only where points lapse at all (``days`` is not None).
+    """
+    if days is None:
+        return None
+    since = threshold(days, zone, moment)
+    last = last_purchase(account_id, moment)
+    return since if last is None or last <= since else None
+
+
 def lapsed(
     book: Passbook, days: int | None, zone: ZoneInfo, moment: datetime, purchased_at: datetime | None = None
 ) -> list[OpenLot]:

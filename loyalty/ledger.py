@@ -13,9 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from loyalty import inactivity
 from loyalty import lots as lot_rules
@@ -256,14 +257,24 @@ def open_lot(row: Lot) -> OpenLot:
 
 
 def balances(account_id: UUID, moment: datetime) -> tuple[Decimal, Decimal]:
-    """The account's spendable and pending points at ``moment``, from its lots."""
-    lots = Lot.objects.filter(account_id=account_id, remaining__gt=0)
+    """The account's spendable and pending points at ``moment``, from its lots, whatever sweeps have been there.
+
+    One statement; up to two more where points lapse for inactivity.
+    """
+    lots = Lot.objects.filter(account_id=account_id, remaining__gt=0).order_by()
     pending = Q(active_from__gt=moment)
     alive = Q(expires_at__isnull=True) | Q(expires_at__gte=moment)
-    sums = lots.aggregate(
-        spendable=Sum("remaining", filter=~pending & alive), pending=Sum("remaining", filter=pending)
-    )
-    return sums["spendable"] or ZERO, sums["pending"] or ZERO
+    sums: dict[str, Any] = {
+        "spendable": Sum("remaining", filter=~pending & alive, default=ZERO),
+        "pending": Sum("remaining", filter=pending, default=ZERO),
+    }
+    terms = {"days": F("account__programme__inactivity_days"), "zone": F("account__programme__time_zone")}
+    rows: Any = lots.values(**terms).annotate(**sums)
+    for row in rows:
+        gone = inactivity.gone_until(account_id, row["days"], ZoneInfo(row["zone"]), moment)
+        left = row if gone is None else lots.filter(earned_at__gt=gone).aggregate(**sums)
+        return left["spendable"], left["pending"]
+    return ZERO, ZERO
 
 
 def balance_at(account: Account, moment: datetime) -> Decimal:

@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from analytics import facts, reading
 from campaigns.story import moment, money, number
-from loyalty import places
+from loyalty import inactivity, places
 from loyalty.models import Holder, Lot
 from members import lookup, phones
 from members.models import Card, Member
@@ -69,8 +70,14 @@ def _account(holding: Holder, lots: Sequence[Lot], now: datetime) -> dict[str, A
     decimals = holding.programme.point_decimals
     spendable = pending = Decimal(0)
     expiring: dict[datetime, Decimal] = {}
+    programme = holding.programme
+    gone = inactivity.gone_until(
+        holding.account_id, programme.inactivity_days, ZoneInfo(programme.time_zone), now
+    )
     for lot in lots:
         if lot.expires_at is not None and lot.expires_at < now:
+            continue
+        if gone is not None and lot.earned_at <= gone:
             continue
         if lot.active_from is not None and lot.active_from > now:
             pending += lot.remaining

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from backoffice import member_page
 from campaigns import checkout
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import audit, ledger, places, sweep
@@ -16,6 +17,8 @@ from loyalty.lots import NotEnoughPoints
 from loyalty.models import Account, Transfer
 from loyalty.passbook import Cause
 from members.models import Event, Member
+from pos import profiles
+from pos.keys import Client
 from tests.factories import START, HolderFactory, ProgrammeFactory, enrol, give_points, open_shop
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +137,40 @@ def test_a_receipt_that_comes_late_spends_no_points_that_expired_meanwhile(swept
     told = checkout.purchase(sale(shop, member, LAST - DAY), LAST + DAY).body
 
     assert told["redeemed"]["points"] == "4.00"
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_is_shown_is_what_can_be_spent_whether_or_not_the_job_was_there(
+    shop: Any, member: Member, swept: bool
+) -> None:
+    account = account_of(member)
+    client = Client(
+        key_id="k", name="k", partner_id=shop.partner.id, partner=shop.partner.code, store_id=None, store=None,
+        till=None, programmes=(shop.programme.id,), valid_until=None,
+    )  # fmt: skip
+    give_points(account, 3, active_from=LAST + 30 * DAY)
+    give_points(account, 7, at=LAST)
+    assert ledger.balances(account.id, LAST) == (57, 3)
+    if swept:
+        sweep.lapse(LAST + DAY)
+
+    assert ledger.balances(account.id, LAST + DAY) == (7, 0)
+    (told,) = profiles.tell(member, client, LAST + DAY)["accounts"]
+    assert (told["spendable"], told["pending"]) == ("7.00", "0.00")
+    (purse,) = member_page.read_purses(member, LAST + DAY)
+    assert (purse.spendable, purse.pending) == (7, 0)
+
+
+def test_a_purchase_in_time_keeps_what_is_shown(shop: Any, member: Member) -> None:
+    buy(shop, member, LAST)
+    assert ledger.balances(account_of(member).id, LAST + DAY) == (50, 0)
+
+
+def test_where_points_do_not_lapse_a_balance_is_one_statement(django_assert_num_queries: Any) -> None:
+    places.forget()
+    account = account_of(enrol(open_shop(time_zone="UTC").programme, 50))
+    with django_assert_num_queries(1):
+        assert ledger.balances(account.id, LAST + 900 * DAY) == (50, 0)
 
 
 def test_a_refused_purchase_takes_nothing_out(shop: Any, member: Member) -> None:
