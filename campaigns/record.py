@@ -272,7 +272,7 @@ def pack_shopper(shopper: Shopper, basket: Basket) -> ShopperRecord | None:
         referred=shopper.referred,
         attributes=dict(shopper.attributes),
         segments=tuple(sorted(shopper.segments)),
-        known={key: str(figure) for key, figure in shopper.known.items()},
+        known={key: format(figure.normalize(), "f") for key, figure in shopper.known.items()},
         coupons=tuple((coupon.code, coupon.series) for coupon in basket.coupons),
     )
 

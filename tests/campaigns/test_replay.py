@@ -13,9 +13,10 @@ import msgspec
 import pytest
 from django.db import connection, transaction
 
-from analytics.models import MemberFacts
+from analytics import segments
+from analytics.models import MemberFacts, Segment
 from campaigns import checkout
-from campaigns.models import Usage
+from campaigns.models import Tally, Usage
 from campaigns.replay.selling import Result, Seller, replay
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger, places
@@ -23,6 +24,8 @@ from loyalty.models import Account, Debt, Lot, LotUse, Product, Receipt, Transfe
 from loyalty.passbook import Cause
 from members.models import Card, Event, Member
 from members.refusals import Refusal
+from rewards import series
+from rewards.models import Coupon, Series
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +99,79 @@ def open_chain(decimals: int = 2, inactivity: int | None = None) -> factories.Sh
         code="later",
     )
     return shop
+
+
+MORE: dict[str, dict[str, Any]] = {
+    "cheaper": {
+        "what_for": {"of": "lines", "categories": ["dairy"]},
+        "what": [{"effect": "discount_percent", "percent": "10"}],
+        "judge": {"budget": {"money": "60"}},
+    },
+    "every-fifth": definition({"effect": "stamp", "goal": 5, "per": "piece", "reward": {"free": 1}}),
+    "next-time": definition(
+        {"effect": "next_purchase", "percent": "5", "days": 2},
+        **{"if": {"condition": "receipt_amount", "at_least": "40"}},
+    ),
+    "store": definition(
+        {"effect": "points_fixed", "points": "2"}, judge={"limits": [{"per": "store", "period": "week", "times": 3}]}
+    ),
+    "faithful": definition(
+        {"effect": "points_fixed", "points": "4"},
+        **{
+            "if": {
+                "any": [
+                    {"condition": "spent", "period": {"days": 20}, "at_least": "120"},
+                    {"condition": "bought", "period": "month", "categories": ["dairy"], "at_least": "6"},
+                    {"condition": "first_purchase", "in": "store"},
+                ]
+            }
+        },
+    ),
+    "vip": definition(
+        {"effect": "issue_coupon", "series": "thanks"},
+        **{"if": {"all": [
+            {"condition": "segment", "in": ["vip"]}, {"condition": "attribute", "key": "dog", "is": "yes"},
+            {"condition": "balance", "at_least": "5"},
+        ]}},
+    ),
+    "five-off": {
+        "if": {"condition": "coupon", "series": ["five"]},
+        "what": [{"effect": "discount_amount", "amount": "5"}, {"effect": "badge", "code": "thrifty"}],
+    },
+    "trade": definition({"effect": "exchange", "points": "6", "amount": "4"}),
+}  # fmt: skip
+
+
+def add_more(shop: factories.Shop, buyers: list[Member]) -> None:
+    """Campaigns of the rest of the vocabulary, whose rules ask for more than the account."""
+    segment = Segment.objects.create(code="vip", name="VIP", programme=shop.programme)
+    segments.add(segment, [buyer.id for buyer in buyers[:2]], BEGIN)
+    Member.objects.filter(id__in=[buyer.id for buyer in buyers[1:3]]).update(
+        attributes={"dog": "yes", "cat": "no"}
+    )
+    series.save(Series(programme=shop.programme, code="thanks", name="Thanks", kind="personal"), None, BEGIN)
+    series.save(
+        Series(programme=shop.programme, code="five", name="Five", kind="mass", uses_each=9),
+        None,
+        BEGIN,
+        "FIVEOFF5",
+    )
+    for code, document in MORE.items():
+        factories.publish_campaign(shop.programme, document, code=code)
+
+
+def ask_for_more(sales: list[Sale]) -> list[Sale]:
+    """The same sales, some with a coupon, an exchange, or both."""
+    chance = random.Random(11)
+    coupons = [(), (), (), ("FIVEOFF5",), ("fiveoff5",), ("NOTHING",)]
+    return [
+        msgspec.structs.replace(
+            sale,
+            coupons=chance.choice(coupons),
+            exchanges=("trade",) if sale.member and chance.random() < 0.2 else (),
+        )
+        for sale in sales
+    ]
 
 
 def enrol_buyers(shop: factories.Shop) -> list[Member]:
@@ -175,11 +251,16 @@ def tell(result: Result) -> str:
     return "repeated" if result.repeated else "sold"
 
 
-def after(way: Callable[[list[Sale]], list[str]], *chain: Any) -> dict[str, Any]:
+def after(way: Callable[[list[Sale]], list[str]], *chain: Any, more: bool = False) -> dict[str, Any]:
     """Everything that is in the books after selling one way, without ids; then undone."""
     with transaction.atomic():
         shop = open_chain(*chain)
-        told = way(make_sales(enrol_buyers(shop)))
+        buyers = enrol_buyers(shop)
+        sales = make_sales(buyers)
+        if more:
+            add_more(shop, buyers)
+            sales = ask_for_more(sales)
+        told = way(sales)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         books = read_books() | {"told": told}
@@ -216,6 +297,15 @@ def read_books() -> dict[str, Any]:
         "events": sorted(
             (e.kind, str(members.get(e.member_id) if e.member_id else None), e.at, e.recorded_at, numbers[as_id(e)])
             for e in Event.objects.filter(kind__in=["purchase.completed", "purchase.held"])
+        ),
+        "tallies": sorted(
+            (t.campaign.code, str(t.store), t.period, t.times, t.points, t.money, t.most_times, t.most_points,
+             t.most_money)
+            for t in Tally.objects.all()
+        ),
+        "coupons": sorted((c.series.code, c.uses, c.state, str(c.member_id)) for c in Coupon.objects.all()),
+        "coupon events": sorted(
+            (e.kind, str(e.member_id), e.at) for e in Event.objects.filter(kind__regex="^(coupon|badge)")
         ),
         "lapses": sorted(
             (members[e.member_id] if e.member_id else None, e.at, e.data["points"])
@@ -282,7 +372,9 @@ def without_ids(document: Any) -> Any:
     first = min(
         (entry[0] for entry in [*document.get("declined", ()), *document.get("grants", ())]), default=0
     )
-    own_ids = {"grants", "declined", "receipt", "progress", "uses", "till", "print"}
+    own_ids = {"grants", "declined", "receipt", "progress", "uses", "till", "print", "tallies", "exchanged"}
+    issued = [[entry[0] - first, *entry[1:4]] for entry in document.get("extras", ())]
+    document = {**document, "extras": issued}
 
     def plain(entries: list[list[Any]]) -> list[Any]:
         return [[entry[0] - first, *map(plain_args, entry[1:])] for entry in entries]
@@ -307,6 +399,20 @@ def test_receipts_sold_in_bulk_leave_what_receipts_sold_singly_leave(
     }  # fmt: skip
     kinds = {row[1] for row in singly["transfers"]}
     assert kinds - {"adjust"} == {"accrue", "redeem", "hold"} | ({"expire"} if inactivity else set())
+    for part, expected in singly.items():
+        assert bulk[part] == expected, part
+
+
+def test_the_whole_vocabulary_sold_in_bulk_leaves_what_it_leaves_sold_singly() -> None:
+    singly, bulk = after(sell_singly, more=True), after(sell_in_bulk, more=True)
+
+    assert {word.split(":")[0] for word in singly["told"]} >= {
+        "sold",
+        "coupon_not_usable",
+        "exchange_not_possible",
+    }
+    assert {row[0] for row in singly["tallies"]} == {"cheaper", "store"}
+    assert {row[0] for row in singly["coupon events"]} == {"coupon.issued", "coupon.used", "badge.earned"}
     for part, expected in singly.items():
         assert bulk[part] == expected, part
 
