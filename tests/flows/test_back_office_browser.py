@@ -108,22 +108,22 @@ def test_a_caller_is_found_told_why_and_given_points(at_desk: Visitor, corner: C
 
 def test_a_campaign_is_written_refused_mended_published_and_paused(at_desk: Visitor, corner: Corner) -> None:
     page = sign_in(at_desk)
-    at_desk.visit(reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="gold").pk]))
-    editor = page.get_by_label("Definition")
-    editor.fill('{"what": [{"effect": "points_percent", "percent": "500"}]}')
-    page.get_by_role("button", name="Save and publish").click()
-    expect(page.get_by_text("what[0].percent:")).to_be_visible()
+    address = reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="gold").pk])
+    at_desk.visit(address)
+    page.get_by_label("Percent").fill("500")
+    expect(page.get_by_text("give a percent above 0 and at most 100")).to_be_visible()
+    page.get_by_label("Percent").fill("3")
+    expect(page.locator("#sentence")).to_contain_text("Members of the tier Gold get 3% back in points.")
+    page.get_by_role("button", name="Publish the changes…").click()
+    expect(page.get_by_text("What changes from revision 1")).to_be_visible()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Revision 2 is launched: the campaign is live.")).to_be_visible()
 
-    editor.fill('{"what": [{"effect": "points_percent", "percent": "3"}]}')
-    page.get_by_role("button", name="Save and publish").click()
-    expect(page.get_by_text("revision 2 is live from now on")).to_be_visible()
-
-    at_desk.visit(reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="gold").pk]))
-    expect(page.get_by_text("what[0].percent: 2 → 3")).to_be_visible()
-    page.get_by_role("link", name="Pause").click()
-    expect(page.get_by_text("Pause the campaign?")).to_be_visible()
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_text("Members of the tier Gold get 2% back in points.")).to_be_visible()
+    at_desk.visit(address)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("The campaign is paused.")).to_be_visible()
+    expect(page.get_by_text("The campaign is paused now.")).to_be_visible()
     assert Campaign.objects.get(code="gold").status == Campaign.Status.PAUSED
 
 

@@ -1,0 +1,172 @@
+"""The bench on which a campaign is put together: what one request sent, and everything its page shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from backoffice.constructor import basket, edits, forms, problems
+from backoffice.constructor.fields import State, first
+from backoffice.constructor.json_text import render as as_json
+from backoffice.constructor.sheet import Sheet, lay_out
+from backoffice.constructor.things import Names
+from backoffice.constructor.widgets import Look, id_of
+from campaigns import sample as samples
+from campaigns import sentence, suggestion, warnings
+from campaigns.engine.definition import DefinitionError, parse
+from campaigns.models import Campaign
+from campaigns.sample import Sample, Told
+
+#: Where the session keeps the sample basket.
+SESSION = "constructor_sample"
+#: What a campaign begins with when nothing else is chosen.
+BLANK: Mapping[str, Any] = {
+    "whom": {"who": "members"},
+    "what_for": {"of": "receipt"},
+    "what": [{"effect": "points_percent", "percent": "5"}],
+}
+
+
+@dataclass
+class Bench:
+    """A campaign, stored or not, with the document that is being written and the sample it is tried on."""
+
+    campaign: Campaign
+    document: dict[str, Any]
+    sample: Sample
+    now: datetime
+    #: The text of the document while it is edited as JSON; None otherwise.
+    text: str | None = None
+    text_error: str = ""
+    place: str = ""
+    editable: bool = True
+    names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.campaign.programme)
+        self.names.learn_all(self.document)
+
+    # What the templates ask for
+
+    @property
+    def focus_id(self) -> str:
+        """The id of the row that a button has just added."""
+        return id_of(self.place) if self.place else ""
+
+    def problems(self) -> dict[str, list[str]]:
+        """What is wrong with the document, by place."""
+        return problems.find(self.document)
+
+    def sheets(self) -> list[Sheet]:
+        """The seven questions."""
+        look = Look(self.names, self.campaign.programme.currency, self.problems())
+        return lay_out(self.document, look)
+
+    def sentences(self) -> list[str]:
+        """What the document does, in words."""
+        return sentence.describe(self.document, self.names, self.campaign.programme.currency)
+
+    def warnings(self) -> list[str]:
+        """What is allowed and yet looks wrong."""
+        return [found.text for found in warnings.check(self.document, self.campaign, self.now, self.names)]
+
+    def told(self) -> Told | None:
+        """What happens to the sample; None while the document is unfinished."""
+        try:
+            definition = parse(self.document)
+        except DefinitionError:
+            return None
+        key = (self.campaign.pk or samples.UNSAVED, self.campaign.code or "this")
+        name = self.campaign.name or _("This campaign")
+        return samples.judge(self.sample, self.campaign.programme, definition, name, key, self.now)
+
+    def knobs(self) -> dict[str, Any]:
+        """The fields of the sample."""
+        return basket.show(self.sample, self.document, self.campaign.programme, self.names)
+
+    # What a request does
+
+    def take(self, state: State) -> None:
+        """Take over what was sent: the document, or its JSON; the campaign's name; the sample; a button's order."""
+        if "name" in state:
+            self.campaign.name = first(state, "name")[:120]
+        if "json" in state:
+            self._take_json(first(state, "json"))
+        else:
+            self.document = forms.read(state)
+        self.sample = basket.read(state, self.sample)
+        if sku := first(state, "sample.add"):
+            self.sample = basket.add(self.sample, sku)
+        self._obey(first(state, "op"))
+        self.names.learn_all(self.document)
+
+    def _take_json(self, text: str) -> None:
+        self.text = text
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            self.text_error = _("This is not JSON: {problem}").format(problem=error)
+            return
+        if not isinstance(document, dict):
+            self.text_error = _("Write an object: begin with { and end with }.")
+            return
+        self.document = document
+
+    def _obey(self, order: str) -> None:
+        if order == "json":
+            self.text = as_json(self.document)
+        elif order == "form":
+            self.leave_json()
+        elif order.startswith("sample-remove:") and order[14:].isdecimal():
+            self.sample = basket.remove(self.sample, int(order[14:]))
+        elif order == "suggest":
+            self.sample = suggestion.suggest(self.document, self.campaign.programme, self.now)
+        elif self.text is None:
+            self.document, self.place = edits.edit(self.document, order)
+
+    def leave_json(self) -> None:
+        """Show the document as a form again, if it can be shown so."""
+        if self.text_error:
+            return
+        try:
+            forms.write(self.document)
+        except forms.Inexpressible:
+            wrong = problems.find(self.document)
+            self.text = as_json(self.document)
+            self.text_error = " ".join(f"{place}: {texts[0]}" for place, texts in wrong.items()) or _(
+                "The form cannot show this; it can be edited as JSON only."
+            )
+        else:
+            self.text = None
+
+
+def opened(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored document as the form shows it: who it is for is always said."""
+    whom = dict(document.get("whom") or {})
+    who = {"who": whom.get("who", "members" if whom else "everyone")}
+    return {**document, "whom": who | whom}
+
+
+def lay(campaign: Campaign, document: Mapping[str, Any], request: HttpRequest, now: datetime) -> Bench:
+    """A bench with a document on it, and the session's sample, or one that shows the document at work."""
+    try:
+        found = basket.load(request.session[SESSION])
+    except (KeyError, ValueError, TypeError, ArithmeticError):
+        found = suggestion.suggest(document, campaign.programme, now)
+    bench = Bench(campaign, opened(document), found, now)
+    try:
+        forms.write(bench.document)
+    except forms.Inexpressible:
+        bench.text = as_json(document)
+    return bench
+
+
+def keep(bench: Bench, request: HttpRequest) -> None:
+    """Remember the sample for the session."""
+    request.session[SESSION] = basket.dump(bench.sample)
