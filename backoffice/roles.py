@@ -22,7 +22,8 @@ RECORDS = (
 )  # fmt: skip
 PEOPLE = ("members.member", "members.card")
 GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
-SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till")
+SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till",
+         "campaigns.seller")  # fmt: skip
 RULES = (
     "loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind", "analytics.segment",
     "rewards.series",

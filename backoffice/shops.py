@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from backoffice.desk import Desk, DeskInline
 from backoffice.sheets import SheetDesk, StoreSheet
+from campaigns.models import Seller
 from loyalty.models import Participation, Partner, Store, StoreGroup, Till
 
 
@@ -43,6 +44,24 @@ class PartnerDesk(Desk):
     def count_stores(self, partner: Partner) -> int:
         """How many stores the partner has."""
         return partner.stores_count  # type: ignore[attr-defined]
+
+
+@admin.register(Seller)
+class SellerDesk(Desk):
+    """Who sells, and on whose account points for selling go."""
+
+    list_display = ("show_name", "code", "partner", "member", "active")
+    list_display_links = ("show_name",)
+    list_select_related = ("partner", "member")
+    list_filter = (("partner", AutocompleteSelectFilter), ("active", BooleanRadioFilter))
+    search_fields = ("code", "name", "member__phone", "member__last_name")
+    autocomplete_fields = ("partner", "member")
+    ordering = ("partner", "code")
+
+    @display(description=_("name"), ordering="name")
+    def show_name(self, seller: Seller) -> str:
+        """The seller's name, or the code where none is given."""
+        return str(seller)
 
 
 class TillInline(DeskInline):

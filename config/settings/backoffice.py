@@ -76,6 +76,7 @@ NAVIGATION = [
         _item(_("Stores"), "store", "loyalty.store"),
         _item(_("Store groups"), "workspaces", "loyalty.storegroup"),
         _item(_("Tills"), "point_of_sale", "loyalty.till"),
+        _item(_("Sellers"), "badge", "campaigns.seller"),
         _item(_("API keys"), "key", "pos.tillkey"),
         _item(_("Webhooks"), "webhook", "messaging.webhook"),
     ),

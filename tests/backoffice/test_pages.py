@@ -17,7 +17,7 @@ from django_celery_beat.models import (
 
 from backoffice import roles
 from backoffice.desk import Register
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Seller
 from loyalty.models import Debt, Programme
 from members.models import Event
 from messaging.models import Webhook, WebhookDelivery
@@ -25,7 +25,7 @@ from messaging.models import Webhook, WebhookDelivery
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 REGISTERS = [model for model in MODELS if isinstance(admin.site._registry[model], Register)]
 #: What the scene has none of, or what belongs to libraries and is made here.
-EMPTY = (AccessAttempt, Debt, ClockedSchedule, SolarSchedule)
+EMPTY = (AccessAttempt, Debt, Seller, ClockedSchedule, SolarSchedule)
 
 
 def name(model) -> str:
