@@ -42,12 +42,17 @@ def parse(document: object) -> Definition:
     problems = [problem for error in _VALIDATOR.iter_errors(document) for problem in _describe(error)]
     if isinstance(document, dict):
         problems += check_lots(document.get("lots"))
-    if not problems and isinstance(document, dict):
-        plain = _plain(document)
-        problems += check(plain)
-        if not problems:
-            return Definition(_complete(plain))
-    raise DefinitionError(sorted(set(problems)))
+    if problems or not isinstance(document, dict):
+        raise DefinitionError(sorted(set(problems)))
+    return freeze(document)
+
+
+def freeze(document: Document) -> Definition:
+    """Freeze a document that fits the schema. Raises :class:`DefinitionError` for what contradicts itself."""
+    plain = _plain(document)
+    if problems := check(plain):
+        raise DefinitionError(sorted(set(problems)))
+    return Definition(_complete(plain))
 
 
 #: Fields that hold decimal numbers, wherever they stand as a JSON number.
