@@ -34,15 +34,19 @@ def differences(before: Any, after: Any) -> list[str]:
 def tell(definition: Any) -> list[str]:
     """What a definition says, a line each: ``percent of points 5``."""
     lines: list[str] = []
-    for name, value in plain(definition).items():
+    told = plain(definition)
+    for name in sorted(
+        told, key=lambda name: _QUESTIONS.index(name) if name in _QUESTIONS else len(_QUESTIONS)
+    ):
+        value = told[name]
         if name == "if" and isinstance(value, Mapping):
             lines.append(_("if: %(condition)s") % {"condition": words.describe(value)})
         elif name == "what" and isinstance(value, list):
             lines += [words.describe(effect) for effect in value if isinstance(effect, Mapping)]
         else:
-            told, limits = _split(value)
+            rest, limits = _split(value)
             lines += [
-                f"{_label(path)}: {_short(_say(path, said))}" for path, said in _leaves(told, name).items()
+                f"{_label(path)}: {_short(_say(path, said))}" for path, said in _leaves(rest, name).items()
             ]
             lines += [_tell_limit(limit) for limit in limits]
     return lines
@@ -168,7 +172,10 @@ def _leaves(value: Any, path: str) -> dict[str, Any]:
     leaves: dict[str, Any] = {}
     for name, inner in value.items():
         leaves |= _leaves(inner, f"{path}.{name}")
-    return leaves
+    ranks = list(words.PARTS)
+    return dict(
+        sorted(leaves.items(), key=lambda leaf: ranks.index(leaf[0]) if leaf[0] in ranks else len(ranks))
+    )
 
 
 def _label(path: str) -> str:

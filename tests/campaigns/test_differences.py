@@ -30,7 +30,7 @@ CASES = [
     ),
     (
         {"when": {"hours": [["13:00", "15:00"], ["18:00", "20:00"]], "weekdays": [6, 7]}},
-        ["hours: 13:00–15:00 → 13:00–15:00, 18:00–20:00", "weekdays: Mon, Tue, Wed, Thu, Fri → Sat, Sun"],
+        ["weekdays: Mon, Tue, Wed, Thu, Fri → Sat, Sun", "hours: 13:00–15:00 → 13:00–15:00, 18:00–20:00"],
     ),
     ({"whom": {"who": "everyone"}}, ["for whom: members → everyone", "tiers: silver → –"]),
     (
@@ -110,8 +110,8 @@ def test_a_definition_is_told_line_by_line() -> None:
     assert tell(COFFEE) == [
         "for whom: members",
         "tiers: silver",
-        "hours: 13:00–15:00",
         "weekdays: Mon, Tue, Wed, Thu, Fri",
+        "hours: 13:00–15:00",
         "looks at: lines of the receipt",
         "categories: coffee",
         "percent of points 5",
