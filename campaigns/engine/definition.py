@@ -163,6 +163,8 @@ def _describe(error: ValidationError) -> Iterator[Problem]:
         yield Problem(path, f"{shown} is not known; use one of {choices}")
     elif rule in ("minItems", "maxItems") and not value:
         yield Problem(path, "is empty; list at least one, or leave the field out")
+    elif rule == "maxItems":
+        yield Problem(path, f"has {len(value)} of them; give at most {wanted}")
     elif rule == "uniqueItems":
         yield Problem(path, "names the same thing twice; keep one")
     else:

@@ -6,14 +6,13 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
 
-from campaigns.engine.vocabulary import CONDITIONS, DISCOUNTS, GOODS, OF_EVENT, OF_RECEIPT
+from campaigns.engine.conditions.soundness import check_conditions, leaves_of
+from campaigns.engine.problem import Document, Problem
+from campaigns.engine.vocabulary import DISCOUNTS, EARNING, GOODS, OF_EVENT, OF_RECEIPT
 from loyalty import expiry
 from loyalty.document import DocumentError
 from loyalty.terms import parse_terms
-
-Document = Mapping[str, Any]
 
 #: What a text to tell may name.
 PLACEHOLDERS = ("points", "earned", "campaign", "balance")
@@ -25,16 +24,11 @@ _ONCE = ("issue_coupon", "badge")
 #: What an event can give: it has no goods, and an amount only where its data brings one.
 _OF_EVENTS = ("points_fixed", "points_percent", "points_per", "points_steps", "issue_coupon", "badge",
               "next_purchase", "staff_points", "referrer_points")  # fmt: skip
+#: Effects that give points to somebody.
+_POINTS = {*EARNING, "next_purchase", "staff_points", "referrer_points"}
 #: Own events that happen so many days from a date of the member.
 DATED = ("member.birthday", "member.anniversary")
 DORMANT = "member.dormant"
-
-
-class Problem(NamedTuple):
-    """What is wrong in a document: the ``path`` of the field (``what[0].percent``), and how to mend it."""
-
-    path: str
-    message: str
 
 
 _LOTS: tuple[tuple[str, Callable[[object, str], object]], ...] = (
@@ -99,7 +93,7 @@ def _event(document: Document) -> Iterator[Problem]:
         yield Problem(
             "what_for.days", f"goes with the event {DORMANT}: after so many days without a purchase"
         )
-    leaves = _conditions(document.get("if", {}), "if")
+    leaves = leaves_of(document.get("if", {}), "if")
     if what_for.get("of") != "event":
         for leaf, path in leaves:
             if leaf["condition"] in OF_EVENT:
@@ -157,92 +151,6 @@ def _has_weekday(start: datetime, end: datetime, when: Document) -> bool:
     return days >= 6 or any(
         (first + timedelta(days=ahead)).isoweekday() in when["weekdays"] for ahead in range(days + 1)
     )
-
-
-def _conditions(tree: Document, path: str) -> Iterator[tuple[Document, str]]:
-    """Every leaf of a condition tree with its path."""
-    if "condition" in tree:
-        yield tree, path
-    for name in ("all", "any", "none"):
-        for index, inner in enumerate(tree.get(name, ())):
-            yield from _conditions(inner, f"{path}.{name}[{index}]")
-
-
-def _if(document: Document) -> Iterator[Problem]:
-    counters = sum(effect.get("effect") == "stamp" for effect in document.get("what", ()))
-    for leaf, path in _conditions(document.get("if", {}), "if"):
-        kind = leaf["condition"]
-        if kind == "nth_purchase":
-            yield from _nth_purchase(leaf, path)
-            counters += leaf.get(
-                "counting", "campaign" if {"of_at_least", "period"} & set(leaf) else "member"
-            ) == ("campaign")
-            if counters > 1:
-                yield Problem(path, "a campaign keeps one counter of its own; make a second campaign")
-        else:
-            yield from _bounds(leaf, path)
-        if kind in ("contains", "matching_amount") and not set(leaf) & set(GOODS):
-            yield Problem(path, "names no goods; give products, sets, categories or brands")
-        if kind == "first_purchase" and (leaf.get("in") == "category") != ("category" in leaf):
-            yield Problem(f"{path}.category", "goes with in: category; give both or neither")
-        if kind in ("attribute", "event_data"):
-            yield from _compared(leaf, path)
-        if kind == "paid_with_points" and (early := _before_points(document)):
-            yield Problem(
-                path, f"is not known yet when {early} is decided; leave it out, or make a second campaign"
-            )
-
-
-def _before_points(document: Document) -> str | None:
-    """The effect that is decided before points are spent, if there is one."""
-    for effect in document.get("what", ()):
-        kind = effect.get("effect")
-        if (
-            kind in DISCOUNTS
-            or kind == "exchange"
-            or (kind == "stamp" and "points" not in effect.get("reward", {}))
-        ):
-            return str(kind)
-    return None
-
-
-#: Conditions that say nothing without a bound, and the fields that bound them.
-_BOUNDED = {
-    kind: tuple(name for name in ("at_least", "below", "at_most") if name in schema["properties"])
-    for kind, schema in CONDITIONS.items()
-    if kind not in ("attribute", "event_data") and {"at_least"} & set(schema["properties"])
-}
-
-
-def _bounds(leaf: Document, path: str) -> Iterator[Problem]:
-    names = _BOUNDED.get(leaf["condition"], ())
-    if names and not set(names) & set(leaf):
-        yield Problem(path, f"has no {'amount' if 'below' in names else 'number'}; give {', '.join(names[:-1])}, "
-                            f"{names[-1]} or both")  # fmt: skip
-    least = Decimal(leaf.get("at_least", 0))
-    if "below" in leaf and least >= Decimal(leaf["below"]):
-        yield Problem(f"{path}.below", "is not above at_least, so no receipt fits; move one of them")
-    if "at_most" in leaf and leaf["condition"] in _BOUNDED and least > Decimal(leaf["at_most"]):
-        yield Problem(f"{path}.at_most", "is below at_least, so nothing fits; move one of them")
-
-
-def _compared(leaf: Document, path: str) -> Iterator[Problem]:
-    kinds = [name for name in ("is", "in") if name in leaf]
-    numbers = [name for name in ("at_least", "at_most") if name in leaf]
-    if len(kinds) + bool(numbers) != 1:
-        yield Problem(path, "give exactly one of is, in, and at_least or at_most")
-    elif len(numbers) == 2 and Decimal(leaf["at_least"]) > Decimal(leaf["at_most"]):
-        yield Problem(f"{path}.at_most", "is below at_least, so nothing fits; move one of them")
-
-
-def _nth_purchase(leaf: Document, path: str) -> Iterator[Problem]:
-    if ("every" in leaf) == ("exactly" in leaf):
-        yield Problem(path, "give exactly one of every and exactly")
-    for name, words in (("of_at_least", "of at least a sum"), ("period", "of a period")):
-        if name in leaf and leaf.get("counting") == "member":
-            yield Problem(
-                f"{path}.counting", f"purchases {words} are counted by the campaign; set it to campaign"
-            )
 
 
 def _what(document: Document) -> Iterator[Problem]:
@@ -339,9 +247,11 @@ def _judge(document: Document) -> Iterator[Problem]:
             yield Problem(f"{path}.times", "a receipt earns once anyway; give points, or another period")
     budget = judge.get("budget", {})
     kinds = {effect["effect"] for effect in document.get("what", ())}
-    cheaper = kinds & set(DISCOUNTS) or "stamp" in kinds
-    if "money" in budget and not cheaper:
+    stamped = [effect["reward"] for effect in document.get("what", ()) if effect["effect"] == "stamp"]
+    if "money" in budget and not kinds & set(DISCOUNTS) and not any("points" not in one for one in stamped):
         yield Problem("judge.budget.money", "pays for discounts, and the campaign gives none; leave it out")
+    if "points" in budget and not kinds & _POINTS and not any("points" in one for one in stamped):
+        yield Problem("judge.budget.points", "pays for points, and the campaign gives none; leave it out")
     if "budget" in judge and not budget:
         yield Problem("judge.budget", "is empty; give points, money or both, or leave it out")
 
@@ -353,5 +263,5 @@ def _stacking(document: Document) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (
-    _whom, _selection, _event, _when, _if, _what, _tell, _judge, _stacking,
+    _whom, _selection, _event, _when, check_conditions, _what, _tell, _judge, _stacking,
 )  # fmt: skip
