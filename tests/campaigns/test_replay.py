@@ -20,13 +20,14 @@ from campaigns.models import Tally, Usage
 from campaigns.replay.selling import Result, Seller, replay
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger, places
-from loyalty.models import Account, Debt, Lot, LotUse, Product, Receipt, Transfer
+from loyalty.models import Account, Debt, Lot, LotUse, Product, Receipt, TierChange, Transfer
 from loyalty.passbook import Cause
 from members.models import Card, Event, Member
 from members.refusals import Refusal
 from rewards import series
 from rewards.models import Coupon, Series
 from tests import factories
+from tests.analytics.laddering import change
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,11 @@ def definition(what: dict[str, Any], **parts: Any) -> dict[str, Any]:
     return {"whom": {"who": "members"}, "what": [what], **parts}
 
 
-def open_chain(decimals: int = 2, inactivity: int | None = None) -> factories.Shop:
+def open_chain(
+    decimals: int = 2,
+    inactivity: int | None = None,
+    ladder: tuple[tuple[int, ...], dict[str, Any]] = ((0, 150, 400), {}),
+) -> factories.Shop:
     """A shop with campaigns that use limits, counters, tiers, delays, short lives and terms of lots."""
     shop = factories.open_shop(
         store="s-1",
@@ -54,8 +59,11 @@ def open_chain(decimals: int = 2, inactivity: int | None = None) -> factories.Sh
         inactivity_days=inactivity,
         spending={"max_share": "50", "min_points": "2", "max_points_per_day": "40"},
     )
-    for code, threshold in (("classic", 0), ("silver", 150), ("gold", 400)):
+    thresholds, rules = ladder
+    for code, threshold in zip(("classic", "silver", "gold"), thresholds, strict=True):
         factories.TierFactory(programme=shop.programme, code=code, threshold=Decimal(threshold))
+    if rules:
+        change(shop.programme, **rules)
     factories.StoreFactory(partner=shop.partner, code="s-2", time_zone="Asia/Tokyo")
     dairy = factories.CategoryFactory(code="dairy")
     for number, sku in enumerate(GOODS[:8]):
@@ -288,8 +296,17 @@ def read_books() -> dict[str, Any]:
         "debts": sorted((str(lots[d.lot_id]), d.points, d.at) for d in Debt.objects.all()),
         "receipts": {numbers[r.id]: plain_receipt(r, members, owners) for r in Receipt.objects.all()},
         "facts": sorted(
-            (members[f.member_id], f.purchases, f.spent, f.first_purchase_at, f.last_purchase_at, str(f.tier))
+            (members[f.member_id], f.purchases, f.spent, f.first_purchase_at, f.last_purchase_at, str(f.tier),
+             f.tier_until, f.points, str(f.climb))
             for f in MemberFacts.objects.select_related("tier")
+        ),
+        "tiers": sorted(
+            (members[c.member_id], c.at, c.recorded_at, c.was, c.now, c.why, str(c.receipt_id and numbers[c.receipt_id]))
+            for c in TierChange.objects.all()
+        ),
+        "told_tiers": sorted(
+            (e.kind, members[e.member_id], e.at, e.recorded_at, e.data["tier"], e.data["why"])
+            for e in Event.objects.filter(kind__startswith="tier.") if e.member_id
         ),
         "usage": sorted(
             (members[u.member_id], campaigns[u.campaign_id], u.period, u.times, u.points) for u in Usage.objects.all()
@@ -413,6 +430,32 @@ def test_the_whole_vocabulary_sold_in_bulk_leaves_what_it_leaves_sold_singly() -
     }
     assert {row[0] for row in singly["tallies"]} == {"cheaper", "store"}
     assert {row[0] for row in singly["coupon events"]} == {"coupon.issued", "coupon.used", "badge.earned"}
+    for part, expected in singly.items():
+        assert bulk[part] == expected, part
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "rules"),
+    [
+        ((0, 600, 750), {"window": "month", "down": "below", "grace_days": 3}),
+        (
+            (0, 30, 45),
+            {"basis": "points", "window": "rolling", "span_amount": 14, "down": "below", "fall": "lowest"},
+        ),
+        (
+            (0, 3, 9),
+            {"basis": "visits", "down": "below", "below": Decimal(5), "term": "rolling", "span_amount": 8},
+        ),
+        ((0, 150, 400), {"down": "idle", "idle_days": 3}),
+    ],
+)
+def test_in_bulk_members_go_up_and_down_as_they_do_singly(
+    thresholds: tuple[int, ...], rules: dict[str, Any]
+) -> None:
+    singly, bulk = (after(way, 2, None, (thresholds, rules)) for way in (sell_singly, sell_in_bulk))
+
+    assert {row[5] for row in singly["tiers"]} == {"purchase", "rule"}
+    assert len(singly["tiers"]) == len(singly["told_tiers"]) > 6
     for part, expected in singly.items():
         assert bulk[part] == expected, part
 

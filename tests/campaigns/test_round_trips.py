@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns import checkout, clashes
+from loyalty import places
 from loyalty.models import Receipt
 from messaging import webhooks
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
+from tests.analytics.laddering import change
 from tests.laws.world import account_of
 from tests.races.selling import NOW, basket, sell
 
@@ -106,3 +109,24 @@ def test_a_purchase_goes_on_when_the_database_dropped_its_connection(member: Any
 
     assert not answer.replay
     assert account_of(member).balance == Decimal("99.50")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"window": "year", "down": "below"},
+        {"window": "rolling", "span_amount": 30, "down": "below"},
+        {"down": "idle", "idle_days": 30},
+    ],
+)
+def test_a_ladder_that_looks_at_time_takes_no_trip_of_its_own(member: Any, rules: dict[str, Any]) -> None:
+    programme = Receipt.objects.get().programme
+    for code, threshold in (("classic", 0), ("silver", 150), ("gold", 250)):
+        factories.TierFactory(programme=programme, code=code, threshold=threshold)
+    change(programme, **rules)
+    places.forget()
+    sell(member, "known")  # the store and the ladder
+
+    assert trips(lambda: sell(member, 1)) == ["WITH", "WITH"]  # reaches gold
+    assert trips(lambda: sell(member, 2, purchased_at=NOW - timedelta(days=40))) == ["WITH", "WITH"]  # late
+    places.forget()
