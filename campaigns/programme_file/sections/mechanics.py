@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import rulebooks
+from campaigns import rulebooks, sentence
 from campaigns.differences import differences, mean_the_same, tell
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign, Revision
@@ -77,6 +77,10 @@ class Campaigns(Section):
                 yield Problem((*place, "draft"), _("nothing is published yet: write it as the definition"))
             if was is not None and was["status"] != _DRAFT and entry["status"] == _DRAFT:
                 yield Problem((*place, "status"), _("was published before; use live, paused or ended"))
+            if entry["archived"] and entry["status"] == Campaign.Status.LIVE:
+                yield Problem(
+                    (*place, "archived"), _("a campaign that is live cannot be put away; pause or end it")
+                )
             if entry != was and entry["status"] != _DRAFT and isinstance(entry["definition"], Mapping):
                 yield from _check_definition((*place, "definition"), entry["definition"])
 
@@ -154,9 +158,17 @@ def _check_definition(place: Path, definition: Any) -> Iterator[Problem]:
 
 def _tell(entry: Document) -> Iterator[str]:
     yield COLUMNS.all[1].say(entry["status"])
-    yield from tell(entry["definition"])
+    yield from tell_new(entry["definition"])
     if entry["draft"] is not None:
         yield from _compare_drafts(entry, None, entry["draft"])
+
+
+def tell_new(definition: Any) -> list[str]:
+    """What a definition does in sentences; of one that is broken, what it says."""
+    try:
+        return sentence.describe(parse(definition).document)
+    except DefinitionError:
+        return tell(definition)
 
 
 def _compare(before: Document, after: Document) -> Iterator[str]:
@@ -179,21 +191,21 @@ def _compare_drafts(published: Document, before: Document | None, after: Documen
 
 
 def _save(row: Campaign, before: Document | None, entry: Document, moment: Moment) -> None:
-    there = before is not None and before["status"] != _DRAFT
+    was = before or {"status": str(_DRAFT)}
+    changed = was["status"] == _DRAFT or any(was[name] != entry[name] for name in ("name", "definition"))
     row.name, row.draft = entry["name"], entry["definition"]
-    if entry["status"] == _DRAFT:
-        row.save()
-    else:
-        changed = not there or any(before[name] != entry[name] for name in ("name", "definition"))  # type: ignore[index]
-        begins = entry["status"] == Campaign.Status.LIVE and (before or {}).get("status") != entry["status"]
-        row.save()
-        if changed or begins:
+    row.save()
+    if entry["status"] != _DRAFT:
+        begins = entry["status"] == Campaign.Status.LIVE and was["status"] != entry["status"]
+        if changed or (begins and not rulebooks.resume(row, moment.at)):
             rulebooks.publish(row, moment.at, moment.user_id)
+            row.submitted_at = row.submitted_by = None
         if entry["status"] != row.status:
             rulebooks.stop(row, moment.at, entry["status"])
         if entry["draft"] is not None:
             row.name, row.draft = entry["draft"]["name"], entry["draft"]["definition"]
-            row.save(update_fields=["name", "draft"])
-    if entry["archived"] != (row.archived_at is not None):
-        row.archived_at = moment.at if entry["archived"] else None
-        row.save(update_fields=["archived_at"])
+    if entry["archived"] and row.archived_at is None:
+        row.archived_at, row.submitted_at, row.submitted_by = moment.at, None, None
+    elif not entry["archived"]:
+        row.archived_at = None
+    row.save()

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.differences import differences, tell
+from campaigns.differences import differences
 from campaigns.models import CampaignTemplate
 from campaigns.programme_file.columns import Columns
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import Problem
-from campaigns.programme_file.sections.mechanics import DEFINITION, keep_form
+from campaigns.programme_file.sections.mechanics import DEFINITION, keep_form, tell_new
 from loyalty.models import Programme
 
 COLUMNS = Columns(CampaignTemplate, "name", "description")
@@ -67,7 +67,7 @@ class Templates(Section):
             if entry is None:
                 yield Change(self.name, "removed", subject)
             elif was is None:
-                yield Change(self.name, "added", subject, tuple(tell(entry["definition"])))
+                yield Change(self.name, "added", subject, tuple(tell_new(entry["definition"])))
             elif was != entry:
                 lines = (
                     *COLUMNS.differences(was, entry),

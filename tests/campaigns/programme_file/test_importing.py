@@ -186,7 +186,7 @@ def test_a_draft_of_a_colleague_is_left_alone_by_a_file_that_says_nothing_of_it(
     [
         (["draft", "live"], 1, True),
         (["live", "paused"], 1, False),
-        (["live", "paused", "live"], 2, True),
+        (["live", "paused", "live"], 1, True),
         (["live", "ended"], 1, False),
         (["paused"], 1, False),
         (["ended", "live"], 2, True),
@@ -204,6 +204,28 @@ def test_a_campaign_goes_from_status_to_status(statuses: list[str], revisions: i
     assert (row.status, row.revisions.count()) == (statuses[-1], revisions)
     rules = rulebooks.in_force(row.programme_id, LATER)
     assert rules is not None and (row.pk in rules.revision_ids) is live
+
+
+def test_a_new_campaign_is_told_in_sentences(programme: Programme) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["campaigns"]["night"] = {
+            "name": "Night", "status": "live", "definition": coffee("3", when={"hours": [["22:00", "24:00"]]}),
+        }  # fmt: skip
+
+    plan = importing.foresee(edited(programme, edit), Moment(LATER))
+
+    assert told(plan) == [
+        "added Campaign “Night”: live; All members get 3% back in points, from 22:00 to 24:00."
+    ]
+
+
+def test_publishing_from_a_file_ends_the_review(programme: Programme) -> None:
+    Campaign.objects.filter(code="next").update(submitted_at=NOW, draft=coffee())
+
+    apply("version: 1\nprogramme: {code: main}\ncampaigns: {next: {status: live}}\n")
+
+    row = Campaign.objects.get(code="next")
+    assert (row.status, row.submitted_at) == ("live", None)
 
 
 def test_tiers_change_places_and_members_are_counted_anew(programme: Programme) -> None:
@@ -428,6 +450,10 @@ PROBLEMS = [
         "      what:\n      - {effect: points_percent, percent: 101}\n      - {effect: magic}\n",
         ["campaigns.new.definition.what[0].percent (line 9): 101 will not do; give a percent above 0 and at most 100",
          "campaigns.new.definition.what[1].effect (line 10): 'magic' is not known"],
+    ),
+    (
+        "version: 1\nprogramme: {code: main}\ncampaigns:\n  coffee-hours: {archived: true}\n",
+        ["campaigns.coffee-hours.archived (line 4): a campaign that is live cannot be put away; pause or end it"],
     ),
     (
         "version: 1\nprogramme: {code: main}\ncampaigns:\n  next: {status: live}\n",
