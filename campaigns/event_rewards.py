@@ -73,7 +73,7 @@ def claim(now: datetime, event_id: UUID | None = None) -> EventReward | None:
     waiting = EventReward.objects.select_for_update(skip_locked=True, of=("self",)).filter(due_at__lte=now)
     if event_id is not None:
         waiting = waiting.filter(event_id=event_id)
-    return waiting.select_related("event__member").order_by("due_at", "id").first()
+    return waiting.select_related("event__member").order_by("due_at").first()
 
 
 def is_judged(event_id: UUID, programme_id: int) -> bool:
@@ -100,7 +100,9 @@ def keep(
         "amount": amount,
         "outcome": record.dump(kept),
     }
-    EventReward.objects.update_or_create(event_id=event_id, programme_id=programme_id, defaults=judged)
+    name = {"event_id": event_id, "programme_id": programme_id}
+    if not EventReward.objects.filter(**name).update(**judged):
+        EventReward.objects.create(**name, **judged)
 
 
 def close(reward: EventReward, now: datetime) -> None:

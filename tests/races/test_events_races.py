@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db.models import Sum
 
-from campaigns import awaited, dates, own_events, referrals
+from campaigns import awaited, dates, occasions, own_events, referrals
 from campaigns.models import EventReward, Tally
 from loyalty.models import Account, Transfer
 from members import events
@@ -112,3 +113,36 @@ def test_a_friend_s_purchase_that_is_settled_while_it_comes_back_leaves_what_is_
     assert Account.objects.get(holders__member=referrer).balance == Decimal("20.00")
     assert Event.objects.filter(kind="friend.purchased", member=referrer).count() == 4
     assert Member.objects.get(id=friend.id).facts.get().spent == 200
+
+
+def test_an_event_that_cannot_be_rewarded_is_put_off_and_keeps_no_other_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    programme = factories.open_shop().programme
+    factories.publish_campaign(programme, birthday())
+    people = [factories.enrol(programme, birthday=date(1990, 6, 15)) for _ in range(4)]
+    now = datetime(2026, 6, 15, 12, tzinfo=UTC)
+    dates.record(now)
+    reward = occasions.reward
+
+    def fail_once(member: Member, *args: Any) -> Any:
+        given = reward(member, *args)
+        if member == people[1]:
+            raise RuntimeError("in the middle of it")
+        return given
+
+    monkeypatch.setattr(occasions, "reward", fail_once)
+    with books_right_after():
+        own_events.reward_waiting(now)
+    assert Transfer.objects.filter(reason="member.birthday").count() == 3
+    waiting = EventReward.objects.get(due_at__isnull=False)
+    assert (waiting.event.member, waiting.attempts, waiting.due_at) == (
+        people[1],
+        1,
+        now + timedelta(minutes=1),
+    )
+
+    monkeypatch.undo()
+    assert own_events.reward_waiting(now) == 0
+    assert own_events.reward_waiting(now + timedelta(minutes=1)) == 1
+    assert Transfer.objects.filter(reason="member.birthday").count() == 4
