@@ -12,6 +12,7 @@ import rest_framework_api_key.admin
 from django.contrib import admin
 from rest_framework_api_key.models import APIKey
 
+import backoffice.backtests
 import backoffice.books
 import backoffice.campaigns
 import backoffice.coupons

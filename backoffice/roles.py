@@ -31,6 +31,7 @@ RULES = (
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.
 COUPONS = ("rewards.coupon", "rewards.couponuse")
+TRIALS = ("campaigns.backtest",)
 
 
 def _rights(actions: Iterable[str], models: Iterable[str]) -> set[str]:
@@ -41,11 +42,12 @@ def _rights(actions: Iterable[str], models: Iterable[str]) -> set[str]:
 #: What the till page asks for: selling, and taking goods back. The back office's own pages never write these.
 _SELL = {"loyalty.add_receipt", "loyalty.add_return"}
 
-_VIEW_ALL = _rights(("view",), (*RECORDS, *PEOPLE, *GOODS, *SHOPS, *RULES))
+_VIEW_ALL = _rights(("view",), (*RECORDS, *PEOPLE, *GOODS, *SHOPS, *RULES, *TRIALS))
 
 ROLES: Mapping[str, set[str]] = {
     MANAGER: _VIEW_ALL
     | _rights(("view", "add", "change", "delete"), (*PEOPLE, *GOODS, *SHOPS, *RULES, *KEYS))
+    | _rights(("add", "delete"), TRIALS)
     | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
     | _rights(("view",), COUPONS)
     | {"rewards.add_coupon", "rewards.change_coupon"}
@@ -54,7 +56,7 @@ ROLES: Mapping[str, set[str]] = {
     | _rights(("add", "change"), PEOPLE)
     | _rights(("view",), COUPONS)
     | {"backoffice.adjust_points", "rewards.add_coupon"},
-    ANALYST: _VIEW_ALL | {"backoffice.export_records"},
+    ANALYST: _VIEW_ALL | _rights(("add", "delete"), TRIALS) | {"backoffice.export_records"},
     CASHIER: _SELL,
 }
 

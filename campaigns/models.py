@@ -322,3 +322,6 @@ class EventReward(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id}"
+
+
+from campaigns.backtest.models import Backtest as Backtest  # noqa: E402

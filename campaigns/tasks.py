@@ -76,3 +76,6 @@ def catch_up_events(hours: int = 2) -> None:
 def send_shares(event: EventRow) -> None:
     """Settle shares soon: a listener of what is due."""
     settle_shares.delay(event.data["receipt"])
+
+
+from campaigns.backtest.tasks import run_backtests as run_backtests  # noqa: E402

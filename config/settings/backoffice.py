@@ -52,6 +52,7 @@ NAVIGATION = [
     _group(
         _("Promotions"),
         _item(_("Campaigns"), "campaign", "campaigns.campaign"),
+        _item(_("Backtests"), "science", "campaigns.backtest"),
         _item(_("Published versions"), "inventory", "campaigns.revision"),
         _item(_("Coupon series"), "sell", "rewards.series"),
         _item(_("Coupons"), "confirmation_number", "rewards.coupon"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from axes.models import AccessAttempt
 from django.contrib import admin
@@ -17,6 +19,7 @@ from django_celery_beat.models import (
 
 from backoffice import roles
 from backoffice.desk import Register
+from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign, Seller
 from loyalty.models import Debt, Programme
 from members.models import Event
@@ -38,6 +41,10 @@ def address(model, page: str, *args) -> str:
 
 def make_system_records() -> None:
     roles.create()
+    programme = Programme.objects.first()
+    if programme is not None:
+        days = {"begins": date(2026, 2, 1), "ends": date(2026, 2, 28)}
+        Backtest.objects.create(programme=programme, name="February", tried=[], **days)
     interval = IntervalSchedule.objects.create(every=1, period="hours")
     crontab = CrontabSchedule.objects.create(minute="5")
     PeriodicTask.objects.create(name="hourly", task="loyalty.expire", interval=interval)

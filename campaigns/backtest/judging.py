@@ -1,0 +1,146 @@
+"""Judging a past receipt twice: as it was, and as it would have been with the tried campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from campaigns import usage
+from campaigns.backtest.knowing import Knowledge
+from campaigns.backtest.reading import Past
+from campaigns.backtest.trial import Books, Trial
+from campaigns.backtest.worlds import Used, World
+from campaigns.engine.evaluation import evaluate
+from campaigns.engine.outcome import Outcome
+from campaigns.engine.rulebook import Rulebook
+from campaigns.engine.shopper import Shopper
+from campaigns.record import Record
+from campaigns.usage import Key
+from loyalty.basket import Basket, Settled
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a receipt gave: points and money off, in all and by campaign; ``shared`` are points for others."""
+
+    earned: Decimal
+    discount: Decimal
+    points: dict[int, Decimal]
+    discounts: dict[int, Decimal]
+    shared: dict[int, Decimal]
+
+    @property
+    def cost(self) -> Decimal:
+        """All points that it costs."""
+        return self.earned + sum(self.shared.values(), ZERO) if self.shared else self.earned
+
+
+@dataclass(slots=True)
+class Judged:
+    """A receipt in both pasts. ``outcome`` is the engine's, with the tried campaigns."""
+
+    past: Past
+    shopper: Shopper
+    before: Verdict
+    after: Verdict
+    outcome: Outcome
+    book: Rulebook
+
+
+class Judge:
+    """Judges receipts in the order in which they come, which is each member's own order."""
+
+    def __init__(self, trial: Trial, books: Books, knowledge: Knowledge) -> None:
+        self._trial = trial
+        self._books = books
+        self._knowledge = knowledge
+        self._with, self._without = World(), World()
+
+    def judge(self, past: Past) -> Judged:
+        """A receipt as it was and as it would have been."""
+        really = {**past.record.increments, **past.record.counted}
+        book, store = self._books.tried(past.rulebook_id), past.basket.place.store
+        shopper = self._with.shopper(self._knowledge.complete(past), past.member, store)
+        outcome = decide(past, shopper, book)
+        self._with.note(past.member, store, used_by(outcome), really)
+        return Judged(past, shopper, self._before(past, really), of_outcome(outcome), outcome, book)
+
+    def _before(self, past: Past, really: Mapping[Key, Used]) -> Verdict:
+        """What happened; or, where that is asked for, what would have happened without the tried campaigns."""
+        if not self._trial.without:
+            return of_record(past.record)
+        member, store = past.member, past.basket.place.store
+        if not self._books.had_tried(past.rulebook_id) and not self._without.has_moved(member, store):
+            return of_record(past.record)
+        book = self._books.without(past.rulebook_id)
+        outcome = decide(past, self._without.shopper(past.shopper, member, store), book)
+        self._without.note(member, store, used_by(outcome), really)
+        return of_outcome(outcome)
+
+    def forget(self) -> None:
+        """Start anew, with other members."""
+        self._with.forget()
+        self._without.forget()
+
+
+def used_by(outcome: Outcome) -> dict[Key, Used]:
+    """What a decision adds to limits and counters, a member's and common ones."""
+    used: dict[Key, Used] = {**usage.increments(outcome)}
+    for tally in outcome.tallies:
+        used[tally.campaign_id, tally.key] = (tally.times, tally.points, tally.money)
+    return used
+
+
+def decide(past: Past, shopper: Shopper, book: Rulebook) -> Outcome:
+    """What the rules give. Points that were spent stay spent, but never pay more than a line then costs."""
+    outcome = evaluate(past.basket, shopper, past.moment, book)
+    if any([line.to_pay < 0 for line in outcome.lines]):
+        outcome = evaluate(_fitted(past.basket, outcome), shopper, past.moment, book)
+    return outcome
+
+
+def _fitted(basket: Basket, outcome: Outcome) -> Basket:
+    """The basket with no more spent on a line than it costs after its discounts."""
+    spent = {}
+    for line in outcome.lines:
+        amount = min(line.redeemed_amount, line.amount - line.discount)
+        if amount > 0:
+            points = line.redeemed_points
+            if amount < line.redeemed_amount:
+                points = (points * amount / line.redeemed_amount).quantize(points)
+            spent[line.position] = (points, amount)
+    return replace(basket, redeem=Settled(spent))
+
+
+def of_record(record: Record) -> Verdict:
+    """What a decision that was stored gave."""
+    discounts = discounts_by_campaign(record.lines) if record.discount else {}
+    return Verdict(record.earned, record.discount, record.granted, discounts, _by_campaign(record.shares))
+
+
+def of_outcome(outcome: Outcome) -> Verdict:
+    """What a decision gives."""
+    discounts = discounts_by_campaign(outcome.lines) if outcome.discount else {}
+    points, shared = _by_campaign(outcome.grants), _by_campaign(outcome.others)
+    return Verdict(outcome.earned, outcome.discount, points, discounts, shared)
+
+
+def _by_campaign(grants: Iterable[Any]) -> dict[int, Decimal]:
+    points: dict[int, Decimal] = {}
+    for grant in grants:
+        points[grant.campaign_id] = points.get(grant.campaign_id, ZERO) + grant.points
+    return points
+
+
+def discounts_by_campaign(lines: Iterable[Any]) -> dict[int, Decimal]:
+    """Money off by campaign, from the reasons of the lines."""
+    discounts: dict[int, Decimal] = {}
+    for line in lines:
+        for because in line.because:
+            if money := because.discount:
+                discounts[because.campaign_id] = discounts.get(because.campaign_id, ZERO) + money
+    return discounts

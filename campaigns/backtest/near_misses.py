@@ -1,0 +1,346 @@
+"""Near misses: what members would have had to do to gain more.
+
+The engine says why a tried campaign gave nothing. Where that is a matter of little (an amount a tenth too
+low, one piece or one purchase short, an hour or a day too early, no card shown) the receipt is judged
+again as if that little had been done. Only what then earns is a near miss, and what it earns is what was
+missed; where something else would have stood in the way (a limit, another condition), nothing is.
+
+As this judges a receipt several times over, of many receipts only every so manieth is looked at, and
+counts for as many. One purchase short is counted by members, where their receipts of the period end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from campaigns.backtest.adding_up import Adder, Miss
+from campaigns.backtest.judging import Judged, decide, of_outcome, used_by
+from campaigns.backtest.worlds import later
+from campaigns.engine.rulebook import Revision, Rulebook
+from campaigns.engine.shopper import Shopper
+from loyalty.basket import Basket, Line, Moment
+from loyalty.terms import Goods
+
+ZERO = Decimal(0)
+#: How near is near: a share of what was wanted, pieces or purchases, minutes.
+NEAR_SHARE = Decimal("0.10")
+NEAR_COUNT = 1
+NEAR_MINUTES = 60
+
+_GOODS = ("products", "sets", "categories", "brands")
+_DAY = 24 * 60
+
+
+class Other(NamedTuple):
+    """A receipt as it would have been with a little more done."""
+
+    kind: str
+    short: Decimal
+    basket: Basket
+    shopper: Shopper
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A tried campaign, and what of it near misses ask for."""
+
+    revision: Revision
+    #: Leaves of its conditions that speak of goods, with the goods.
+    goods: tuple[tuple[Mapping[str, Any], Goods], ...]
+    #: The steps of its scale, where it has one, ascending; and what it measures: the receipt, or these lines.
+    steps: tuple[Decimal, ...]
+    by_receipt: bool
+    goods_of: Callable[[Line], bool] | None
+    #: Whether it needs others to give anything, and whether they may keep it from giving.
+    boosts: bool
+    stacks: bool
+
+    @property
+    def when(self) -> Mapping[str, Any]:
+        """The question when."""
+        return self.revision.definition.part("when")
+
+
+def watch(revision: Revision) -> Watched:
+    """What to look at in a campaign."""
+    document = revision.definition
+    leaves = tuple((leaf, goods) for leaf in _leaves(document.part("if")) if (goods := _goods(leaf)))
+    effects = document.document.get("what", ())
+    steps = [Decimal(step["from"]) for effect in effects for step in effect.get("steps", ())]
+    boosts = any(effect["effect"] == "multiplier" for effect in effects)
+    by_receipt = any(effect.get("by") == "receipt" for effect in effects)
+    stacks = "group" in document.part("stacking")
+    return Watched(
+        revision, leaves, tuple(sorted(steps)), by_receipt, _chosen(document.part("what_for")), boosts, stacks
+    )
+
+
+def _chosen(what_for: Mapping[str, Any]) -> Callable[[Line], bool] | None:
+    """The test of the lines that a campaign looks at; None for all of them."""
+    wanted, unwanted = _goods(what_for), _goods(what_for.get("except", {}))
+    if wanted is None and unwanted is None:
+        return None
+    return lambda line: (wanted is None or wanted.match(line)) and not (unwanted and unwanted.match(line))
+
+
+def _goods(chosen: Mapping[str, Any]) -> Goods | None:
+    named = {kind: frozenset(chosen[kind]) for kind in _GOODS if kind in chosen}
+    return Goods(**named) if named else None
+
+
+def _leaves(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if "condition" in tree:
+        yield tree
+    for name in ("all", "any", "none"):
+        for inner in tree.get(name, ()):
+            yield from _leaves(inner)
+
+
+class Finder:
+    """Finds near misses among judged receipts. ``settle`` finds those that only show at a member's end."""
+
+    def __init__(self, adder: Adder, revisions: Mapping[int, Revision], step: int = 1) -> None:
+        self._adder = adder
+        self._step = step
+        self._seen = 0
+        self._watched = {key: watch(revision) for key, revision in revisions.items()}
+        self._scales = [one for one in self._watched.values() if one.steps]
+        self._alone: dict[tuple[int, int], Rulebook] = {}
+        #: Members one purchase short at the last receipt that was counted, by campaign.
+        self._waiting: dict[tuple[int, str], tuple[Judged, Other]] = {}
+
+    def note(self, judged: Judged) -> None:
+        """Look at why tried campaigns gave nothing on a receipt."""
+        watched, member = self._watched, judged.past.member
+        self._seen += 1
+        chosen = self._seen % self._step == 0
+        for declined in judged.outcome.declined:
+            one = watched.get(declined.campaign_id)
+            if one is None:
+                continue
+            if declined.code == "not_nth_purchase":
+                if member is not None and (other := _nth(one, declined.args, judged)) is not None:
+                    self._waiting[one.revision.campaign_id, member] = (judged, other)
+            elif chosen and (look := _LOOKS.get(declined.code)):
+                self._try(one, judged, look(one, declined.args, judged), self._step)
+        if chosen:
+            for one in self._scales:
+                self._try(one, judged, _step(one, judged), self._step)
+        if self._waiting and member is not None:
+            self._reached(judged, member)
+
+    def settle(self) -> None:
+        """Count who stood one purchase short at the end."""
+        for (campaign_id, _member), (judged, other) in self._waiting.items():
+            self._try(self._watched[campaign_id], judged, other, 1)
+        self._waiting.clear()
+
+    def _reached(self, judged: Judged, member: str) -> None:
+        """A member who went on to what they were short of has missed nothing."""
+        for campaign_id in self._watched:
+            waiting = self._waiting.get((campaign_id, member))
+            if waiting is not None and waiting[0] is not judged:
+                given = campaign_id in judged.after.points or campaign_id in judged.after.discounts
+                if given or any(
+                    p.campaign_id == campaign_id and p.increment for p in judged.outcome.progress
+                ):
+                    del self._waiting[campaign_id, member]
+
+    def _try(self, one: Watched, judged: Judged, other: Other | None, times: int) -> None:
+        """Judge a receipt as if a little more had been done; a near miss if that earns."""
+        if other is None:
+            return
+        campaign_id, now = one.revision.campaign_id, judged.after
+        past = replace(judged.past, basket=other.basket, moment=other.moment)
+        points = discount = ZERO
+        for book in self._books(one, judged.book):
+            verdict = of_outcome(decide(past, other.shopper, book))
+            points = verdict.points.get(campaign_id, ZERO) - now.points.get(campaign_id, ZERO)
+            discount = verdict.discounts.get(campaign_id, ZERO) - now.discounts.get(campaign_id, ZERO)
+            if points + discount <= 0:
+                return
+        miss = self._of(campaign_id, other.kind)
+        miss.receipts += times
+        miss.short += other.short * times
+        miss.points += points * times
+        miss.discount += discount * times
+
+    def _books(self, one: Watched, book: Rulebook) -> Iterator[Rulebook]:
+        """The campaign alone, which is quick; and all others with it where they have a say."""
+        if not one.boosts:
+            key = (one.revision.campaign_id, id(book))
+            if key not in self._alone:
+                self._alone[key] = Rulebook(book.terms, (one.revision,))
+            yield self._alone[key]
+        if one.boosts or one.stacks:
+            yield book
+
+    def _of(self, campaign_id: int, kind: str) -> Miss:
+        kinds = self._adder.tally.misses.setdefault(campaign_id, {})
+        if kind not in kinds:
+            kinds[kind] = Miss()
+        return kinds[kind]
+
+
+def _other(kind: str, short: Decimal, judged: Judged, **changed: Any) -> Other:
+    past = judged.past
+    same: dict[str, Any] = {"basket": past.basket, "shopper": judged.shopper, "moment": past.moment}
+    return Other(kind, short, **(same | changed))
+
+
+def _is_near(wanted: Decimal, found: Decimal) -> bool:
+    return ZERO < wanted - found <= wanted * NEAR_SHARE
+
+
+def _amount(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """The receipt came to a little less than was asked for."""
+    return _more_money(one, args, judged, Decimal(args["amount"]))
+
+
+def _figure(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """The goods, or all receipts of a period, came to a little less than was asked for."""
+    return _more_money(one, args, judged, Decimal(args["value"]))
+
+
+def _more_money(one: Watched, args: Mapping[str, Any], judged: Judged, found: Decimal) -> Other | None:
+    wanted = Decimal(args["at_least"])
+    if not _is_near(wanted, found):
+        return None
+    index = _line_of(one, judged.past.basket.lines, args)
+    if index is None:
+        return None
+    short = wanted - found
+    basket = _changed(judged.past.basket, index, lambda line: replace(line, amount=line.amount + short))
+    return _other("amount", short, judged, basket=basket)
+
+
+def _pieces(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """One piece more, of something that is on the receipt, would have done."""
+    short = Decimal(args.get("at_least", args.get("pieces", "0"))) - Decimal(args["value"])
+    index = _line_of(one, judged.past.basket.lines, args) if ZERO < short <= NEAR_COUNT else None
+    if index is None:
+        return None
+
+    def more(line: Line) -> Line:
+        return replace(line, quantity=line.quantity + short, amount=line.amount + line.price * short)
+
+    return _other("piece", short, judged, basket=_changed(judged.past.basket, index, more))
+
+
+def _line_of(one: Watched, lines: tuple[Line, ...], args: Mapping[str, Any]) -> int | None:
+    """The line of which there should have been more: of the goods that were asked for, or any."""
+    if not lines:
+        return None
+    if "wanted" not in args:
+        return 0
+    for leaf, goods in one.goods:
+        if str(leaf.get("at_least", leaf.get("pieces", "1"))) == str(
+            args.get("at_least", args.get("pieces"))
+        ):
+            found = next((index for index, line in enumerate(lines) if goods.match(line)), None)
+            if found is not None:
+                return found
+    return None
+
+
+def _changed(basket: Basket, index: int, change: Callable[[Line], Line]) -> Basket:
+    lines = list(basket.lines)
+    lines[index] = change(lines[index])
+    return replace(basket, lines=tuple(lines))
+
+
+def _nth(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """One purchase more would have been the one that earns."""
+    goal = int(args.get("every", args.get("exactly", 0)))
+    number, member = int(args["number"]), judged.past.member
+    short = (-number) % goal if "every" in args else goal - number
+    if short != NEAR_COUNT or member is None:
+        return None
+    again = replace(later(judged.shopper, used_by(judged.outcome)), purchases=judged.shopper.purchases + 1)
+    return _other("purchase", Decimal(short), judged, shopper=again)
+
+
+def _step(one: Watched, judged: Judged) -> Other | None:
+    """A little more would have reached the next step of its scale."""
+    index, measure = _measure(one, judged)
+    wanted = next((step for step in one.steps if step > measure), None)
+    if index is None or wanted is None or not _is_near(wanted, measure) or judged.past.member is None:
+        return None
+    short = wanted - measure
+    basket = _changed(judged.past.basket, index, lambda line: replace(line, amount=line.amount + short))
+    return _other("step", short, judged, basket=basket)
+
+
+def _measure(one: Watched, judged: Judged) -> tuple[int | None, Decimal]:
+    """What a campaign's scale measures on a receipt, and the first line of it."""
+    before = judged.book.terms.earn_on == "before"
+    amounts = {
+        line.position: line.amount - line.discount if before else line.to_pay for line in judged.outcome.lines
+    }
+    lines, first, measure = judged.past.basket.lines, None, ZERO
+    for index, line in enumerate(lines):
+        if one.goods_of is None or one.goods_of(line):
+            first = index if first is None else first
+            measure += amounts[line.position]
+    return first, sum(amounts.values(), ZERO) if one.by_receipt else measure
+
+
+def _hour(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """A little earlier or later it would have been open."""
+    moment = judged.past.moment
+    minute = moment.in_store.hour * 60 + moment.in_store.minute
+    best = 0
+    for start, end in one.when.get("hours", ()):
+        for shift in (_minutes(start) - minute, _minutes(end) - 1 - minute):
+            if shift and (not best or abs(shift) < abs(best)):
+                best = shift
+    if not best or abs(best) > NEAR_MINUTES or not 0 <= minute + best < _DAY:
+        return None
+    kind = "early" if best > 0 else "late"
+    return _other(kind, Decimal(abs(best)), judged, moment=_shifted(moment, timedelta(minutes=best)))
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def _weekday(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """On the next day, or on the one before, it would have been open."""
+    days, moment = one.when.get("weekdays", ()), judged.past.moment
+    today = moment.in_store.isoweekday()
+    if today % 7 + 1 in days:
+        return _other("day_early", Decimal(1), judged, moment=_shifted(moment, timedelta(days=1)))
+    if (today - 2) % 7 + 1 in days:
+        return _other("day_late", Decimal(1), judged, moment=_shifted(moment, timedelta(days=-1)))
+    return None
+
+
+def _shifted(moment: Moment, by: timedelta) -> Moment:
+    return Moment(moment.in_store + by, moment.in_programme + by)
+
+
+def _card(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """With a card it would have earned: as the first purchase of someone who has just joined."""
+    if judged.past.member is not None:
+        return None
+    someone = Shopper(member_id="somebody", joined_on=judged.past.moment.in_programme.date())
+    return _other("card", ZERO, judged, shopper=someone)
+
+
+#: By the engine's reasons.
+_LOOKS: dict[str, Callable[[Watched, Mapping[str, Any], Judged], Other | None]] = {
+    "amount_too_low": _amount,
+    "goods_amount_too_low": _figure,
+    "spent_too_low": _figure,
+    "pieces_too_low": _pieces,
+    "goods_missing": _pieces,
+    "outside_hours": _hour,
+    "wrong_weekday": _weekday,
+    "no_member": _card,
+    "not_member": _card,
+}

@@ -1,0 +1,302 @@
+"""Reading past receipts as the engine wants them: baskets, shoppers and moments, and what was decided then.
+
+A receipt comes with its lines in one row: the numbers of all lines as one text, and of each product only
+its id and a hash of its traits, which are read once and remembered. The same few numbers stand on most
+receipts, so texts become decimals by a look-up. That makes reading a small part of a backtest, whatever
+the engine costs (``benchmarks/backtest.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db import connection
+from psycopg import ServerCursor
+
+from campaigns import record
+from campaigns.engine.rulebook import Terms
+from campaigns.engine.shopper import ANONYMOUS, Shopper
+from campaigns.record import Record
+from loyalty import places
+from loyalty.basket import Basket, Line, Moment, Place, Settled
+from loyalty.models import Store, StoreGroup, Till
+from loyalty.rounding import Rounding, round_money, round_points
+
+#: Receipts that are in memory at once, of each process.
+BATCH = 2000
+#: Kinds of goods whose traits are remembered.
+_MOST_GOODS = 200_000
+_NOTHING = Settled({})
+
+#: Parts of a decision that a backtest does not read. Lines say by which campaign something was cheaper.
+_UNREAD = ["declined", "till", "print", "limits", "receipt", "balance"]
+
+_SPANS = {
+    "members": "{r}.member_id BETWEEN %(low)s::uuid AND %(high)s::uuid",
+    "anonymous": "{r}.member_id IS NULL AND {r}.purchased_at >= %(low)s::timestamptz "
+                 "AND {r}.purchased_at < %(high)s::timestamptz",
+    "everyone": "{r}.purchased_at >= %(low)s::timestamptz AND {r}.purchased_at < %(high)s::timestamptz",
+}  # fmt: skip
+_ORDERS = {
+    "members": " ORDER BY r.member_id, r.recorded_at, r.id",
+    "anonymous": " ORDER BY r.purchased_at, r.id",
+    "everyone": " ORDER BY r.purchased_at, r.id",
+}
+#: Receipts of which something stands, judged by rules that are known.
+_STANDING = """
+{r}.programme_id = %(programme)s AND {r}.purchased_at >= %(begins)s AND {r}.purchased_at < %(ends)s
+   AND {r}.status IN ('completed', 'partially_returned') AND {r}.rulebook_id IS NOT NULL
+"""
+STANDING = _STANDING.format(r="r")
+_READ = """
+SELECT r.id::text, r.store_id, r.till_id, r.member_id::text, r.cashier, r.channel, r.purchased_at,
+       r.rulebook_id, r.status, r.shopper::text,
+       (r.outcome - %(unread)s::text[] - CASE WHEN r.discount = 0 THEN 'lines' ELSE '' END)::text,
+       (SELECT string_agg(l.position || ' ' || l.product_id || ':' || jsonb_hash_extended(l.traits, 0) || ' '
+                          || l.quantity || ' ' || l.price || ' ' || l.amount, ' ' ORDER BY l.position)
+          FROM loyalty_receiptline l WHERE l.receipt_id = r.id),
+       CASE WHEN r.redeemed_points > 0 OR r.redeemed_amount > 0 THEN
+         (SELECT string_agg(l.position || ' ' || l.redeemed_points || ' ' || l.redeemed_amount, ' ')
+            FROM loyalty_receiptline l
+           WHERE l.receipt_id = r.id AND (l.redeemed_points > 0 OR l.redeemed_amount > 0)) END
+  FROM loyalty_receipt r
+ WHERE """
+_TRAITS = """
+SELECT l.product_id || ':' || jsonb_hash_extended(l.traits, 0), l.traits::text
+  FROM unnest(%(receipts)s::uuid[], %(positions)s::int[]) AS wanted(receipt_id, position)
+  JOIN loyalty_receiptline l USING (receipt_id, position)
+"""
+_RETURNS = """
+SELECT DISTINCT ON (t.receipt_id) t.receipt_id::text, (t.outcome - %(unread)s::text[])::text
+  FROM loyalty_return t WHERE t.receipt_id = ANY(%(receipts)s::uuid[])
+ ORDER BY t.receipt_id, t.recorded_at DESC, t.id DESC
+"""
+_GONE = """
+SELECT l.receipt_id::text, l.position, sum(b.quantity)
+  FROM loyalty_receiptline l JOIN loyalty_returnline b ON b.line_id = l.id
+ WHERE l.receipt_id = ANY(%(receipts)s::uuid[]) GROUP BY l.receipt_id, l.position
+"""
+
+_decode_record = msgspec.json.Decoder(Record, strict=False).decode
+_decode = msgspec.json.decode
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A part of the receipts: those of members from ``low`` to ``high`` (ids), or of a time up to ``high``."""
+
+    kind: Literal["members", "anonymous", "everyone"]
+    low: str
+    high: str
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The receipts of a programme from ``begins`` up to ``ends``."""
+
+    programme_id: int
+    begins: datetime
+    ends: datetime
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of ``STANDING``."""
+        return {"programme": self.programme_id, "begins": self.begins, "ends": self.ends}
+
+
+@dataclass(slots=True)
+class Past:
+    """A receipt as it stands: what was bought (less what came back), by whom, when, and what it gave."""
+
+    id: str
+    member: str | None
+    rulebook_id: int
+    basket: Basket
+    shopper: Shopper
+    moment: Moment
+    record: Record
+
+
+class _Numbers(dict[str, Decimal]):
+    """Decimals by their texts."""
+
+    def __missing__(self, text: str) -> Decimal:
+        number = Decimal(text)
+        if len(self) < 100_000:
+            self[text] = number
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Goods:
+    """What the engine reads of a product."""
+
+    sku: str
+    name: str
+    brand: str
+    categories: tuple[str, ...]
+    sets: frozenset[str]
+
+
+def of_span(span: Span, alias: str) -> str:
+    """A condition on receipts of that alias: those of a span. Its parameters are the period's, low and high."""
+    return f"{_STANDING} AND {_SPANS[span.kind]}".format(r=alias)
+
+
+class Reader:
+    """Reads receipts of a period. Remembers goods, numbers and shops from span to span."""
+
+    def __init__(
+        self, period: Period, terms_of: Callable[[int], Terms], *, with_limits: bool = False
+    ) -> None:
+        self._period = period
+        self._unread = [part for part in _UNREAD if not with_limits or part != "limits"]
+        self._terms_of = terms_of
+        self._zone = places.scheme(period.programme_id).zone
+        self._stores = {store.pk: store for store in Store.objects.select_related("partner")}
+        self._groups: dict[int, list[str]] = {}
+        for code, store_id in StoreGroup.objects.filter(stores__isnull=False).values_list("code", "stores"):
+            self._groups.setdefault(store_id, []).append(code)
+        self._tills = dict(Till.objects.values_list("id", "code"))
+        self._places: dict[tuple[int, int | None, str], tuple[Place, ZoneInfo]] = {}
+        self._numbers = _Numbers()
+        self._goods: dict[str, _Goods] = {}
+        self._same: dict[Any, Any] = {}
+
+    def read(self, span: Span) -> Iterator[Past]:
+        """The receipts of a span: of members by member, in the order in which they were judged; else by time.
+
+        Must run in a transaction.
+        """
+        params = self._period.params | {"low": span.low, "high": span.high, "unread": self._unread}
+        connection.ensure_connection()
+        with closing(ServerCursor(connection.connection, "backtest")) as cursor:
+            cursor.execute(_READ + of_span(span, "r") + _ORDERS[span.kind], params, binary=True)
+            while rows := cursor.fetchmany(BATCH):
+                yield from self._make(rows)
+
+    def _make(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Past]:
+        lines = [(row[11] or "").split(" ") for row in rows]
+        self._learn(rows, lines)
+        returned = [row[0] for row in rows if row[8] == "partially_returned"]
+        standing, gone = _read_returns(returned, self._unread) if returned else ({}, {})
+        for row, texts in zip(rows, lines, strict=True):
+            place, zone = self._place(row[1], row[2], row[5])
+            facts = _decode(row[9]) if row[9] else None
+            basket = Basket(
+                place, tuple(self._lines(texts)), self._settled(row[12]), row[4], record.load_coupons(facts)
+            )
+            if row[0] in gone:
+                basket = remaining(basket, gone[row[0]], self._terms_of(row[7]))
+            yield Past(
+                row[0],
+                row[3],
+                row[7],
+                basket,
+                record.load_shopper(facts) if facts else ANONYMOUS,
+                Moment(row[6].astimezone(zone), row[6].astimezone(self._zone)),
+                _decode_record(standing.get(row[0]) or row[10]),
+            )
+
+    def _learn(self, rows: Sequence[tuple[Any, ...]], lines: Sequence[list[str]]) -> None:
+        """Read the traits of goods not seen before, once each."""
+        if len(self._goods) > _MOST_GOODS:
+            self._goods.clear()
+            self._same.clear()
+        known, wanted = self._goods, {}
+        for row, texts in zip(rows, lines, strict=True):
+            for index, goods in enumerate(texts[1::5]):
+                if goods not in known and goods not in wanted:
+                    wanted[goods] = (row[0], int(texts[index * 5]))
+        if not wanted:
+            return
+        params = {
+            "receipts": [receipt for receipt, _position in wanted.values()],
+            "positions": [position for _receipt, position in wanted.values()],
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_TRAITS, params)
+            for goods, traits in cursor.fetchall():
+                known[goods] = self._read_traits(_decode(traits))
+
+    def _read_traits(self, traits: Mapping[str, Any]) -> _Goods:
+        same = self._same
+        brand, categories = traits.get("brand", ""), tuple(traits.get("categories", ()))
+        sets = frozenset(traits.get("sets", ()))
+        return _Goods(
+            traits.get("sku", ""),
+            traits.get("name", ""),
+            same.setdefault(brand, brand),
+            same.setdefault(categories, categories),
+            same.setdefault(sets, sets),
+        )
+
+    def _lines(self, texts: list[str]) -> Iterator[Line]:
+        fields, number, goods = iter(texts), self._numbers, self._goods
+        for position, key, quantity, price, amount in zip(
+            fields, fields, fields, fields, fields, strict=False
+        ):
+            of = goods[key]
+            yield Line(
+                int(position), of.sku, number[quantity], number[amount], number[price],
+                of.name, of.brand, of.categories, of.sets,
+            )  # fmt: skip
+
+    def _settled(self, text: str | None) -> Settled:
+        if not text:
+            return _NOTHING
+        fields, number = iter(text.split(" ")), self._numbers
+        spent = zip(fields, fields, fields, strict=False)
+        return Settled(
+            {int(position): (number[points], number[amount]) for position, points, amount in spent}
+        )
+
+    def _place(self, store_id: int, till_id: int | None, channel: str) -> tuple[Place, ZoneInfo]:
+        """The place, and the time zone of its clocks. Groups of stores are those of today: receipts keep none."""
+        key = store_id, till_id, channel
+        found = self._places.get(key)
+        if found is None:
+            store = self._stores[store_id]
+            groups = frozenset(self._groups.get(store_id, ()))
+            till = self._tills.get(till_id, "") if till_id else ""
+            place = Place(store.partner.code, store.code, groups, till, channel)
+            found = self._places[key] = (place, ZoneInfo(store.time_zone))
+        return found
+
+
+def _read_returns(
+    receipts: Sequence[str], unread: list[str]
+) -> tuple[dict[str, str], dict[str, dict[int, Decimal]]]:
+    """Of receipts of which something came back: the decision that stands, and what came back by position."""
+    gone: dict[str, dict[int, Decimal]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_RETURNS, {"receipts": list(receipts), "unread": unread})
+        standing = dict(cursor.fetchall())
+        cursor.execute(_GONE, {"receipts": list(receipts)})
+        for receipt, position, quantity in cursor.fetchall():
+            gone.setdefault(receipt, {})[position] = quantity
+    return standing, gone
+
+
+def remaining(basket: Basket, gone: Mapping[int, Decimal], terms: Terms) -> Basket:
+    """What remains of a basket, as ``campaigns.sold.judge_again`` reckons it for a return."""
+    places_, rule = terms.point_decimals, Rounding(terms.rounding)
+    paid = basket.redeem.by_line if isinstance(basket.redeem, Settled) else {}
+    lines, spent = [], {}
+    for line in basket.lines:
+        back = gone.get(line.position, Decimal(0))
+        if line.quantity <= back:
+            continue
+        share = (line.quantity - back) / line.quantity
+        quantity, amount = line.quantity - back, round_money(line.amount * share)
+        lines.append(replace(line, quantity=quantity, amount=amount))
+        points, money = paid.get(line.position, (Decimal(0), Decimal(0)))
+        spent[line.position] = (round_points(points * share, places_, rule), round_money(money * share))
+    return replace(basket, lines=tuple(lines), redeem=record.settled(spent))

@@ -1,0 +1,261 @@
+"""A backtest of what was live equals what really happened; one of drafts, what they would really have given."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from django.db import transaction
+
+from analytics import segments
+from campaigns import checkout, record, returns, rulebooks
+from campaigns.backtest import parts, trial
+from campaigns.backtest.adding_up import Tally
+from campaigns.backtest.judging import Judged
+from campaigns.backtest.models import Backtest
+from campaigns.models import Campaign
+from campaigns.record import Record
+from campaigns.returns import LineBack, ReturnRequest
+from campaigns.sale import Sale, SaleLine, Who
+from loyalty import places
+from loyalty.models import Programme, Receipt, Return
+from members.models import Member
+from members.refusals import Refusal
+from tests import factories
+from tests.campaigns.test_replay import BEGIN, enrol_buyers, make_sales, open_chain, sell_in_bulk
+
+pytestmark = pytest.mark.django_db
+
+LAST = datetime(2026, 11, 20, tzinfo=UTC)
+#: What a stored decision holds that campaigns do not decide.
+_ELSEWHERE: dict[str, Any] = {"balance": None, "taken": {}, "most": Decimal(0), "limits": ()}
+
+
+def backtest(programme: Programme, tried: list[dict[str, Any]], **fields: Any) -> Backtest:
+    period = {"begins": date(2026, 1, 1), "ends": date(2026, 11, 20)}
+    return Backtest.objects.create(programme=programme, name="Try", tried=tried, **(period | fields))
+
+
+def judge(test: Backtest, size: int = 50) -> Iterator[Judged]:
+    """Every receipt of a backtest, judged."""
+    one_order = parts.in_one_order(
+        parts.period_of(test), parts.trial_of(test), trial.Books(parts.trial_of(test))
+    )
+    part = parts.Part(test, one_order=one_order)
+    for span in parts.cut(parts.period_of(test), one_order=one_order, size=size):
+        yield from part.judge(span)
+        if not one_order:
+            part.end()
+
+
+def add_up(test: Backtest, size: int = 50) -> Tally:
+    spans = parts.cut(parts.period_of(test), one_order=False, size=size)
+    whole = Tally()
+    for _receipts, tally in parts.work_alone(test, spans, one_order=False):
+        whole.merge(tally)
+    return whole
+
+
+@pytest.fixture
+def history() -> factories.Shop:
+    """Receipts of members and strangers under campaigns with limits, counters, tiers and delays; some came back."""
+    shop = open_chain()
+    sell_in_bulk(make_sales(enrol_buyers(shop)))
+    chance = random.Random(11)
+    for number, receipt in enumerate(Receipt.objects.filter(status="completed").order_by("purchased_at")):
+        if not number % 4:
+            take_some_back(receipt, chance)
+    return shop
+
+
+def take_some_back(receipt: Receipt, chance: random.Random) -> None:
+    """One or two returns of some of the lines; now and then everything."""
+    for number in range(chance.choice([1, 1, 2])):
+        lines = tuple(
+            LineBack(line.position, Decimal(chance.randint(1, int(line.quantity))))
+            for line in receipt.lines.all()
+            if chance.random() < 0.6
+        )
+        wanted = ReturnRequest(f"R{number}", LAST, lines or "all")
+        try:
+            with transaction.atomic():
+                returns.give_back(receipt.id, wanted, LAST)
+        except Refusal:
+            return  # more than is left
+
+
+def standing(receipt: Receipt) -> Record:
+    """The decision on a receipt that stands."""
+    back = Return.objects.filter(receipt=receipt).order_by("recorded_at", "id").last()
+    return by_campaigns(record.load(back.outcome if back else receipt.outcome))
+
+
+def by_campaigns(decision: Record) -> Record:
+    """What campaigns decided, as it is stored and read back."""
+    return msgspec.structs.replace(record.load(record.dump(decision)), **_ELSEWHERE)
+
+
+def test_judging_again_what_was_live_equals_what_happened_receipt_by_receipt(history: factories.Shop) -> None:
+    judged = {one.past.id: one for one in judge(backtest(history.programme, []))}
+    receipts = Receipt.objects.filter(status__in=["completed", "partially_returned"])
+    assert {str(receipt.id) for receipt in receipts} == set(judged)
+    assert receipts.filter(status="partially_returned").count() > 5
+    for receipt in receipts:
+        one = judged[str(receipt.id)]
+        assert by_campaigns(record.pack(one.outcome)) == standing(receipt)
+        assert one.before == one.after
+
+
+def test_trying_the_live_campaigns_as_they_are_changes_nothing(history: factories.Shop) -> None:
+    live = Campaign.objects.filter(programme=history.programme, status="live").exclude(code="later")
+    test = backtest(history.programme, trial.freeze(live, keep_dates=True))
+    for one in judge(test):
+        assert one.before == one.after
+    tally = add_up(test)
+    assert tally.differing == 0
+    assert tally.all.touched > 100
+    assert (tally.all.points, tally.all.cost) == (0, 0)
+
+
+def test_drafts_give_in_a_backtest_what_they_give_when_they_are_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same sales twice: with all campaigns in force, and with all but one as drafts that are tried then."""
+    really = undone(sell_and_tell)
+    monkeypatch.setattr(factories, "publish_campaign", draft_campaign)
+    tried = undone(sell_and_try)
+    assert {code for given in really.values() for code in given} == {
+        "base", "dairy", "weekly", "third", "silver", "later",
+    }  # fmt: skip
+    assert tried == really
+
+
+Points = dict[str, dict[str, Decimal]]
+
+
+def undone(work: Callable[[], Points]) -> Points:
+    with transaction.atomic():
+        result = work()
+        transaction.set_rollback(True)
+    places.forget()
+    return result
+
+
+def draft_campaign(
+    programme: Programme, draft: dict[str, Any], at: datetime = factories.START, **fields: Any
+) -> Campaign:
+    """The base campaign in force; any other a draft that begins when it would have been published."""
+    if fields["code"] != "base":
+        draft = draft | {"when": {"from": at.isoformat()}}
+    campaign = factories.CampaignFactory(programme=programme, draft=draft, **fields)
+    if fields["code"] == "base":
+        rulebooks.publish(campaign, at)
+    return campaign
+
+
+def sell_without_spending(shop: factories.Shop) -> None:
+    """Points that nobody spends: how many a member has then changes no receipt. Nothing is held."""
+    sales = make_sales(enrol_buyers(shop))
+    sell_in_bulk(msgspec.structs.replace(sale, redeem=Decimal(0), state="completed") for sale in sales)
+
+
+def sell_and_tell() -> Points:
+    """What each campaign gave on each receipt."""
+    sell_without_spending(open_chain())
+    codes = dict(Campaign.objects.values_list("id", "code"))
+    return {
+        receipt.number: {codes[one]: points for one, points in record.load(receipt.outcome).granted.items()}
+        for receipt in Receipt.objects.filter(status="completed")
+    }
+
+
+def sell_and_try() -> Points:
+    """What each campaign would have given on each receipt."""
+    shop = open_chain()
+    sell_without_spending(shop)
+    codes, numbers = (
+        dict(Campaign.objects.values_list("id", "code")),
+        dict(Receipt.objects.values_list("id", "number")),
+    )
+    drafts = Campaign.objects.filter(status="draft")
+    assert drafts.count() == 5
+    return {
+        numbers[UUID(one.past.id)]: {codes[campaign]: points for campaign, points in one.after.points.items()}
+        for one in judge(backtest(shop.programme, trial.freeze(drafts, keep_dates=True)))
+    }
+
+
+def test_without_a_live_campaign_is_the_past_as_it_would_have_been(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compared with a past without them, live campaigns cost what they gave and what they kept others from."""
+    shop = factories.open_shop(store="s-1")
+    in_group = {"stacking": {"group": "g", "mode": "best"}}
+    better = factories.publish_campaign(
+        shop.programme, factories.percent_of_receipt("5") | in_group, code="better"
+    )
+    factories.publish_campaign(shop.programme, factories.percent_of_receipt("2") | in_group, code="worse")
+    member = factories.enrol(shop.programme)
+    sell_one(member, "100.00")
+    test = backtest(shop.programme, trial.freeze([better], keep_dates=True), against=Backtest.Against.WITHOUT)
+    (judged,) = judge(test)
+    assert (judged.before.earned, judged.after.earned) == (Decimal("2.00"), Decimal("5.00"))
+
+
+def sell_one(member: Member | None, amount: str, number: str = "1", at: datetime = BEGIN) -> None:
+    line = SaleLine(1, "SKU-0", Decimal(1), amount=Decimal(amount))
+    who = Who(phone=member.phone) if member else None
+    checkout.purchase(Sale("s-1", at, (line,), receipt_number=number, member=who), at)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_parts_of_any_size_come_to_the_same(history: factories.Shop, size: int) -> None:
+    drafts = trial.freeze(Campaign.objects.filter(programme=history.programme, code__in=["third", "weekly"]))
+    test = backtest(history.programme, [one | {"campaign": one["campaign"] + 1000} for one in drafts])
+    spans = parts.cut(parts.period_of(test), one_order=False, size=size)
+    assert sum(span.receipts for span in spans) == len(list(judge(test)))
+    assert len(spans) == {1: 4 + 10, 7: 4 + 2, 1000: 2}[size]  # a member stays whole; strangers do not matter
+    assert add_up(test, size) == add_up(test, 50)
+
+
+def test_the_tally_adds_up(history: factories.Shop) -> None:
+    draft = factories.percent_of_receipt("1")
+    tried = [{"campaign": 1001, "code": "t", "name": "T", "revision": 1, "definition": draft}]
+    tally = add_up(backtest(history.programme, tried))
+    judged = list(judge(backtest(history.programme, tried)))
+    assert tally.all.points == sum(one.after.earned - one.before.earned for one in judged) > 0
+    assert tally.tried[1001].points == sum(one.after.points.get(1001, 0) for one in judged)
+    assert (
+        tally.all.receipts
+        == len(judged)
+        == tally.anonymous.receipts + sum(one.receipts for one in tally.by_tier.values())
+    )
+    for table in (tally.by_store, tally.by_day):
+        assert sum(one.points for one in table.values()) == tally.all.points
+    assert sum(winner.points for winner in tally.people.winners) == tally.all.points  # four members in all
+    assert [one.value for one in tally.people.winners] == sorted(
+        (one.value for one in tally.people.winners), reverse=True
+    )
+    assert sum(tally.people.gains.values()) == tally.people.gain == 4
+
+
+def test_segments_are_those_that_members_are_in_now(history: factories.Shop) -> None:
+    member = Member.objects.order_by("id").first()
+    assert member is not None
+    segments.add(factories.SegmentFactory(code="friends"), [member.id], LAST)
+    tried = [
+        {
+            "campaign": 1001,
+            "code": "t",
+            "name": "T",
+            "revision": 1,
+            "definition": factories.percent_of_receipt("1"),
+        }
+    ]
+    tally = add_up(backtest(history.programme, tried))
+    assert (
+        tally.by_segment["friends"].receipts
+        == Receipt.objects.filter(member=member, status__in=["completed", "partially_returned"]).count()
+    )
