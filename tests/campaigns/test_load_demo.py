@@ -14,6 +14,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from analytics.models import MemberFacts
+from campaigns import rulebooks
+from campaigns.demo import offers as offers_of_today
 from campaigns.demo.codes import ean13
 from campaigns.demo.shop import read
 from campaigns.engine.definition import parse
@@ -52,7 +54,7 @@ def test_the_demo_is_loaded_once_and_can_be_enlarged(var: Path) -> None:
         Card.objects.values_list("number", flat=True)
     )
     assert all(Product.objects.filter(sku=product["sku"]).exists() for product in told["products"])
-    assert Campaign.objects.filter(status="live").count() == 10
+    assert Campaign.objects.filter(status="live").count() == 15  # ten of the past, five of today
     assert MemberFacts.objects.count() == Member.objects.count() == 2
     assert Return.objects.exists()
     assert Receipt.objects.filter(status="held").exists()
@@ -78,6 +80,22 @@ def test_the_demo_is_refused_in_production_and_beside_a_programme_of_ones_own(va
     with pytest.raises(CommandError, match="not the demo's"):
         load(1)
     assert not Store.objects.exists()
+
+
+def test_the_demos_new_offers_are_sound_and_made_once() -> None:
+    programme = factories.ProgrammeFactory()
+    offers, now = read("offers.json"), timezone.now()
+
+    assert offers_of_today.begin(programme, offers, now) == len(offers["campaigns"])
+    assert offers_of_today.begin(programme, offers, now) == 0
+
+    live = Campaign.objects.filter(programme=programme, status="live").count()
+    assert live == sum(offer["live"] for offer in offers["campaigns"])
+    rules = rulebooks.in_force(programme.id, now)
+    assert rules is not None
+    assert len(rules.engine.campaigns) == live
+    for offer in offers["campaigns"]:
+        parse(offer["definition"])
 
 
 def test_the_demos_campaigns_are_sound_ten_of_them() -> None:

