@@ -23,8 +23,8 @@ from pos.till import basket as baskets
 from pos.till import customers, goods
 from pos.till.access import Desk, for_cashiers, go
 from pos.till.basket import Basket, read_number
-from rewards import coupons
 from pos.till.screen import Notes, show
+from rewards import coupons
 
 MOST_CODES = 50
 MOST_COUPONS = 10

@@ -301,7 +301,8 @@ def read_books() -> dict[str, Any]:
             for f in MemberFacts.objects.select_related("tier")
         ),
         "tiers": sorted(
-            (members[c.member_id], c.at, c.recorded_at, c.was, c.now, c.why, str(c.receipt_id and numbers[c.receipt_id]))
+            (members[c.member_id], c.at, c.recorded_at, c.was, c.now, c.why,
+             str(c.receipt_id and numbers[c.receipt_id]))
             for c in TierChange.objects.all()
         ),
         "told_tiers": sorted(
