@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from backoffice import programme_file
 from backoffice.desk import Desk, DeskInline, Register
 from backoffice.programme_form import ProgrammeForm
 from campaigns import rulebooks
@@ -38,6 +40,8 @@ class ProgrammeDesk(Desk):
     fixed = ("code", "currency", "point_decimals")
     suggested = {"code": ("name",)}
     inlines = (TierInline,)
+    actions_detail = ("write_file", "read_file")
+    actions_list = ("read_any_file",)
     fieldsets = (
         (None, {"fields": (("name", "code"), ("currency", "time_zone"), "active")}),
         (
@@ -88,6 +92,45 @@ class ProgrammeDesk(Desk):
         "at_least_amount": "expiry_kind == 'yearly' || expiry_kind == 'anniversary'",
         "at_least_unit": "expiry_kind == 'yearly' || expiry_kind == 'anniversary'",
     }
+
+    def get_urls(self) -> list[Any]:
+        """The pages of the programme as a file, beside the usual ones."""
+        return [*programme_file.urls(self), *super().get_urls()]
+
+    def has_write_file_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may take the programme out as a file."""
+        return programme_file.may_write(request)
+
+    def has_read_file_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may do all that a file can do."""
+        return programme_file.may_read(request)
+
+    @action(
+        description=_("Write to a file"), permissions=("write_file",), icon="download", url_path="write-file"
+    )
+    def write_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The programme as YAML."""
+        return programme_file.write(request, object_id)
+
+    @action(
+        description=_("Read from a file"),
+        permissions=("read_file",),
+        icon="upload_file",
+        url_path="read-file",
+    )
+    def read_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page that takes a file."""
+        return HttpResponseRedirect(reverse("admin:loyalty_programme_file"))
+
+    @action(
+        description=_("Read from a file"),
+        permissions=("read_file",),
+        icon="upload_file",
+        url_path="read-any-file",
+    )
+    def read_any_file(self, request: HttpRequest) -> HttpResponse:
+        """The page that takes a file."""
+        return HttpResponseRedirect(reverse("admin:loyalty_programme_file"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Programme | None = None) -> Any:
         """The rules as fields, or as sentences for those who only look."""

@@ -17,8 +17,13 @@ class Problem(NamedTuple):
     message: str
     line: int = 0
 
+    @property
+    def place(self) -> str:
+        """The path in the document, as people write it."""
+        return write_path(self.path)
+
     def __str__(self) -> str:
-        place = write_path(self.path)
+        place = self.place
         if self.line:
             place = f"{place} (line {self.line})" if place else f"line {self.line}"
         return f"{place}: {self.message}" if place else self.message
