@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
@@ -13,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format, localize
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
@@ -25,6 +26,7 @@ from backoffice import coupons_print, coupons_work
 from backoffice.coupons_forms import SeriesForm
 from backoffice.desk import Desk
 from campaigns.models import Campaign
+from loyalty.models import Programme
 from members.refusals import Refusal
 from rewards import series, tasks, validity
 from rewards.models import CouponUse, Series
@@ -55,11 +57,24 @@ class SeriesDesk(Desk):
     autocomplete_fields = ("programme",)
     fixed = ("programme", "code", "kind", "uses_each", "from_pool")
     suggested = {"code": ("name",)}
-    actions_detail = ("generate", "load", "print_sheet", "export", "revoke_all")
+    actions_detail = (
+        "generate",
+        "load",
+        {
+            "title": gettext_lazy("More"),
+            "icon": "more_horiz",
+            "items": ["print_sheet", "export", "revoke_all"],
+        },
+    )
+    change_form_outer_before_template = "backoffice/coupons/head.html"
     change_form_outer_after_template = "backoffice/coupons/page.html"
+    #: While the kind is being chosen; later there is no such field.
     conditional_fields = {
         "mass_code": "kind == 'mass'",
-        **dict.fromkeys(("uses_each", "days", "from_pool", "prefix", "length"), "kind == 'personal'"),
+        **dict.fromkeys(
+            ("uses_each", "days", "from_pool", "prefix", "length"),
+            "typeof kind == 'undefined' || kind == 'personal'",
+        ),
     }
 
     class Media:
@@ -77,6 +92,12 @@ class SeriesDesk(Desk):
             (_("How often"), {"fields": (each, "combinable")}),
             (_("How long"), {"fields": (("valid_from", "valid_until", *(() if mass else ("days",))),)}),
         )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The programme, where there is only one."""
+        programmes = list(Programme.objects.filter(active=True)[:2])
+        only = {"programme": programmes[0].pk} if len(programmes) == 1 else {}
+        return only | super().get_changeform_initial_data(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
         """Series with the number of their uses."""
@@ -220,16 +241,20 @@ class SeriesDesk(Desk):
             date_format(day, "SHORT_DATE_FORMAT") if day else ""
             for day in (found.valid_from, found.valid_until)
         )
-        window = f"{begin} – {end}".strip() if begin or end else str(_("always"))
-        days = _("%(days)s days from issue") % {"days": found.days} if found.days is not None else ""
-        return ", ".join(part for part in (window if begin or end or not days else "", days) if part)
+        if begin and end:
+            told = [f"{begin} – {end}"]
+        else:
+            told = [_("from %(date)s") % {"date": begin}] if begin else []
+            told += [_("until %(date)s") % {"date": end}] if end else []
+        if found.days is not None:
+            told.append(_("%(days)s days from issue") % {"days": found.days})
+        return ", ".join(told) or _("always")
 
     @display(description=gettext_lazy("uses"), ordering="uses_count")
     def show_uses(self, found: Any) -> str:
         """How often its coupons were used, and how often they may be."""
-        uses = localize(found.uses_count, use_l10n=True)
-        total = getattr(found, "total", None)
-        return f"{uses} / {localize(total.most, use_l10n=True)}" if total is not None else uses
+        uses, total = intcomma(found.uses_count), getattr(found, "total", None)
+        return f"{uses} / {intcomma(total.most)}" if total is not None else str(uses)
 
     @display(
         description=gettext_lazy("state"), label={"active": "success", "over": "warning", "off": "danger"}

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import (
@@ -67,13 +68,13 @@ class CouponRegister(Register):
     search_help_text = gettext_lazy("A whole code; phone, card, e-mail or name of the member")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": (("show_code", "show_state"), ("series", "member"))}),
+        (None, {"fields": (("show_code", "tell_state"), ("series", "member"))}),
         (
             gettext_lazy("More about the coupon"),
-            {"fields": (("show_count", "reserved"), ("issued_at", "show_until"), ("cause", "batch"))},
+            {"fields": (("show_count", "reserved"), ("issued_at", "tell_until"), ("cause", "batch"))},
         ),
     )
-    readonly_fields = ("show_code", "show_state", "show_count", "show_until")
+    readonly_fields = ("show_code", "tell_state", "show_count", "tell_until")
     inlines = (UseInline,)
     actions = ("revoke",)
     actions_detail = ("draw",)
@@ -154,7 +155,7 @@ class CouponRegister(Register):
             request,
             "backoffice/coupons/form.html",
             self.admin_site.each_context(request)
-            | {"opts": self.opts, "form": form, "page": page, "title": title, "submit": _("Give")},
+            | {"opts": self.opts, "form": form, "page": page, "title": title, "verb": _("Give")},
         )
 
     @display(description=gettext_lazy("code"), ordering="code")
@@ -168,6 +169,11 @@ class CouponRegister(Register):
         state = validity.state_at(coupon, timezone.now())
         return state, str(Coupon.State(state).label)
 
+    @display(description=gettext_lazy("state"))
+    def tell_state(self, coupon: Coupon) -> str:
+        """The state, in words."""
+        return self.show_state(coupon)[1]
+
     @display(description=gettext_lazy("uses"))
     def show_count(self, coupon: Coupon) -> str:
         """How often it was used, and how often it may be."""
@@ -177,6 +183,12 @@ class CouponRegister(Register):
     def show_until(self, coupon: Coupon) -> Any:
         """Its last second, by its own end or by that of its series."""
         return validity.end_of_coupon(coupon)
+
+    @display(description=gettext_lazy("valid until"))
+    def tell_until(self, coupon: Coupon) -> str:
+        """Its last second, in words."""
+        end = validity.end_of_coupon(coupon)
+        return date_format(timezone.localtime(end), "DATETIME_FORMAT") if end is not None else "–"
 
 
 def _give(form: GiveForm, member: Member) -> Coupon | None:

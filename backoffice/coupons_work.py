@@ -61,7 +61,7 @@ def generate(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResp
         return batches.generate(found, form.cleaned_data["count"], timezone.now(), request.user.pk)
 
     title = _("Generate codes: %(name)s") % {"name": found}
-    return _answer(desk, request, found, form, start, title=title, submit=_("Generate"))
+    return _answer(desk, request, found, form, start, title=title, verb=_("Generate"))
 
 
 def load(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -76,7 +76,7 @@ def load(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
         return batches.take_in(found, file.read(), file.name, timezone.now(), request.user.pk)
 
     title = _("Load codes: %(name)s") % {"name": found}
-    return _answer(desk, request, found, form, start, title=title, submit=_("Load"))
+    return _answer(desk, request, found, form, start, title=title, verb=_("Load"))
 
 
 def stop(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -154,7 +154,7 @@ def _answer(
                 form.add_error(fault.field if fault.field in form.fields else None, fault.detail)
         else:
             messages.success(request, _("It is being done: this page shows how far it is."))
-            return HttpResponseRedirect(f"{page}#coupon-codes")
+            return HttpResponseRedirect(page)
     return TemplateResponse(
         request,
         "backoffice/coupons/form.html",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from barcode import Code128  # type: ignore[import-untyped]
+from barcode import Code128
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from segno import make

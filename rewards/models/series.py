@@ -46,7 +46,7 @@ class Series(models.Model):
         blank=True,
         help_text=_("Printed on it, shown to its holder."),
     )
-    kind = models.CharField(_("codes"), max_length=8, choices=Kind, default=Kind.PERSONAL)
+    kind = models.CharField(_("one or many"), max_length=8, choices=Kind, default=Kind.PERSONAL)
     good_for = models.CharField(_("good for"), max_length=7, choices=GoodFor, default=GoodFor.RECEIPT)
     uses_each = models.PositiveIntegerField(
         _("uses of a coupon"),
