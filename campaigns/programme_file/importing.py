@@ -199,6 +199,6 @@ def _unknown(place: str, named: dict[str, set[str]], after: Document) -> Iterato
         else:
             codes = codes - known.get(kind, codes)
         for code in sorted(codes):
-            yield _("%(place)s names “%(code)s” among its %(kind)s: there is none here") % {
+            yield _("%(place)s names “%(code)s” among its %(kind)s; there is no such thing here") % {
                 "place": place, "code": code, "kind": kind,
             }  # fmt: skip
