@@ -7,6 +7,7 @@ the parts of every award add up to it exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from operator import add
 
 from campaigns.engine.case import Case
@@ -17,6 +18,7 @@ from campaigns.engine.machine import Campaign, Machine
 from campaigns.engine.outcome import ZERO, Because
 from loyalty.rounding import spread_units
 
+_new = tuple.__new__
 #: The place of what is earned for the receipt as a whole.
 WHOLE = -1
 
@@ -96,8 +98,12 @@ class Sheet:
         return Award(campaign, (Given(units, "multiplier", args),), weights)
 
     def enter(self, award: Award) -> None:
-        """Give an award to its lines."""
-        campaign, left = award.campaign, award.units
+        """Give an award to its lines; what its limits cut off is taken from its last effects."""
+        if award.cut is None:
+            for given in award.given:
+                self._enter(award, given)
+            return
+        left = award.units
         for given in award.given:
             units = min(given.units, left)
             left -= units
@@ -105,15 +111,19 @@ class Sheet:
                 if not units:
                     break
                 given = given._replace(units=units, args={**given.args, **self._cut(award, units)})
-            if given.to_receipt:
-                self._enter_receipt(award, given, units)
-            else:
-                lines, weights, whole = award.weights or self.weights(campaign.scope)
-                parts = spread_units(units, weights, whole)
-                if award.weights and lines[-1] == WHOLE:
-                    self._enter_receipt(award, given, parts[-1])
-                    lines, parts = lines[:-1], parts[:-1]
-                self._enter_lines(award, given, lines, parts)
+            self._enter(award, given)
+
+    def _enter(self, award: Award, given: Given) -> None:
+        """Give what one effect gives."""
+        if given.to_receipt:
+            self._enter_receipt(award, given, given.units)
+            return
+        lines, weights, whole = award.weights or self.weights(award.campaign.scope)
+        parts = spread_units(given.units, weights, whole)
+        if award.weights and lines[-1] == WHOLE:
+            self._enter_receipt(award, given, parts[-1])
+            lines, parts = lines[:-1], parts[:-1]
+        self._enter_lines(award, given, lines, parts)
 
     def _enter_receipt(self, award: Award, given: Given, units: int) -> None:
         if units:
@@ -127,10 +137,10 @@ class Sheet:
         if 0 in parts:
             some = [(index, part) for index, part in zip(lines, parts, strict=True) if part]
             lines, parts = [index for index, _ in some], [part for _, part in some]
-        campaign_id, revision, code, args = award.campaign.id, award.campaign.revision, given.code, given.args
-        points = list(map(self.machine.points.__getitem__, parts))
-        new = tuple.__new__  # what Because() does, without its detour
-        reasons = [new(Because, (campaign_id, revision, share, code, args, ZERO)) for share in points]
+        campaign, points = award.campaign, map(self.machine.points.__getitem__, parts)
+        fields = zip(repeat(campaign.id), repeat(campaign.revision), points, repeat(given.code),
+                     repeat(given.args), repeat(ZERO))  # fmt: skip
+        reasons = list(map(_new, repeat(Because), fields))  # what Because() does, without its detour
         if len(parts) == len(self.units):
             self.units = list(map(add, self.units, parts))
             self._to_all.append(reasons)

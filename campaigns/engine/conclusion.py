@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from campaigns.engine.judgement import Judgement
+from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import (
     ZERO,
     Declined,
@@ -43,12 +44,12 @@ def conclude(
     judgement.told.sort(key=lambda campaign: campaign.number)
     applied = _applied(judgement)
     sums = add_up(judgement, applied)
-    speaking = [one for one in applied if one.campaign.till_text or one.campaign.receipt_text]
+    speaking = [one for one in applied if one.campaign.speaks]
     return Outcome(
         lines=lines,
         receipt_because=tuple(judgement.sheet.receipt_because),
-        grants=_grants(judgement, sums),
-        declined=_declined(judgement, sums),
+        grants=_grants(judgement, applied),
+        declined=_declined(judgement, applied),
         redemption=redemption,
         uses=uses(judgement, sums) if case.is_member else (),
         progress=tuple(judgement.progress),
@@ -87,27 +88,23 @@ def _lines(judgement: Judgement, discounts: Sequence[Decimal], redemption: Plan)
     outcomes = []
     reasons = sheet.reasons()
     if judgement.cuts.campaigns:
-        reasons = [(*off, *given) for off, given in zip(judgement.cuts.because, reasons, strict=True)]
-    for line, discount, units, because in zip(
-        judgement.case.lines, discounts, sheet.units, reasons, strict=True
-    ):
+        because = judgement.cuts.because
+        reasons = [(*off, *given) if off else given for off, given in zip(because, reasons, strict=True)]
+    lines = judgement.case.lines
+    for line, discount, units, why in zip(lines, discounts, sheet.units, reasons, strict=True):
         cost, points = line.amount, points_of[units]
         paid, amount = spent.get(line.position, _NOTHING) if spent else _NOTHING
         to_pay = cost - discount - amount
-        outcomes.append(
-            _new(LineOutcome, (line.position, cost, discount, paid, amount, to_pay, points, because))
-        )
+        outcomes.append(_new(LineOutcome, (line.position, cost, discount, paid, amount, to_pay, points, why)))
     return tuple(outcomes)
 
 
-def _grants(judgement: Judgement, sums: Sequence[Sum]) -> tuple[Grant, ...]:
+def _grants(judgement: Judgement, applied: Sequence[Applied]) -> tuple[Grant, ...]:
     """One grant of each campaign, by number: what it gives now, and what it had promised."""
     machine, case = judgement.machine, judgement.case
     lives: dict[int, tuple[datetime | None, datetime | None]] = {}
     grants = []
-    for campaign, _, units, _, _ in sorted(sums, key=_number) if judgement.kept else sums:
-        if not units:
-            continue
+    for campaign, units in _units(judgement, applied):
         if campaign.dates not in lives:
             lives[campaign.dates] = machine.life(campaign.dates, case)
         grants.append(
@@ -123,20 +120,26 @@ def _grants(judgement: Judgement, sums: Sequence[Sum]) -> tuple[Grant, ...]:
     return tuple(grants)
 
 
-def _number(one: Sum) -> int:
-    return one.campaign.number
+def _units(judgement: Judgement, applied: Sequence[Applied]) -> list[tuple[Campaign, int]]:
+    """What each campaign gives to the member, by number."""
+    if not judgement.kept:
+        return [(campaign, units) for campaign, units, _ in applied if units]
+    sums = {campaign.number: units for campaign, units, _ in applied if units}
+    for number, units in judgement.promised.items():
+        sums[number] = sums.get(number, 0) + units
+    return [(judgement.machine.campaigns[number], sums[number]) for number in sorted(sums)]
 
 
-def _declined(judgement: Judgement, sums: Sequence[Sum]) -> tuple[Declined, ...]:
+def _declined(judgement: Judgement, applied: Sequence[Applied]) -> tuple[Declined, ...]:
     """Why campaigns gave nothing; one that gave something after all is none of them."""
-    gave, declined = {one.campaign.number for one in sums}, judgement.declined
+    gave, declined = {*judgement.promised, *[one.campaign.number for one in applied]}, judgement.declined
     return tuple([declined[number] for number in sorted(declined) if number not in gave])
 
 
 def _extras(judgement: Judgement, applied: Sequence[Applied]) -> Iterator[Extra]:
     """Coupons and badges, for members."""
     if judgement.case.is_member:
-        for campaign, _, _ in applied:
+        for campaign, _, _ in [one for one in applied if one.campaign.sides]:
             for code in campaign.sides.coupons if campaign.sides else ():
                 yield Extra(campaign.id, campaign.revision, "coupon", code)
             for code in campaign.sides.badges if campaign.sides else ():

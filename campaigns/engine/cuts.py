@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from campaigns.engine.case import Case, cents_text
 from campaigns.engine.discounts import Cut
@@ -11,16 +12,21 @@ from campaigns.engine.limits import Room
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import ZERO, Because
 from loyalty.basket import Settled
-from loyalty.rounding import from_cents, spread_units, to_cents
+from loyalty.rounding import spread_units, to_cents
+
+_new = tuple.__new__
 
 
 class Cuts:
     """The discounts of a basket. ``left`` is what remains of each line, in cents."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, money: Mapping[int, Decimal]) -> None:
         self.case = case
+        self._money = money
         self.left = list(case.earning)
         self.because: list[list[Because]] = [[] for _ in case.lines]
+        #: The lines that were made cheaper.
+        self._touched: set[int] = set()
         #: The campaigns that took money off, by number, and how many cents.
         self.campaigns: dict[int, tuple[Campaign, int]] = {}
 
@@ -45,6 +51,12 @@ class Cuts:
                 cuts.append(found)
         return cuts or reason
 
+    def find_anew(self, campaign: Campaign, found: list[Cut]) -> list[Cut] | Reason:
+        """What a campaign takes off now; ``found`` is what it would take off the basket as it came."""
+        if campaign.elsewhere or not self._touched.isdisjoint(self.case.scopes[campaign.scope]):
+            return self.find(campaign)
+        return found
+
     def enter(self, campaign: Campaign, cuts: Sequence[Cut], room: Room) -> int:
         """Take money off, as far as the campaign's budget goes, and no line below what points paid; how many cents."""
         whole = 0
@@ -57,10 +69,10 @@ class Cuts:
             for index, cents in cut.parts:
                 if cents:
                     self.left[index] -= cents
+                    self._touched.add(index)
                     self.case.discounted.setdefault(index, set()).add(campaign.number)
-                    self.because[index].append(
-                        Because(campaign.id, campaign.revision, ZERO, cut.code, cut.args, from_cents(cents))
-                    )
+                    because = (campaign.id, campaign.revision, ZERO, cut.code, cut.args, self._money[cents])
+                    self.because[index].append(_new(Because, because))
         if whole:
             self.campaigns[campaign.number] = (campaign, whole)
         return whole

@@ -23,7 +23,7 @@ from campaigns.engine.trades import Trades, stand
 from loyalty.basket import Basket, Line, Moment, Place, Settled
 from loyalty.exchange import together
 from loyalty.redemption import Limit, Plan, plan
-from loyalty.rounding import from_cents, to_cents
+from loyalty.rounding import to_cents
 
 _POSITION = attrgetter("position")
 ZERO = Decimal("0.00")
@@ -59,7 +59,7 @@ def evaluate(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Ruleboo
         trades = Trades(judgement, costs, shopper.wallet)
         trades.make(machine.traders)
     redemption = _redeem(basket, shopper, moment, machine, lines, costs, trades)
-    _go_on(case, machine, lines, costs, redemption)
+    _go_on(judgement, machine, redemption)
     if machine.promisers:
         judgement.keep_promises()
     judgement.give(machine.givers)
@@ -72,23 +72,23 @@ def _take_off(judgement: Judgement, lines: Sequence[Line]) -> tuple[list[Decimal
     """The discount of every line, and what is left to pay."""
     if not judgement.cuts.campaigns:
         return [ZERO] * len(lines), [line.amount for line in lines]
-    before = judgement.case.earning
-    discounts = [from_cents(was - left) for was, left in zip(before, judgement.cuts.left, strict=True)]
-    return discounts, [line.amount - off for line, off in zip(lines, discounts, strict=True)]
+    cuts = [was - left for was, left in zip(judgement.case.earning, judgement.cuts.left, strict=True)]
+    discounts = list(map(judgement.machine.money.__getitem__, cuts))
+    return discounts, [
+        line.amount - off if off else line.amount for line, off in zip(lines, discounts, strict=True)
+    ]
 
 
-def _go_on(
-    case: Case, machine: Machine, lines: Sequence[Line], costs: Sequence[Decimal], redemption: Plan
-) -> None:
+def _go_on(judgement: Judgement, machine: Machine, redemption: Plan) -> None:
     """Go on with what campaigns reckon points on: what is left to pay, before or after points."""
-    paid = redemption.by_line
+    case, paid, left = judgement.case, redemption.by_line, judgement.cuts.left
     case.pays_with_points = bool(redemption.points)
     if paid and not machine.earn_before:
-        costs = [cost - paid[line.position][1] if line.position in paid else cost
-                 for line, cost in zip(lines, costs, strict=True)]  # fmt: skip
+        left = [max(cents - to_cents(paid[line.position][1]), 0) if line.position in paid else cents
+                for line, cents in zip(case.lines, left, strict=True)]  # fmt: skip
     elif not case.discounted:
         return
-    case.reckon([max(to_cents(cost), 0) for cost in costs])
+    case.reckon(left)
 
 
 def evaluate_event(

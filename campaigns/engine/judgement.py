@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from campaigns.engine.awards import Award, Sheet
 from campaigns.engine.case import Case
 from campaigns.engine.cuts import Cuts
+from campaigns.engine.discounts import Cut
 from campaigns.engine.gates import Reason
 from campaigns.engine.limits import Room, find_money, find_room
 from campaigns.engine.machine import Campaign, Machine
@@ -27,7 +28,7 @@ class Judgement:
     def __init__(self, machine: Machine, case: Case) -> None:
         self.machine = machine
         self.case = case
-        self.cuts = Cuts(case)
+        self.cuts = Cuts(case, machine.money)
         self.sheet = Sheet(case, machine)
         self.declined: dict[int, Declined] = {}
         self.progress: list[Progress] = []
@@ -48,7 +49,7 @@ class Judgement:
     def cheapen(self) -> None:
         """Take off what campaigns take off: the groups are judged on the basket as it came."""
         candidates: list[tuple[Campaign, int]] = []
-        rooms: dict[int, Room] = {}
+        offers: dict[int, tuple[list[Cut], Room]] = {}
         for campaign in self.machine.discounters:
             if not self.admit(campaign) or (campaign.card is not None and not self._stamp(campaign)):
                 continue
@@ -57,7 +58,8 @@ class Judgement:
             if not isinstance(found, list):
                 self.decline(campaign, *found)
                 continue
-            room = rooms[campaign.number] = find_money(campaign.limits, self.case, campaign.id)
+            room = find_money(campaign.limits, self.case, campaign.id)
+            offers[campaign.number] = found, room
             if room.units == 0 and room.reason:
                 self.decline(campaign, *room.reason)
             else:
@@ -67,11 +69,11 @@ class Judgement:
         self._admitted -= losers
         for campaign, _ in candidates:
             if campaign.number not in losers:
-                self._cut(campaign, rooms[campaign.number])
+                self._cut(campaign, *offers[campaign.number])
 
-    def _cut(self, campaign: Campaign, room: Room) -> None:
+    def _cut(self, campaign: Campaign, offer: list[Cut], room: Room) -> None:
         """Take off what a campaign takes off what is left by now, within its budget."""
-        found = self.cuts.find(campaign)
+        found = self.cuts.find_anew(campaign, offer)
         if not isinstance(found, list):
             self.decline(campaign, *found)
         elif self.cuts.enter(campaign, found, room):
@@ -262,12 +264,19 @@ class Judgement:
 
     def _enter(self, candidates: list[tuple[Campaign, Award | None]]) -> None:
         """Give the awards that their groups let through, and note the others that they let through."""
-        candidates = [one for one in candidates if self.fits(one[0])]
-        losers = self._choose([(campaign, award.units if award else 0) for campaign, award in candidates])
-        for campaign, award in candidates:
-            if campaign.number in losers:
-                continue
-            self.join(campaign)
+        fitting = [one for one in candidates if one[0].stacking is None or self.fits(one[0])]
+        losers = self._choose(
+            [
+                (campaign, award.units if award else 0)
+                for campaign, award in fitting
+                if campaign.stacking is not None
+            ]
+        )
+        for campaign, award in fitting:
+            if campaign.stacking is not None:
+                if campaign.number in losers:
+                    continue
+                self.join(campaign)
             if award is None:
                 self.told.append(campaign)
             else:

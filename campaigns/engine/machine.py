@@ -54,6 +54,8 @@ class Campaign(NamedTuple):
     effects: tuple[Effect, ...]
     booster: Booster | None
     discounts: tuple[Discount, ...]
+    #: Whether it takes money off lines that it does not look at: gifts.
+    elsewhere: bool
     card: StampCard | None
     promise: Promise | None
     trade: Trade | None
@@ -72,6 +74,9 @@ class Campaign(NamedTuple):
     funder: str | None
     till_text: str | None
     receipt_text: str | None
+    #: Whether something is kept of what it gives: uses of limits, promises, points for others.
+    counted: bool
+    speaks: bool
 
     def decline(self, code: str, args: Mapping[str, Any]) -> Declined:
         """That this campaign gives nothing, and why."""
@@ -130,6 +135,8 @@ class Machine:
                 self.listeners[campaign.event] = (*self.listeners.get(campaign.event, ()), campaign)
         self.policies = tuple(self._dates)
         self.points = Points(terms.point_decimals)
+        #: Money by cents, remembered in the same way.
+        self.money = Points(2)
 
     def life(self, dates: int, case: Case) -> tuple[datetime | None, datetime | None]:
         """From when and until when points given now can be spent."""
@@ -166,6 +173,8 @@ class Machine:
             effects.append(points_of(card, revision.campaign_id, self.unit))
         elif card is not None:
             discounts.append(compile_stamp(card, revision.campaign_id))
+        sides = compile_sides(what, self.unit)
+        tell = definition.part("tell")
         return Campaign(
             number=number,
             id=revision.campaign_id,
@@ -182,10 +191,11 @@ class Machine:
             effects=tuple(effects),
             booster=compile_booster(booster, self.unit) if booster else None,
             discounts=tuple(discounts),
+            elsewhere="gift" in kinds,
             card=card,
             promise=compile_promise(kinds["next_purchase"], self.unit) if "next_purchase" in kinds else None,
             trade=compile_trade(kinds["exchange"], self.unit) if "exchange" in kinds else None,
-            sides=compile_sides(what, self.unit),
+            sides=sides,
             series=frozenset(_series(definition.part("if"))),
             coupons=compile_coupons(definition.part("if"), site),
             full_price=definition.part("stacking").get("discounted") == "exclude",
@@ -196,8 +206,10 @@ class Machine:
             dates=self._date(lots, self.terms),
             terms=lots.get("terms") or None,
             funder=lots.get("funder"),
-            till_text=definition.part("tell").get("till"),
-            receipt_text=definition.part("tell").get("receipt"),
+            till_text=tell.get("till"),
+            receipt_text=tell.get("receipt"),
+            counted=bool(limits or "next_purchase" in kinds or (sides and sides.shares)),
+            speaks=bool(tell),
         )
 
     def _date(self, lots: Mapping[str, Any], terms: Terms) -> int:

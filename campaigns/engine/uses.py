@@ -9,7 +9,6 @@ from campaigns.engine.judgement import Judgement
 from campaigns.engine.limits import find_room
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import ZERO, Tally, Use
-from loyalty.rounding import from_cents
 
 
 class Applied(NamedTuple):
@@ -31,10 +30,12 @@ class Sum(NamedTuple):
 
 
 def add_up(judgement: Judgement, applied: Sequence[Applied]) -> list[Sum]:
-    """The sums of every campaign that applied now, and of those that kept a promise only."""
+    """The sums of the campaigns of which something is counted: those that applied now, or kept a promise only."""
     promised = dict(judgement.promised)
     sums = []
     for campaign, units, cents in applied:
+        if not campaign.counted:
+            continue
         units += promised.pop(campaign.number, 0)
         others = _others(judgement, campaign, units) if campaign.sides and campaign.sides.shares else {}
         sums.append(Sum(campaign, 1, units, others, cents))
@@ -88,8 +89,9 @@ def tallies(judgement: Judgement, sums: Iterable[Sum]) -> Iterator[Tally]:
                 continue
             key = limit.key(judgement.case)
             most = None if limit.units is None else points[limit.units]
-            money = None if limit.cents is None else from_cents(limit.cents)
-            new = Tally(campaign.id, key, times, given, from_cents(cents), limit.times, most, money)
+            money = None if limit.cents is None else judgement.machine.money[limit.cents]
+            taken = judgement.machine.money[cents]
+            new = Tally(campaign.id, key, times, given, taken, limit.times, most, money)
             keys[key] = _stricter(keys[key], new) if key in keys else new
         yield from keys.values()
 
