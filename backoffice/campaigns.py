@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from backoffice.constructor import launching, versions, views
-from backoffice.constructor.bench import BLANK
+from backoffice.constructor import calendar_page, gallery, launching, versions, views
 from backoffice.constructor.json_text import render
 from backoffice.desk import Desk, Register
 from campaigns import states
-from campaigns.models import Campaign, Revision
+from campaigns.models import Campaign, CampaignTemplate, Revision
 from campaigns.states import State
 
 STATES = {
@@ -67,22 +66,19 @@ class CampaignDesk(Desk):
             return wrap(lambda request, **kwargs: view(self, request, **kwargs))
 
         own = [
-            path("new/", page(self.begin_view), name="campaigns_campaign_new"),
+            path("new/", page(gallery.begin), name="campaigns_campaign_new"),
+            path("calendar/", page(calendar_page.show), name="campaigns_campaign_calendar"),
             path("search/", wrap(views.search), name="campaigns_campaign_search"),
             path("<path:object_id>/launch/", page(launching.launch), name="campaigns_campaign_launch"),
             path("<path:object_id>/versions/", page(versions.show), name="campaigns_campaign_versions"),
+            path("<path:object_id>/template/", page(gallery.keep), name="campaigns_campaign_template"),
             path("<path:object_id>/move/<slug:verb>/", wrap(views.move), name="campaigns_campaign_move"),
         ]
         return [*own, *super().get_urls()]
 
-    @staticmethod
-    def begin_view(desk: CampaignDesk, request: HttpRequest) -> HttpResponse:
-        """The constructor with a new campaign."""
-        return views.begin(desk, request, BLANK, "")
-
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The constructor with a new campaign."""
-        return views.begin(self, request, BLANK, "")
+        """The gallery of ready mechanics."""
+        return gallery.show(self, request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -116,6 +112,29 @@ class CampaignDesk(Desk):
     def show_published(self, campaign: Campaign) -> Any:
         """When the newest revision was published."""
         return campaign.published  # type: ignore[attr-defined]
+
+
+@admin.register(CampaignTemplate)
+class TemplateDesk(Desk):
+    """The house's own ready mechanics: they are made in the constructor, and named here."""
+
+    list_display = ("name", "programme", "show_sentence")
+    list_filter = (("programme", RelatedDropdownFilter),)
+    list_select_related = ("programme",)
+    search_fields = ("name", "description")
+    autocomplete_fields = ("programme",)
+    fields = (("name", "programme"), "description", "show_sentence")
+    readonly_fields = ("show_sentence",)
+    deletable = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Templates are saved from a campaign."""
+        return False
+
+    @display(description=_("what it does"))
+    def show_sentence(self, template: CampaignTemplate) -> str:
+        """The definition in words."""
+        return gallery.tell(template)
 
 
 @admin.register(Revision)

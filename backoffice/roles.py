@@ -26,7 +26,7 @@ SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.s
          "campaigns.seller")  # fmt: skip
 RULES = (
     "loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind", "analytics.segment",
-    "rewards.series",
+    "rewards.series", "campaigns.campaigntemplate",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.

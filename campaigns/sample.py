@@ -143,7 +143,10 @@ def judge(
     lines, names = _lines(sample)
     what_for = definition.part("what_for")
     if what_for.get("of") == "event":
-        outcome = evaluate_event(what_for["event"], shopper, moment, rulebook, place, sample.data)
+        dated = {key: what_for[key] for key in ("offset", "days") if key in what_for}
+        outcome = evaluate_event(
+            what_for["event"], shopper, moment, rulebook, place, {**sample.data, **dated}
+        )
         names = {}
     else:
         basket = Basket(

@@ -73,6 +73,9 @@ def _main(document: Document, voice: Voice) -> Iterator[str]:
     elif of == "lines" and (goods := voice.goods(what_for)):
         values["goods"] = goods
         text = _("{who} get {what} on {goods}")
+    elif of == "lines" and "products" in what_for:
+        values["goods"] = BLANK
+        text = _("{who} get {what} on {goods}")
     elif of == "lines":
         text = _("{who} get {what} on all goods")
     else:

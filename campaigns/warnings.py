@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from django.utils.translation import gettext as _
 
 from analytics.models import Segment, SegmentMember
+from campaigns import agenda
 from campaigns.models import Campaign
 from campaigns.suggestion import leaves_of
 
@@ -38,7 +39,7 @@ class Known(Protocol):
 
 def check(document: Document, campaign: Campaign, now: datetime, known: Known | None = None) -> list[Caution]:
     """Everything that looks wrong with a definition of this campaign at ``now``."""
-    found = [*_window(document, now), *_segments(document), *_clashes(document, campaign)]
+    found = [*_window(document, now), *_segments(document), *_meetings(document, campaign, now)]
     if known is not None:
         known.learn_all(document)
         found += _unknown(document, known)
@@ -87,29 +88,25 @@ def _segments(document: Document) -> Iterator[Caution]:
             )
 
 
-def _clashes(document: Document, campaign: Campaign) -> Iterator[Caution]:
-    """Live campaigns of the same group that would shut this one out, or be shut out by it."""
-    stacking = document.get("stacking", {})
-    if not stacking.get("group"):
-        return
-    others = Campaign.objects.filter(
-        programme=campaign.programme, status=Campaign.Status.LIVE, draft__stacking__group=stacking["group"]
-    ).exclude(pk=campaign.pk)
-    for other in others:
-        theirs = other.draft.get("stacking", {})
-        if "exclusive" not in (stacking.get("mode"), theirs.get("mode")):
-            continue
-        if stacking.get("mode") == theirs.get("mode") and stacking.get("priority", 0) == theirs.get(
-            "priority", 0
-        ):
-            yield Caution(
-                "stacking",
-                _(
-                    "“{campaign}” is exclusive in the same group with the same priority: say which goes first."
-                ).format(campaign=other.name),
-                grave=True,
-            )
-        else:
-            yield Caution(
-                "stacking", _("It never counts together with “{campaign}”.").format(campaign=other.name)
-            )
+def _meetings(document: Document, campaign: Campaign, now: datetime) -> Iterator[Caution]:
+    """Campaigns that are live or scheduled and would meet this one in a way that may surprise."""
+    for meeting in agenda.meetings_of(document, campaign, now):
+        text = say(meeting.kind).format(campaign=meeting.other.name)
+        yield Caution(_PLACES.get(meeting.kind, "what"), text, grave=meeting.kind == "undecided")
+
+
+_PLACES = {"undecided": "stacking", "exclusive": "stacking", "best": "stacking"}
+
+
+def say(kind: str) -> str:
+    """What comes of meeting another ``{campaign}``, in words."""
+    texts = {
+        "undecided": _(
+            "“{campaign}” is exclusive in the same group with the same priority: say which of them goes first."
+        ),
+        "exclusive": _("It never counts together with “{campaign}”."),
+        "best": _("Of it and “{campaign}” only the one that gives more counts."),
+        "boosters": _("“{campaign}” multiplies points at the same time: both boosters count."),
+        "discounts": _("“{campaign}” gives a discount at the same time: both count."),
+    }
+    return texts[kind]

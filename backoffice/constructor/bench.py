@@ -24,7 +24,9 @@ from campaigns.models import Campaign
 from campaigns.sample import Sample, Told
 
 #: Where the session keeps the sample basket.
-SESSION = "constructor_sample"
+SESSION = "constructor_samples"
+#: Of how many campaigns it keeps one.
+KEPT = 6
 #: What a campaign begins with when nothing else is chosen.
 BLANK: Mapping[str, Any] = {
     "whom": {"who": "members"},
@@ -154,10 +156,16 @@ def opened(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def lay(campaign: Campaign, document: Mapping[str, Any], request: HttpRequest, now: datetime) -> Bench:
-    """A bench with a document on it, and the session's sample, or one that shows the document at work."""
+    """A bench with a document on it, and the session's sample for this campaign, or one that shows it at work.
+
+    A new campaign is opened with a sample that fits; what is sent after that goes on with the session's.
+    """
+    kept = request.session.get(SESSION, {})
     try:
-        found = basket.load(request.session[SESSION])
-    except (KeyError, ValueError, TypeError, ArithmeticError):
+        if campaign.pk is None and request.method != "POST":
+            raise KeyError
+        found = basket.load(kept[_key(campaign)])
+    except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError):
         found = suggestion.suggest(document, campaign.programme, now)
     bench = Bench(campaign, opened(document), found, now)
     try:
@@ -167,6 +175,13 @@ def lay(campaign: Campaign, document: Mapping[str, Any], request: HttpRequest, n
     return bench
 
 
+def _key(campaign: Campaign) -> str:
+    return str(campaign.pk or "new")
+
+
 def keep(bench: Bench, request: HttpRequest) -> None:
-    """Remember the sample for the session."""
-    request.session[SESSION] = basket.dump(bench.sample)
+    """Remember the sample for the session, with those of the last few campaigns."""
+    key = _key(bench.campaign)
+    others = {name: value for name, value in request.session.get(SESSION, {}).items() if name != key}
+    last = dict(list(others.items())[-(KEPT - 1) :])
+    request.session[SESSION] = {**last, key: basket.dump(bench.sample)}

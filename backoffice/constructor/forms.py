@@ -34,12 +34,19 @@ def read(state: State) -> dict[str, Any]:
             found |= read_all(row.fields, state, part)
         if found:
             _put(document, part, found)
+    _allow_all(document.get("what_for", {}))
     tree = _read_tree(state, "if")
     if tree is not None:
         document["if"] = tree
     if "~what" in state:
         document["what"] = [_read_leaf(state, f"what.{at}", "effect") for at in places(state, "what")]
     return document
+
+
+def _allow_all(what_for: dict[str, Any]) -> None:
+    """All goods but some need no others to be chosen."""
+    if what_for.get("products") == [] and "except" in what_for:
+        del what_for["products"]
 
 
 def _put(document: dict[str, Any], part: str, found: Fragment) -> None:

@@ -154,7 +154,7 @@ WHAT_FOR = (
     Row("of", "what_for", "{of}", (Choice(name="of", label=_("For what"), structural=True, big=True, options=(
         ("receipt", _("A purchase as a whole")), ("lines", _("Certain goods")),
         ("event", _("Something that happens to the member")))),), fixed=True),
-    Row("goods", "what_for", _("For {goods}"), (goods(optional=True),), fixed=True, applies=of("lines")),
+    Row("goods", "what_for", _("For {goods}"), (goods(),), fixed=True, applies=of("lines")),
     Row("not_goods", "what_for.except", _("but not for {goods}"), (goods(),), _("all but some goods"),
         applies=of("lines")),
     Row("event", "what_for", _("When {event}"),

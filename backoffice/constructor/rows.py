@@ -172,7 +172,7 @@ _OF_MEMBER = (
 )  # fmt: skip
 _OF_EVENT = (
     Row("event_data", _("what came with the event"), _("The event’s {key} {compare}"),
-        (Text(name="key", label=_("Name")), _COMPARE), {"key": "", "is": ""}),
+        (Code(name="key", label=_("Name"), source="event_keys", structural=True), _COMPARE), {"key": "", "is": ""}),
 )  # fmt: skip
 
 

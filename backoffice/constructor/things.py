@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Model, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from analytics.models import Segment
 from campaigns.models import Campaign, Seller
@@ -162,6 +162,12 @@ DATES: dict[str, StrOrPromise] = {
     "birthday": gettext_lazy("birthday"),
     "joined": gettext_lazy("day of joining"),
 }
+EVENT_KEYS: dict[str, StrOrPromise] = {
+    "tier": pgettext_lazy("what came with an event", "tier"),
+    "segment": pgettext_lazy("what came with an event", "segment"),
+    "first": pgettext_lazy("what came with an event", "first purchase"),
+    "amount": pgettext_lazy("what came with an event", "amount"),
+}
 _TITLE = gettext_lazy("Others")
 
 SOURCES: dict[str, Source] = {
@@ -179,6 +185,7 @@ SOURCES: dict[str, Source] = {
     "segments": _rows(Segment, title=gettext_lazy("Segments"), scoped="programme"),
     "series": _rows(Series, title=gettext_lazy("Coupon series"), scoped="programme"),
     "events": _named(gettext_lazy("Events"), EVENTS),
+    "event_keys": _named(_TITLE, EVENT_KEYS),
     "dates": _named(gettext_lazy("Dates"), DATES),
     "funders": Source(gettext_lazy("Budgets"), _find_budgets, _as_is, free=True),
     "stacking": Source(gettext_lazy("Groups"), _find_groups, _as_is, free=True),

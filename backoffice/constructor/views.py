@@ -25,6 +25,7 @@ from backoffice.constructor.bench import Bench
 from backoffice.constructor.fields import State
 from campaigns import states
 from campaigns.models import Campaign
+from campaigns.ready.catalogue import MECHANICS
 from campaigns.states import State as CampaignState
 from loyalty.models import Programme
 
@@ -148,8 +149,15 @@ def page(desk: ModelAdmin, request: HttpRequest, bench: Bench) -> HttpResponse:
         "may_change": bench.editable,
         "search_url": reverse("admin:campaigns_campaign_search"),
         "seen": last_event(campaign),
+        "companion": companion(request),
     }
     return TemplateResponse(request, "backoffice/constructor/page.html", context)
+
+
+def companion(request: HttpRequest) -> Any:
+    """What the ready mechanic that was opened needs beside it."""
+    mechanic = MECHANICS.get(request.GET.get("ready", ""))
+    return mechanic.companion if mechanic else ""
 
 
 def last_event(campaign: Campaign) -> int:
@@ -179,6 +187,7 @@ def _save(desk: ModelAdmin, request: HttpRequest, bench: Bench, verb: str) -> Ht
         )
         return page(desk, request, bench)
     store(desk, request, campaign, bench.document)
+    benches.keep(bench, request)
     problems = bench.problems()
     change = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
     if problems:

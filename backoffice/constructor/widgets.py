@@ -26,6 +26,7 @@ from backoffice.constructor.fields import (
     local,
 )
 from backoffice.constructor.things import SOURCES, Names
+from campaigns.phrases.conditions import VALUES
 
 Widget = dict[str, Any]
 Owner = Mapping[str, Any]
@@ -152,13 +153,14 @@ def _code(part: Code, owner: Owner, path: str, look: Look) -> Widget:
 
 @build.register
 def _picks(part: Picks, owner: Owner, path: str, look: Look) -> Widget:
+    pairs = [(key, VALUES.get(str(owner.get("key")), source)) for key, source in part.sources]
     chosen = [
         (f"{path}.{key}", code, look.names(source, code))
-        for key, source in part.sources
+        for key, source in pairs
         for code in owner.get(key) or ()
     ]
-    names = {source: f"{path}.{key}" for key, source in part.sources}
-    sources = [source for _, source in part.sources]
+    names = {source: f"{path}.{key}" for key, source in pairs}
+    sources = [source for _, source in pairs]
     widget = _picker(part, path, look, chosen, sources, names=_join(names), marker=f"{path}.{part.marker}")
     widget["id"] = id_of(f"{path}.{part.keys[0]}")
     widget["wrong"] = bool(look.wrong(path, part.keys))

@@ -148,22 +148,29 @@ def _gender(leaf: Fields, voice: Voice) -> str:
     return _("the member is a woman") if leaf.get("is") == "female" else _("the member is a man")
 
 
-def _compared(leaf: Fields) -> str:
-    if "is" in leaf:
-        return f"“{leaf['is']}”" if leaf["is"] else BLANK
-    if "in" in leaf:
-        return listed([f"“{text}”" for text in leaf["in"]], "or") or BLANK
-    return bounds(leaf)
+#: What the values of an event's data are, where they are codes of things.
+VALUES = {"tier": "tiers", "segment": "segments", "series": "series"}
+
+
+def _compared(leaf: Fields, voice: Voice) -> str:
+    if "is" not in leaf and "in" not in leaf:
+        return bounds(leaf)
+    texts = [text for text in leaf.get("in", [leaf.get("is")]) if text]
+    if kind := VALUES.get(str(leaf.get("key"))):
+        return voice.named(kind, texts)
+    answers = {"true": _("yes"), "false": _("no")}
+    return listed([answers.get(text) or f"“{text}”" for text in texts], "or") or BLANK
 
 
 def _attribute(leaf: Fields, voice: Voice) -> str:
     return _("the member’s {name} is {value}").format(
-        name=voice.name("attributes", leaf.get("key")), value=_compared(leaf)
+        name=voice.name("attributes", leaf.get("key")), value=_compared(leaf, voice)
     )
 
 
 def _event_data(leaf: Fields, voice: Voice) -> str:
-    return _("the event’s {name} is {value}").format(name=leaf.get("key") or BLANK, value=_compared(leaf))
+    name = voice.name("event_keys", leaf.get("key"))
+    return _("the event’s {name} is {value}").format(name=name, value=_compared(leaf, voice))
 
 
 def _paid_with_points(leaf: Fields, voice: Voice) -> str:

@@ -53,6 +53,13 @@ NAVIGATION = [
         _("Promotions"),
         _item(_("Campaigns"), "campaign", "campaigns.campaign"),
         _item(_("Backtests"), "science", "campaigns.backtest"),
+        {
+            "title": _("Calendar"),
+            "icon": "calendar_month",
+            "link": reverse_lazy("admin:campaigns_campaign_calendar"),
+            "permission": _seen_with("campaigns.view_campaign"),
+        },
+        _item(_("Campaign templates"), "bookmarks", "campaigns.campaigntemplate"),
         _item(_("Published versions"), "inventory", "campaigns.revision"),
         _item(_("Coupon series"), "sell", "rewards.series"),
         _item(_("Coupons"), "confirmation_number", "rewards.coupon"),

@@ -20,10 +20,11 @@ from django_celery_beat.models import (
 from backoffice import roles
 from backoffice.desk import Register
 from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign, Seller
+from campaigns.models import Campaign, CampaignTemplate, Seller
 from loyalty.models import Debt, Programme
 from members.models import Event
 from messaging.models import Webhook, WebhookDelivery
+from tests import factories
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 REGISTERS = [model for model in MODELS if isinstance(admin.site._registry[model], Register)]
@@ -50,6 +51,7 @@ def make_system_records() -> None:
     PeriodicTask.objects.create(name="hourly", task="loyalty.expire", interval=interval)
     PeriodicTask.objects.create(name="nightly", task="loyalty.expire", crontab=crontab)
     hook = Webhook.objects.create(name="erp", url="https://erp.example.com/", kinds=["purchase.completed"])
+    CampaignTemplate.objects.create(name="Five percent", definition=factories.percent_of_receipt("5"))
     event = Event.objects.filter(kind="purchase.completed").first()
     if event is not None:
         WebhookDelivery.objects.create(webhook=hook, event=event, due_at=event.at)
@@ -84,7 +86,7 @@ def test_a_role_sees_what_it_may_view_and_nothing_else(role, scene, enter):
 
 def test_new_records_are_made_where_the_superuser_may_make_them(scene, boss):
     closed = {model for model in MODELS if boss.get(address(model, "add")).status_code == 403}
-    assert closed == {*REGISTERS, AccessAttempt}
+    assert closed == {*REGISTERS, AccessAttempt, CampaignTemplate}
 
 
 def test_an_analyst_changes_nothing(scene, enter):
