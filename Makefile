@@ -25,7 +25,7 @@ lint: install-dev
 	.venv/bin/lint-imports
 
 pytest: install-dev
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n auto $(ARGS)
 
 bench: install-dev  ## Every benchmark beside its floor; one alone: make bench ONLY=checkout
 	@for file in benchmarks/$(or $(ONLY),[a-z]*).py; do \
