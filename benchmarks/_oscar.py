@@ -2,8 +2,8 @@
 
 Runs in an environment of its own that has django-oscar, with SQLite in memory. Each rule becomes a site
 offer on the same products with the nearest condition and benefit that Oscar has; rules that speak of
-tiers, cards or stores, which Oscar does not know, become offers on a range that holds the whole
-basket, or nothing of it where the rule does not apply. Offers can be combined, as our campaigns are.
+tiers, cards, stores or a member's past, which Oscar does not know, become offers on a range that holds the
+whole basket, or nothing of it where the rule does not apply. Offers can be combined, as our campaigns are.
 """
 
 from __future__ import annotations
@@ -77,20 +77,15 @@ def make_basket(products: dict[str, Any]) -> Any:
 
 def skus_of(kind: str, rule: dict[str, Any]) -> list[str]:
     """The products of the basket that a rule touches; none where it does not apply to this shopper."""
-    place = {"category": 1, "department": 2, "brand": 3, "set": 4}
-    if kind == "products":
+    start, end = rule.get("hours", (0, 1440))
+    open_ = hundred.WEEKDAY in rule.get("weekdays", range(1, 8)) and start <= hundred.MINUTE < end
+    if not open_ or not hundred.applies(kind, rule):
+        return []
+    if "skus" in rule:
         return [line[0] for line in hundred.LINES if line[0] in rule["skus"]]
-    for name, column in place.items():
+    for name, column in (("category", 1), ("department", 2), ("brand", 3), ("set", 4)):
         if name in rule:
-            open_ = hundred.WEEKDAY in rule.get("weekdays", range(1, 8))
-            start, end = rule.get("hours", (0, 1440))
-            open_ = open_ and start <= hundred.MINUTE < end
-            return [line[0] for line in hundred.LINES if line[column] == rule[name] and open_]
-    applies = {"tier": hundred.TIER, "card": hundred.CARD, "store": hundred.STORE}
-    if kind in applies and rule[kind] != applies[kind]:
-        return []
-    if kind == "nth" and (hundred.PURCHASES + 1) % rule["every"]:
-        return []
+            return [line[0] for line in hundred.LINES if line[column] == rule[name]]
     return [line[0] for line in hundred.LINES]
 
 
