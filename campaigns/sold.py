@@ -114,10 +114,17 @@ def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
         redeem=record.settled(spent),
         cashier=receipt.cashier,
         coupons=record.load_coupons(receipt.shopper),
+        exchanges=_exchanges(sold),
     )
     zone = shop.zone if shop else sold.scheme.zone
     moment = Moment(receipt.purchased_at.astimezone(zone), receipt.purchased_at.astimezone(sold.scheme.zone))
     return record.pack(evaluate(basket, record.load_shopper(receipt.shopper), moment, sold.rules.engine))
+
+
+def _exchanges(sold: Sold) -> tuple[str, ...]:
+    """Codes of the campaigns whose exchanges the purchase made: they stand while something of it remains."""
+    made = {one.campaign_id for one in record.load(sold.receipt.outcome).exchanged}
+    return tuple(campaign.code for campaign in sold.rules.engine.machine.traders if campaign.id in made)
 
 
 def _engine_line(line: ReceiptLine, quantity: Decimal, amount: Decimal) -> Line:
