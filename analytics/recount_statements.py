@@ -6,6 +6,7 @@ A ladder is put into words of SQL when it is recounted: spans become expressions
 ``CLAIM`` picks rows of facts and locks them, passing over those that others hold. ``judge`` then reads what
 was committed until then, and writes the tier, its change and its event. Where the tier changes it needs the
 account too, and passes over a member whose account is in use: that one is judged at the till, or next time.
+A tier that is not on the ladder any more is known from the member's last change (``gone``).
 """
 
 from __future__ import annotations
@@ -79,6 +80,12 @@ WITH batch AS MATERIALIZED (
 judged AS MATERIALIZED (
   SELECT f.id, f.member_id, f.ladder_version, f.tier_until AS was_until, f.set_until, k.climb,
          COALESCE(array_position(%(ids)s::bigint[], f.tier_id), 0) - 1 AS was,
+         CASE WHEN f.tier_id IS NULL THEN (
+           SELECT NULLIF(c.now, '') FROM loyalty_tierchange c
+            WHERE c.member_id = f.member_id AND c.programme_id = f.programme_id
+              AND c.now <> ALL(%(codes)s::text[])
+              AND NOT EXISTS (SELECT FROM loyalty_tierchange later WHERE later.member_id = c.member_id
+                                 AND later.programme_id = c.programme_id AND later.id > c.id)) END AS gone,
          CASE WHEN h.level IS NULL THEN k.level WHEN f.set_exactly THEN h.level
               ELSE GREATEST(k.level, h.level) END AS level,
          LEAST((k.last_day + time '23:59:59') AT TIME ZONE %(zone)s::text,
@@ -92,15 +99,16 @@ accounts AS MATERIALIZED (
   SELECT a.id, j.id AS facts_id FROM judged j
     JOIN loyalty_holder h ON h.member_id = j.member_id AND h.programme_id = %(programme)s::bigint
     JOIN loyalty_account a ON a.id = h.account_id
-   WHERE j.level <> j.was FOR NO KEY UPDATE OF a SKIP LOCKED),
+   WHERE j.level <> j.was OR j.gone IS NOT NULL FOR NO KEY UPDATE OF a SKIP LOCKED),
 settled AS MATERIALIZED (
   SELECT j.*, a.id AS account_id, LEAST(COALESCE(j.was_until, %(now)s::timestamptz), %(now)s::timestamptz) AS at,
          CASE WHEN j.ladder_version <> %(version)s::int THEN 'ladder'
               WHEN j.set_until = LEAST(j.was_until, %(now)s::timestamptz) THEN 'ended' ELSE 'rule' END AS why,
-         COALESCE((%(codes)s::text[])[j.was + 1], '') AS was_code,
+         j.level <> j.was OR j.gone IS NOT NULL AS moved, j.gone IS NULL AND j.level > j.was AS up,
+         COALESCE(j.gone, (%(codes)s::text[])[j.was + 1], '') AS was_code,
          COALESCE((%(codes)s::text[])[j.level + 1], '') AS now_code
     FROM judged j LEFT JOIN accounts a ON a.facts_id = j.id
-   WHERE j.level = j.was OR a.id IS NOT NULL),
+   WHERE (j.level = j.was AND j.gone IS NULL) OR a.id IS NOT NULL),
 facts_rows AS (
   UPDATE analytics_memberfacts f
      SET tier_id = (%(ids)s::bigint[])[s.level + 1], tier_until = s.until, climb = s.climb,
@@ -112,20 +120,20 @@ account_rows AS (
 change_rows AS (
   INSERT INTO loyalty_tierchange (id, member_id, programme_id, at, recorded_at, was, now, up, why, reason)
   SELECT {new_id}, member_id, %(programme)s::bigint, at, %(now)s::timestamptz, was_code, now_code,
-         level > was, why, ''
-    FROM settled WHERE level <> was),
+         up, why, ''
+    FROM settled WHERE moved),
 event_rows AS (
   INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
-  SELECT {new_id}, CASE WHEN level > was THEN 'tier.reached' ELSE 'tier.lost' END, member_id, at,
+  SELECT {new_id}, CASE WHEN up THEN 'tier.reached' ELSE 'tier.lost' END, member_id, at,
          %(now)s::timestamptz,
-         CASE WHEN level > was THEN jsonb_build_object('tier', now_code, 'was', was_code)
+         CASE WHEN up THEN jsonb_build_object('tier', now_code, 'was', was_code)
               ELSE jsonb_build_object('tier', was_code, 'now', now_code) END
          || jsonb_build_object('programme', %(programme_code)s::text, 'why', why)
-    FROM settled WHERE level <> was
+    FROM settled WHERE moved
   RETURNING id, kind, member_id, at, recorded_at, data)
 SELECT (SELECT count(*) FROM settled) AS members,
-       (SELECT count(*) FROM settled WHERE level > was) AS up,
-       (SELECT count(*) FROM settled WHERE level < was) AS down,
+       (SELECT count(*) FROM settled WHERE moved AND up) AS up,
+       (SELECT count(*) FROM settled WHERE moved AND NOT up) AS down,
        (SELECT count(*) FROM batch) - (SELECT count(*) FROM settled) AS busy,
        CASE WHEN %(heard)s::boolean THEN (
          SELECT json_agg(json_build_array(id, kind, member_id, at, recorded_at, data))::text FROM event_rows

@@ -19,6 +19,7 @@ import backoffice.coupons
 import backoffice.coupons_list
 import backoffice.goods
 import backoffice.keys
+import backoffice.ladders
 import backoffice.people
 import backoffice.programmes
 import backoffice.purchases

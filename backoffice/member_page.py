@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,10 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, Sum
 
+from analytics import facts, reading
+from analytics.facts import Rank
 from analytics.models import MemberFacts, SegmentMember
 from campaigns import story
-from loyalty import inactivity
-from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, Transfer
+from loyalty import inactivity, ladder_wording, places
+from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, TierChange, Transfer
+from loyalty.tiers import Step
 from members.models import Consent, Event, Member
 from rewards import coupons
 from rewards.models import Coupon
@@ -23,7 +25,7 @@ from rewards.usability import Found
 
 ZERO = Decimal(0)
 #: The newest rows that the page shows; the rest is one click away in the lists.
-PURCHASES, MOVEMENTS, EVENTS, FAVOURITES = 15, 40, 40, 5
+PURCHASES, MOVEMENTS, EVENTS, FAVOURITES, CHANGES = 15, 40, 40, 5, 20
 
 
 @dataclass(slots=True)
@@ -35,8 +37,10 @@ class Purse:
     pending: Decimal = ZERO
     expiring: list[tuple[datetime, Decimal]] = field(default_factory=list)
     facts: MemberFacts | None = None
-    tier: Tier | None = None
-    next_tier: Tier | None = None
+    rank: Rank | None = None
+    basis: str = "spent"
+    by_hand: ByHandShown | None = None
+    changes: list[TierChange] = field(default_factory=list)
 
     @property
     def account(self) -> Account:
@@ -44,20 +48,33 @@ class Purse:
         return self.holder.account
 
     @property
+    def tier(self) -> Step | None:
+        """The tier."""
+        return self.rank.tier if self.rank else None
+
+    @property
+    def next_tier(self) -> Step | None:
+        """The tier above."""
+        return self.rank.next if self.rank else None
+
+    @property
     def needs(self) -> Decimal:
-        """Money that is still to be spent for the next tier."""
-        spent = self.facts.spent if self.facts else ZERO
-        return max(ZERO, self.next_tier.threshold - spent) if self.next_tier else ZERO
+        """What is still to be counted for the next tier: money, points or purchases."""
+        return self.rank.needs if self.rank else ZERO
+
+    @property
+    def needs_told(self) -> str:
+        """The same with its unit."""
+        return ladder_wording.describe_amount(self.needs, self.basis, self.holder.programme.currency)
 
     @property
     def progress(self) -> int:
         """How far the member is from this tier to the next, in percent."""
-        if self.next_tier is None:
+        if self.rank is None or self.rank.next is None:
             return 100
-        floor = self.tier.threshold if self.tier else ZERO
-        spent = self.facts.spent if self.facts else ZERO
-        span = self.next_tier.threshold - floor
-        return int(min(Decimal(100), max(ZERO, (spent - floor) * 100 / span))) if span else 100
+        floor = self.rank.tier.threshold if self.rank.tier else ZERO
+        span = self.rank.next.threshold - floor
+        return int(min(Decimal(100), max(ZERO, (self.rank.counted - floor) * 100 / span))) if span else 100
 
     @property
     def average(self) -> Decimal | None:
@@ -65,6 +82,15 @@ class Purse:
         if not self.facts or not self.facts.purchases:
             return None
         return (self.facts.spent / self.facts.purchases).quantize(Decimal("0.01"))
+
+
+@dataclass(frozen=True, slots=True)
+class ByHandShown:
+    """A tier that was set by hand, until when, and whether it is exactly this one or at least."""
+
+    tier: Tier
+    until: datetime | None
+    exactly: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +157,17 @@ def read_purses(member: Member, now: datetime) -> list[Purse]:
         if since is None or lot.earned_at > since:
             _count(purses[lot.account_id], lot, now)
     programmes = {purse.holder.programme_id for purse in purses.values()}
-    facts = {row.programme_id: row for row in MemberFacts.objects.filter(member=member)}
-    tiers = list(Tier.objects.filter(programme__in=programmes).order_by("threshold"))
+    rows = MemberFacts.objects.filter(member=member).select_related("set_tier")
+    known = {row.programme_id: row for row in rows}
+    changes = list(
+        TierChange.objects.filter(member=member, programme__in=programmes)
+        .select_related("receipt__store", "user")
+        .defer("receipt__outcome", "receipt__shopper")
+        .order_by("-at", "-id")[:CHANGES]
+    )
     for purse in purses.values():
-        purse.facts = facts.get(purse.holder.programme_id)
-        _place(purse, (tier for tier in tiers if tier.programme_id == purse.holder.programme_id))
+        _place(purse, known.get(purse.holder.programme_id), now)
+        purse.changes = [one for one in changes if one.programme_id == purse.holder.programme_id]
     return list(purses.values())
 
 
@@ -162,13 +194,15 @@ def _count(purse: Purse, lot: Lot, now: datetime) -> None:
             purse.expiring.append((lot.expires_at, lot.remaining))
 
 
-def _place(purse: Purse, ladder: Iterable[Tier]) -> None:
-    spent = purse.facts.spent if purse.facts else ZERO
-    for tier in ladder:
-        if tier.threshold <= spent:
-            purse.tier = tier
-        elif purse.next_tier is None:
-            purse.next_tier = tier
+def _place(purse: Purse, row: MemberFacts | None, now: datetime) -> None:
+    """Where the member stands on the programme's ladder."""
+    holder = purse.holder
+    ladder = places.scheme(holder.programme_id).ladder
+    purse.facts, purse.basis = row, ladder.basis
+    if ladder.steps:
+        purse.rank = facts.rank(reading.read(holder.member_id, holder.programme_id, ladder), ladder, now)
+    if row is not None and row.set_tier is not None and (row.set_until is None or row.set_until >= now):
+        purse.by_hand = ByHandShown(row.set_tier, row.set_until, row.set_exactly)
 
 
 def _read_purchases(member: Member) -> list[Purchase]:

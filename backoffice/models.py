@@ -16,4 +16,5 @@ class Right(models.Model):
             ("adjust_points", _("Can give and take points by hand")),
             ("export_records", _("Can take lists out as files")),
             ("publish_campaigns", _("Can publish, pause and end campaigns")),
+            ("set_tiers", _("Can set members' tiers by hand")),
         )

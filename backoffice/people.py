@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from backoffice import adjusting, enrolment, member_page, search
+from backoffice import adjusting, enrolment, member_page, search, tier_setting
 from backoffice.desk import Desk, DeskInline, Register
 from backoffice.enrolment import MemberForm, NewMemberForm
 from backoffice.sheets import CardSheet, MemberSheet, SheetDesk
@@ -79,7 +79,10 @@ class MemberDesk(SheetDesk):
         (_("More about the member"), {"fields": (("birthday", "gender", "language"), "referred_by")}),
     )
     inlines = (CardInline,)
-    actions_detail = ("adjust_points",)
+    actions_detail = (
+        "adjust_points",
+        "set_tier",
+    )
     change_form_outer_before_template = "backoffice/member/page.html"
     resource_classes = (MemberSheet,)
 
@@ -136,6 +139,15 @@ class MemberDesk(SheetDesk):
     def adjust_points(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The form of an adjustment by hand."""
         return adjusting.answer(self, request, object_id)
+
+    def has_set_tier_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may set members' tiers."""
+        return bool(request.user.has_perm("backoffice.set_tiers"))
+
+    @action(description=_("Set the tier"), permissions=("set_tier",), icon="stairs", url_path="tier")
+    def set_tier(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form of a tier that is set by hand."""
+        return tier_setting.answer(self, request, object_id)
 
     @display(description=pgettext_lazy("person", "name"), ordering="last_name")
     def show_name(self, member: Member) -> str:

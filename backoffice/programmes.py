@@ -1,4 +1,4 @@
-"""Programmes and their tiers. Whatever is saved here makes a new rulebook, in force from that moment."""
+"""Programmes and their rules over time. Whatever is saved here makes a new rulebook, in force from that moment."""
 
 from __future__ import annotations
 
@@ -14,19 +14,12 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from unfold.decorators import action, display
 
 from backoffice import programme_file
-from backoffice.desk import Desk, DeskInline, Register
+from backoffice.desk import Desk, Register
 from backoffice.programme_form import ProgrammeForm
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook
 from loyalty import wording
-from loyalty.models import Programme, Tier
-
-
-class TierInline(DeskInline):
-    """The programme's ladder."""
-
-    model = Tier
-    fields = ("name", "code", "threshold")
+from loyalty.models import Ladder, Programme
 
 
 @admin.register(Programme)
@@ -39,7 +32,6 @@ class ProgrammeDesk(Desk):
     search_fields = ("name", "code")
     fixed = ("code", "currency", "point_decimals")
     suggested = {"code": ("name",)}
-    inlines = (TierInline,)
     actions_detail = ("write_file", "read_file")
     actions_list = ("read_any_file",)
     fieldsets = (
@@ -164,41 +156,12 @@ class ProgrammeDesk(Desk):
         return programme.live_count  # type: ignore[attr-defined]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the ladder too, then put the rules as they stand now in force."""
+        """Put the rules as they stand now in force; a new programme gets its ladder."""
         super().save_related(request, form, formsets, change)
-        if not change or form.has_changed() or any(formset.has_changed() for formset in formsets):
+        if not change:
+            Ladder.objects.get_or_create(programme=form.instance)
+        if not change or form.has_changed():
             rulebooks.refresh(form.instance, timezone.now())
-
-
-@admin.register(Tier)
-class TierDesk(Desk):
-    """Tiers of all programmes."""
-
-    list_display = ("name", "code", "programme", "threshold")
-    list_filter = (("programme", RelatedDropdownFilter),)
-    list_select_related = ("programme",)
-    search_fields = ("name", "code")
-    autocomplete_fields = ("programme",)
-    fixed = ("programme", "code")
-    suggested = {"code": ("name",)}
-    deletable = True
-
-    def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
-        """Save the tier and put the rules as they stand now in force."""
-        super().save_model(request, obj, form, change)
-        rulebooks.refresh(obj.programme, timezone.now())
-
-    def delete_model(self, request: HttpRequest, obj: Tier) -> None:
-        """Delete the tier and put the rules as they stand now in force."""
-        super().delete_model(request, obj)
-        rulebooks.refresh(obj.programme, timezone.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tier]) -> None:
-        """Delete the tiers and put the rules as they stand now in force."""
-        programmes = list(Programme.objects.filter(tiers__in=queryset).distinct())
-        super().delete_queryset(request, queryset)
-        for programme in programmes:
-            rulebooks.refresh(programme, timezone.now())
 
 
 @admin.register(Rulebook)

@@ -19,14 +19,15 @@ RECORDS = (
     "loyalty.account", "loyalty.holder", "loyalty.transfer", "loyalty.lot", "loyalty.lotuse", "loyalty.debt",
     "loyalty.receipt", "loyalty.receiptline", "loyalty.return", "loyalty.returnline", "members.event",
     "members.consent", "campaigns.revision", "campaigns.rulebook", "analytics.memberfacts",
+    "loyalty.tierchange",
 )  # fmt: skip
 PEOPLE = ("members.member", "members.card")
 GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
 SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till",
          "campaigns.seller")  # fmt: skip
 RULES = (
-    "loyalty.programme", "loyalty.tier", "campaigns.campaign", "members.cardkind", "analytics.segment",
-    "rewards.series", "campaigns.campaigntemplate",
+    "loyalty.programme", "loyalty.ladder", "loyalty.tier", "campaigns.campaign", "campaigns.campaigntemplate",
+    "members.cardkind", "analytics.segment", "rewards.series",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.
@@ -49,13 +50,14 @@ ROLES: Mapping[str, set[str]] = {
     | _rights(("view", "add", "change", "delete"), (*PEOPLE, *GOODS, *SHOPS, *RULES, *KEYS))
     | _rights(("add", "delete"), TRIALS)
     | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
+    | {"backoffice.set_tiers"}
     | _rights(("view",), COUPONS)
     | {"rewards.add_coupon", "rewards.change_coupon"}
     | _SELL,
     OPERATOR: _VIEW_ALL
     | _rights(("add", "change"), PEOPLE)
     | _rights(("view",), COUPONS)
-    | {"backoffice.adjust_points", "rewards.add_coupon"},
+    | {"backoffice.adjust_points", "backoffice.set_tiers", "rewards.add_coupon"},
     ANALYST: _VIEW_ALL | _rights(("add", "delete"), TRIALS) | {"backoffice.export_records"},
     CASHIER: _SELL,
 }

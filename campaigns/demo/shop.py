@@ -13,7 +13,7 @@ from django.db import transaction
 from campaigns import rulebooks
 from campaigns.demo.dataset import ZONE, Dataset
 from campaigns.models import Campaign, Rulebook
-from loyalty.models import Participation, Partner, Programme, Store, StoreGroup, Tier, Till
+from loyalty.models import Ladder, Participation, Partner, Programme, Store, StoreGroup, Tier, Till
 from members.models import CardKind
 
 HERE = Path(__file__).parent
@@ -42,6 +42,7 @@ def found(names: Mapping[str, Any]) -> tuple[Programme, dict[str, Partner]]:
             "return_days": 30,
         },
     )
+    Ladder.objects.get_or_create(programme=programme)
     for tier in names["tiers"]:
         Tier.objects.get_or_create(
             programme=programme,

@@ -68,7 +68,8 @@ NAVIGATION = [
     _group(
         _("Programme"),
         _item(_("Rules of the programme"), "rule", "loyalty.programme"),
-        _item(_("Tiers"), "stairs", "loyalty.tier"),
+        _item(_("Tiers"), "stairs", "loyalty.ladder"),
+        _item(_("Changes of tiers"), "swap_vert", "loyalty.tierchange"),
         _item(_("Card types"), "style", "members.cardkind"),
         _item(_("Rules over time"), "history_edu", "campaigns.rulebook"),
     ),

@@ -44,7 +44,12 @@ class Tier(models.Model):
         ordering = ("programme", "threshold")
         constraints = (
             models.UniqueConstraint(fields=["programme", "code"], name="tier_code_in_programme"),
-            models.UniqueConstraint(fields=["programme", "threshold"], name="tier_threshold_in_programme"),
+            # deferred, so that tiers saved one after the other may change places
+            models.UniqueConstraint(
+                fields=["programme", "threshold"],
+                name="tier_threshold_in_programme",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
             models.CheckConstraint(condition=models.Q(threshold__gte=0), name="tier_threshold_not_negative"),
         )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analytics import facts, reading
 from campaigns import registration
-from loyalty import ledger, places
+from loyalty import ladder_wording, ledger, places
 from loyalty.models import Holder
 from loyalty.places import Scheme
 from loyalty.refusals import Fault, Invalid
@@ -81,6 +81,8 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
         "next": rank.next,
         "needs": rank.needs,
         "counts": scheme.ladder.basis,
+        "needs_told": ladder_wording.describe_amount(rank.needs, scheme.ladder.basis, scheme.currency),
+        "benefits": rank.tier.benefits.splitlines() if rank.tier else [],
         "spendable": spendable,
         "pending": pending,
     }

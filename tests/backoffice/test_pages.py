@@ -9,6 +9,7 @@ from axes.models import AccessAttempt
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -17,12 +18,14 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from analytics import hand
+from analytics.hand import Given
 from backoffice import roles
 from backoffice.desk import Register
 from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign, CampaignTemplate, Seller
-from loyalty.models import Debt, Programme
-from members.models import Event
+from loyalty.models import Debt, Ladder, Programme
+from members.models import Event, Member
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
 
@@ -53,6 +56,11 @@ def make_system_records() -> None:
     hook = Webhook.objects.create(name="erp", url="https://erp.example.com/", kinds=["purchase.completed"])
     CampaignTemplate.objects.create(name="Five percent", definition=factories.percent_of_receipt("5"))
     event = Event.objects.filter(kind="purchase.completed").first()
+    programme = Programme.objects.filter(tiers__code="gold").first()
+    if programme is not None:
+        Ladder.objects.create(programme=programme)
+        member = Member.objects.get(first_name="Anna")
+        hand.set_tier(member, programme, Given("gold"), "a friend of the house", timezone.now(), None)
     if event is not None:
         WebhookDelivery.objects.create(webhook=hook, event=event, due_at=event.at)
 

@@ -95,6 +95,7 @@ def test_a_new_programme_has_rules_from_the_first_moment(scene, boss):
     made = Programme.objects.get(code="second")
     assert made.currency == "USD"
     assert made.rulebooks.count() == 1
+    assert made.ladder.window == "ever"
 
 
 @pytest.mark.parametrize(

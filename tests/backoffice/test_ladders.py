@@ -1,0 +1,250 @@
+"""Tiers in the back office: the ladder's page, the history, and a tier that is set by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics import recount
+from analytics.models import MemberFacts
+from backoffice import roles
+from campaigns.models import Rulebook
+from loyalty import ladder_wording, ladders, places
+from loyalty.models import Ladder, Programme, Tier, TierChange
+from tests.analytics.laddering import change, open_ladder
+
+NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def forget_places() -> None:
+    places.forget()
+
+
+@pytest.fixture
+def ladder(scene: Any) -> Ladder:
+    return Ladder.objects.create(programme=scene.shop.programme)
+
+
+def address(ladder: Ladder) -> str:
+    return reverse("admin:loyalty_ladder_change", args=[ladder.pk])
+
+
+def filled(boss: Any, ladder: Ladder) -> dict[str, Any]:
+    """What the browser sends back when nothing is changed."""
+    page = boss.get(address(ladder)).context
+    forms = [page["adminform"].form, page["inline_admin_formsets"][0].formset.management_form]
+    forms += page["inline_admin_formsets"][0].formset.forms
+    sent = {}
+    for form in forms:
+        for field in form:
+            value = field.value()
+            sent[field.html_name] = "" if value is None else str(value)
+    return sent
+
+
+def test_the_page_says_the_rules_and_counts_the_members(ladder: Ladder, boss: Any, scene: Any) -> None:
+    recount.settle(timezone.now())
+    text = boss.get(address(ladder)).content.decode()
+    assert "Members go up by the money that they spend, counted in all. They never go down." in text
+    assert "Base: 1 · Gold: 0" in text
+    listed = boss.get(reverse("admin:loyalty_ladder_changelist")).content.decode()
+    assert "Gold from 1,000.00 EUR" in listed
+
+
+def test_thresholds_may_change_places_and_members_are_counted_again(
+    ladder: Ladder, boss: Any, scene: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    rulebooks = Rulebook.objects.count()
+    sent = filled(boss, ladder) | {"tiers-0-threshold": "1000", "tiers-1-threshold": "0"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert boss.post(address(ladder), sent).status_code == 302
+
+    assert dict(Tier.objects.values_list("code", "threshold")) == {"gold": 0, "base": 1000}
+    assert Ladder.objects.get().version == ladder.version + 1
+    assert Rulebook.objects.count() == rulebooks + 1
+    facts = MemberFacts.objects.select_related("tier").get(member=scene.member)
+    assert facts.tier is not None and facts.tier.code == "gold"
+    assert [(c.was, c.now, c.why, c.up) for c in TierChange.objects.all()] == [
+        ("base", "gold", "ladder", False)
+    ]
+
+
+def test_nothing_changed_changes_nothing(ladder: Ladder, boss: Any) -> None:
+    before = Rulebook.objects.count()
+    assert boss.post(address(ladder), filled(boss, ladder)).status_code == 302
+    assert (Rulebook.objects.count(), Ladder.objects.get().version) == (before, ladder.version)
+
+
+def test_a_rule_for_going_down_applies_from_today_unless_it_says_otherwise(ladder: Ladder, boss: Any) -> None:
+    sent = filled(boss, ladder) | {"down": "idle", "idle_days": "90"}
+    assert boss.post(address(ladder), sent).status_code == 302
+    saved = Ladder.objects.get()
+    assert (saved.idle_days, saved.down_from) == (90, timezone.now().date())
+    sent = filled(boss, ladder) | {"down_from": "2026-01-31"}
+    assert boss.post(address(ladder), sent).status_code == 302
+    assert str(Ladder.objects.get().down_from) == "2026-01-31"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"window": "rolling"}, "span_amount"),
+        ({"down": "idle"}, "idle_days"),
+        ({"down": "below"}, "below"),
+        ({"down": "below", "below": "10"}, "term"),
+        ({"down": "below", "below": "10", "term": "rolling"}, "span_amount"),
+        ({"down": "below", "below": "-1", "window": "year"}, "below"),
+        ({"tiers-0-threshold": "-5"}, ""),
+        ({"tiers-0-threshold": "1000"}, ""),
+    ],
+)
+def test_what_cannot_be_counted_is_told_beside_its_field(
+    ladder: Ladder, boss: Any, wrong: dict[str, str], field: str
+) -> None:
+    answer = boss.post(address(ladder), filled(boss, ladder) | wrong)
+    assert answer.status_code == 200
+    context = answer.context
+    if field:
+        assert field in context["adminform"].form.errors
+    else:
+        rows = context["inline_admin_formsets"][0].formset
+        assert any("threshold" in form.errors for form in rows.forms)
+    assert Ladder.objects.get().version == ladder.version
+
+
+def test_a_tier_that_is_deleted_is_lost_by_those_who_had_it(
+    ladder: Ladder, boss: Any, scene: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    gold = Tier.objects.get(code="gold")
+    Tier.objects.filter(code="gold").update(threshold=5)
+    ladders.note_change(scene.shop.programme, NOW.date())
+    recount.settle(timezone.now())
+    assert MemberFacts.objects.get(member=scene.member).tier == gold
+
+    with django_capture_on_commit_callbacks(execute=True):
+        boss.post(reverse("admin:loyalty_tier_delete", args=[gold.pk]), {"post": "yes"})
+
+    assert [(c.was, c.now, c.why, c.up) for c in TierChange.objects.order_by("id")] == [
+        ("base", "gold", "ladder", True), ("gold", "base", "ladder", False),
+    ]  # fmt: skip
+    assert recount.settle(timezone.now()).members == 0
+
+
+# By hand
+
+
+def page_of(scene: Any) -> str:
+    return reverse("admin:members_member_set_tier", args=[scene.member.pk])
+
+
+def tier(code: str) -> str:
+    return str(Tier.objects.get(code=code).pk)
+
+
+@pytest.mark.parametrize("role", [roles.MANAGER, roles.OPERATOR])
+def test_an_operator_gives_a_tier_with_a_reason_that_the_page_then_tells(
+    role: str, scene: Any, enter: Any
+) -> None:
+    client = enter(role)
+    until = timezone.now().date() + timedelta(days=30)
+    sent = {"what": "at_least", "tier": tier("gold"), "until": str(until), "reason": "A regular of ours"}
+    assert client.post(page_of(scene), sent).status_code == 302
+
+    page = client.get(reverse("admin:members_member_change", args=[scene.member.pk]))
+    purse = page.context["page"].purses[0]
+    assert (purse.tier.code, purse.by_hand.tier.code, purse.by_hand.exactly) == ("gold", "gold", False)
+    text = page.content.decode()
+    assert "A regular of ours" in text
+    assert "by hand at least Gold" in text
+
+    assert (
+        client.post(
+            page_of(scene), {"what": "let_go", "tier": tier("gold"), "reason": "Moved away"}
+        ).status_code
+        == 302
+    )
+    changes = TierChange.objects.order_by("id").values_list("was", "now", "reason")
+    assert list(changes) == [("base", "gold", "A regular of ours"), ("gold", "base", "Moved away")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"what": "keep"}, "until"),
+        ({"what": "at_least", "reason": ""}, "reason"),
+        ({"what": "exactly", "until": "2020-01-01"}, "until"),
+        ({"what": "let_go"}, "tier"),
+        ({"what": "steal"}, "what"),
+        ({"what": "exactly", "tier": "0"}, "tier"),
+    ],
+)
+def test_what_cannot_be_set_is_told_beside_its_field(
+    scene: Any, boss: Any, sent: dict[str, str], field: str
+) -> None:
+    answer = boss.post(page_of(scene), {"tier": tier("gold"), "reason": "because", **sent})
+    assert answer.status_code == 200
+    assert field in answer.context["form"].errors
+    assert not TierChange.objects.exists()
+
+
+def test_an_analyst_sets_no_tier(scene: Any, enter: Any) -> None:
+    client = enter(roles.ANALYST)
+    assert client.get(page_of(scene)).status_code == 403
+    assert (
+        client.post(page_of(scene), {"what": "at_least", "tier": tier("gold"), "reason": "x"}).status_code
+        == 403
+    )
+    assert not TierChange.objects.exists()
+
+
+# In words
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({}, "Members go up by the money that they spend, counted in all. They never go down."),
+        (
+            {"basis": "visits", "window": "rolling", "span_amount": 3, "span_unit": "months"},
+            "Members go up by the purchases that they make in the last 3 months. They never go down.",
+        ),
+        (
+            {"basis": "points", "window": "year", "down": "below", "grace_days": 31},
+            "Members go up by the points that they earn with purchases in a calendar year. A tier is kept through the"
+            " next year and must be reached in it again; who does not goes down by one tier. Every tier is kept for"
+            " 31 days of grace.",
+        ),
+        (
+            {"window": "rolling", "span_amount": 90, "down": "below", "fall": "lowest"},
+            "Members go up by the money that they spend in the last 90 days. A tier is kept for 90 days after it was"
+            " last reached; who does not falls to the tier that was reached meanwhile.",
+        ),
+        (
+            {"down": "idle", "idle_days": 60, "down_from": datetime(2026, 3, 1).date()},
+            "Members go up by the money that they spend, counted in all. Without a purchase for 60 days they go down by"
+            " one tier. Who goes down counts anew from then on. Nobody goes down for what was before March 1, 2026.",
+        ),
+        (
+            {"down": "below", "below": Decimal("99.50"), "term": "quarter", "fall": "lowest"},
+            "Members go up by the money that they spend, counted in all. With less than 99.50 EUR in a calendar"
+            " quarter they go down to the lowest tier. Who goes down counts anew from then on.",
+        ),
+        (
+            {"basis": "visits", "down": "below", "below": Decimal(1), "term": "rolling", "span_amount": 1},
+            "Members go up by the purchases that they make, counted in all. With less than 1 purchase in 1 day they"
+            " go down by one tier. Who goes down counts anew from then on.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_ladder_is_told_in_words(rules: dict[str, Any], told: str) -> None:
+    programme: Programme = open_ladder()
+    if rules:
+        change(programme, **rules)
+    assert " ".join(ladder_wording.describe(ladders.read(programme), "EUR")) == told
