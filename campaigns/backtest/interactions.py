@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from campaigns.backtest.adding_up import Adder, Live, Tried
 from campaigns.backtest.judging import ZERO, Judged
-
-#: Reasons that name the campaign which stands in the way.
-_RIVALS = ("beaten", "excluded_by")
+from campaigns.engine.outcome import Declined
 
 
 def note(adder: Adder, judged: Judged, tried: frozenset[int]) -> None:
@@ -29,6 +27,12 @@ def note(adder: Adder, judged: Judged, tried: frozenset[int]) -> None:
             _note_live(adder, campaign_id, judged)
 
 
+def rival_of(declined: Declined) -> int | None:
+    """The campaign that keeps another from giving, where a reason names one."""
+    rival = declined.args.get("campaign_id")
+    return int(rival) if rival else None
+
+
 def _note_given(told: Tried, campaign_id: int, judged: Judged) -> None:
     told.receipts += 1
     told.points += judged.after.points.get(campaign_id, ZERO)
@@ -44,8 +48,7 @@ def _note_declined(adder: Adder, judged: Judged, tried: frozenset[int]) -> None:
             if told is None:
                 told = table[declined.campaign_id] = Tried()
             told.declined[declined.code] = told.declined.get(declined.code, 0) + 1
-            if declined.code in _RIVALS:
-                rival = int(declined.args["campaign_id"])
+            if (rival := rival_of(declined)) is not None:
                 told.beaten_by[rival] = told.beaten_by.get(rival, 0) + 1
 
 
@@ -82,8 +85,7 @@ def _why(campaign_id: int, judged: Judged) -> str:
     """Why a campaign gives something else: the reason against it with its rival, or what else changed."""
     for declined in judged.outcome.declined:
         if declined.campaign_id == campaign_id:
-            rival = declined.args.get("campaign_id", "") if declined.code in _RIVALS else ""
-            return f"{declined.code}:{rival}"
+            return f"{declined.code}:{rival_of(declined) or ''}"
     if judged.after.discounts != judged.before.discounts:
         return "discounted:"
     return "otherwise:"

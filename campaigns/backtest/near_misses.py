@@ -123,33 +123,33 @@ class Finder:
             one = watched.get(declined.campaign_id)
             if one is None:
                 continue
-            if declined.code == "not_nth_purchase":
-                if member is not None and (other := _nth(one, declined.args, judged)) is not None:
-                    self._waiting[one.revision.campaign_id, member] = (judged, other)
+            if declined.code in _COUNTED:
+                if member is not None:
+                    self._wait(one, member, judged, _next(declined.code, declined.args, judged))
+            elif declined.code == "gift_missing":
+                self._of(one.revision.campaign_id, "gift").receipts += 1
             elif chosen and (look := _LOOKS.get(declined.code)):
                 self._try(one, judged, look(one, declined.args, judged), self._step)
         if chosen:
             for one in self._scales:
                 self._try(one, judged, _step(one, judged), self._step)
         if self._waiting and member is not None:
-            self._reached(judged, member)
+            for campaign_id in {*judged.after.points, *judged.after.discounts}:
+                self._waiting.pop((campaign_id, member), None)  # who got there has missed nothing
 
     def settle(self) -> None:
-        """Count who stood one purchase short at the end."""
+        """Count who stood one purchase or stamp short at the end."""
         for (campaign_id, _member), (judged, other) in self._waiting.items():
             self._try(self._watched[campaign_id], judged, other, 1)
         self._waiting.clear()
 
-    def _reached(self, judged: Judged, member: str) -> None:
-        """A member who went on to what they were short of has missed nothing."""
-        for campaign_id in self._watched:
-            waiting = self._waiting.get((campaign_id, member))
-            if waiting is not None and waiting[0] is not judged:
-                given = campaign_id in judged.after.points or campaign_id in judged.after.discounts
-                if given or any(
-                    p.campaign_id == campaign_id and p.increment for p in judged.outcome.progress
-                ):
-                    del self._waiting[campaign_id, member]
+    def _wait(self, one: Watched, member: str, judged: Judged, other: Other | None) -> None:
+        """Remember a member who is one short; forget one who is not any more."""
+        key = (one.revision.campaign_id, member)
+        if other is None:
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = (judged, other)
 
     def _try(self, one: Watched, judged: Judged, other: Other | None, times: int) -> None:
         """Judge a receipt as if a little more had been done; a near miss if that earns."""
@@ -254,15 +254,19 @@ def _changed(basket: Basket, index: int, change: Callable[[Line], Line]) -> Bask
     return replace(basket, lines=tuple(lines))
 
 
-def _nth(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
-    """One purchase more would have been the one that earns."""
-    goal = int(args.get("every", args.get("exactly", 0)))
-    number, member = int(args["number"]), judged.past.member
-    short = (-number) % goal if "every" in args else goal - number
-    if short != NEAR_COUNT or member is None:
+def _next(code: str, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """The same purchase once more would have been the one that earns."""
+    if code == "stamp_collected":
+        kind, goal, number = "stamp", int(args["goal"]), int(args["value"])
+        short = goal - number
+    else:
+        kind, goal, number = "purchase", int(args.get("every", args.get("exactly", 0))), int(args["number"])
+        short = (-number) % goal if "every" in args else goal - number
+    if short != NEAR_COUNT:
         return None
-    again = replace(later(judged.shopper, used_by(judged.outcome)), purchases=judged.shopper.purchases + 1)
-    return _other("purchase", Decimal(short), judged, shopper=again)
+    again = later(judged.shopper, used_by(judged.outcome))
+    shopper = replace(again, purchases=judged.shopper.purchases + 1)
+    return _other(kind, Decimal(short), judged, shopper=shopper)
 
 
 def _step(one: Watched, judged: Judged) -> Other | None:
@@ -332,6 +336,22 @@ def _card(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None
     return _other("card", ZERO, judged, shopper=someone)
 
 
+def _free_piece(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
+    """One piece more would have made the cheapest one free."""
+    lines = judged.past.basket.lines
+    wanted = one.goods_of or (lambda line: True)
+    index = next((index for index, line in enumerate(lines) if wanted(line)), None)
+    if int(args["missing"]) != NEAR_COUNT or index is None:
+        return None
+    return _other("piece", Decimal(1), judged, basket=_changed(judged.past.basket, index, _one_more))
+
+
+def _one_more(line: Line) -> Line:
+    return replace(line, quantity=line.quantity + 1, amount=line.amount + line.price)
+
+
+#: Reasons that count purchases: who is short of the last one comes again, and misses nothing.
+_COUNTED = {"not_nth_purchase", "stamp_collected"}
 #: By the engine's reasons.
 _LOOKS: dict[str, Callable[[Watched, Mapping[str, Any], Judged], Other | None]] = {
     "amount_too_low": _amount,
@@ -339,6 +359,7 @@ _LOOKS: dict[str, Callable[[Watched, Mapping[str, Any], Judged], Other | None]] 
     "spent_too_low": _figure,
     "pieces_too_low": _pieces,
     "goods_missing": _pieces,
+    "pieces_short": _free_piece,
     "outside_hours": _hour,
     "wrong_weekday": _weekday,
     "no_member": _card,
