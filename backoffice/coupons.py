@@ -57,6 +57,7 @@ class SeriesDesk(Desk):
     autocomplete_fields = ("programme",)
     fixed = ("programme", "code", "kind", "uses_each", "from_pool")
     suggested = {"code": ("name",)}
+    readonly_fields = ("show_limit",)
     actions_detail = (
         "generate",
         "load",
@@ -85,7 +86,8 @@ class SeriesDesk(Desk):
         mass = obj is not None and obj.kind == Series.Kind.MASS
         made = ("kind", "mass_code") if obj is None else ("kind",)
         pool = [] if mass else ["from_pool", ("prefix", "length")]
-        each = ("most_in_all", "most_per_member") if mass else ("uses_each", "most_per_member", "most_in_all")
+        in_all = "most_in_all" if self.has_change_permission(request, obj) else "show_limit"
+        each = (in_all, "most_per_member") if mass else ("uses_each", "most_per_member", in_all)
         return (
             (None, {"fields": (("name", "code"), ("programme", "good_for"), "offer", "active")}),
             (_("Codes"), {"fields": (made, *pool)}),
@@ -255,6 +257,12 @@ class SeriesDesk(Desk):
         """How often its coupons were used, and how often they may be."""
         uses, total = intcomma(found.uses_count), getattr(found, "total", None)
         return f"{uses} / {intcomma(total.most)}" if total is not None else str(uses)
+
+    @display(description=gettext_lazy("Uses in all"), empty_value="–")
+    def show_limit(self, found: Series) -> str | None:
+        """How many purchases all its coupons serve together, for those who may not change it."""
+        total = getattr(found, "total", None)
+        return intcomma(total.most) if total is not None else None
 
     @display(
         description=gettext_lazy("state"), label={"active": "success", "over": "warning", "off": "danger"}

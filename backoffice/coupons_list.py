@@ -25,6 +25,7 @@ from unfold.decorators import action, display
 from backoffice import coupons_print, search
 from backoffice.coupons_forms import GiveForm
 from backoffice.desk import Register, RegisterInline
+from loyalty.models import Programme
 from members.models import Member, new_id
 from rewards import codes, handouts, validity
 from rewards.models import Coupon, CouponUse
@@ -92,9 +93,13 @@ class CouponRegister(Register):
         self, request: HttpRequest, queryset: QuerySet[Coupon], search_term: str
     ) -> tuple[QuerySet[Coupon], bool]:
         """Coupons of that code, however it is typed, or of the members that are found."""
-        code = codes.normalise(search_term)
-        if code and queryset.filter(code=code).exists():
-            return queryset.filter(code=code), False
+        if code := codes.normalise(search_term):
+            # codes are indexed within programmes
+            named = queryset.filter(
+                programme__in=list(Programme.objects.values_list("pk", flat=True)), code=code
+            )
+            if named.exists():
+                return named, False
         return search.by_member(queryset, "member", search_term), False
 
     def render_change_form(

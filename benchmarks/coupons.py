@@ -149,7 +149,7 @@ def run(side: str, series: Any, finished: list[str], file: bytes) -> float:
     return time.perf_counter() - started
 
 
-def floor(table: str, series: Any, finished: list[str]) -> Callable[[], None]:
+def floor(table: str, series: Any, finished: list[str]) -> Callable[[], object]:
     """One COPY of rows that are ready."""
     from django.db import transaction
 
@@ -168,18 +168,18 @@ def floor(table: str, series: Any, finished: list[str]) -> Callable[[], None]:
     return work
 
 
-def generate(series: Any, wanted: int) -> Callable[[], None]:
+def generate(series: Any, wanted: int) -> Callable[[], object]:
     """What the back office does when asked for codes."""
     from rewards import batches
 
-    return lambda: batches.work(batches.generate(series, wanted, NOW).pk) and None
+    return lambda: batches.work(batches.generate(series, wanted, NOW).pk)
 
 
-def take_in(series: Any, file: bytes) -> Callable[[], None]:
+def take_in(series: Any, file: bytes) -> Callable[[], object]:
     """What the back office does with a file."""
     from rewards import batches
 
-    return lambda: batches.work(batches.take_in(series, file, "codes.txt", NOW).pk) and None
+    return lambda: batches.work(batches.take_in(series, file, "codes.txt", NOW).pk)
 
 
 def tell(options: argparse.Namespace, taken: dict[str, list[float]], wrong: list[str]) -> dict[str, Any]:

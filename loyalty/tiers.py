@@ -3,7 +3,7 @@
 A member's place is a function of the ladder as it is now and of the purchases that stand, nothing else; what
 is given by hand lies over it (``Pin``). A ``Climb`` keeps just so much of the past that the next purchase,
 and the passing of time, can be judged without looking back. docs/algorithms/tiers.md says it in prose;
-``analytics.tier_statements`` says the same in SQL for many members at once.
+``analytics.recount_statements`` says the same in SQL for many members at once.
 
 Days are local days of the programme. Levels are numbers: 0 is the lowest step, -1 is below it.
 """

@@ -36,11 +36,6 @@ SELECT code FROM rewards_coupon
  WHERE programme_id = ANY(%(programmes)s::bigint[]) AND code = ANY(%(codes)s::text[]) AND state <> 'waiting'
 """
 
-KNOWN = """
-SELECT code FROM rewards_coupon
- WHERE programme_id = ANY(%(programmes)s::bigint[]) AND code = ANY(%(codes)s::text[]) AND state <> 'waiting'
-"""
-
 LOCK_SERIES = """
 SELECT id, most_per_member FROM rewards_series WHERE id = ANY(%(series)s::bigint[]) ORDER BY id FOR KEY SHARE
 """

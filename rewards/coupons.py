@@ -9,7 +9,7 @@ Locks, always in this order, after the receipt and the account, which are the ca
 uses:
 
 1. the series, in the order of their ids, FOR KEY SHARE: this keeps no sale from another, but makes whoever
-   changes a series' limits (``rewards.limits``, FOR UPDATE) wait for the sales under way, and them for it;
+   changes a series' limits (``rewards.series``, FOR UPDATE) wait for the sales under way, and them for it;
 2. the coupons, in the order of their ids; those without a limit of their own are not locked at all;
 3. the members' counters, in the order of their series; only where a member's uses are limited;
 4. the totals of the series, in the order of their ids: the hottest rows, so the last ones, held until the

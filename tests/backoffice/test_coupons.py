@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from unittest import mock
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -291,11 +292,13 @@ def test_codes_go_out_as_a_file(scene, spring, boss):
 
 
 def test_one_coupon_is_a_picture(scene, spring, boss):
+    Series.objects.filter(pk=spring.pk).update(offer="5 < 10 & more")
     coupon = Coupon.objects.get(code="ANNAS1")
     answer = boss.get(coupon_address("draw", coupon.pk))
     assert answer.headers["Content-Type"].startswith("image/svg+xml")
     assert "ANNAS1" in text(answer)
-    assert text(answer).startswith("<svg")
+    picture = ElementTree.fromstring(text(answer))
+    assert "5 < 10 & more" in [node.text for node in picture.iter() if node.text]
 
 
 # Coupons one by one
@@ -385,6 +388,13 @@ def test_whoever_may_not_see_codes_is_shown_none(scene, spring, enter):
         shown = text(analyst.get(page))
         assert "SECRET1" not in shown
         assert ">ANNAS1<" not in shown
+
+
+def test_those_who_only_look_read_the_limits(scene, enter):
+    limited = make_series(scene.shop.programme, most_in_all=5000, uses_each=3)
+    page = text(enter(roles.ANALYST).get(address("change", limited.pk)))
+    assert "5,000" in page
+    assert "Uses in all" in page
 
 
 def test_those_who_only_look_change_nothing(scene, spring, enter):
