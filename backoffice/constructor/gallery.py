@@ -60,7 +60,7 @@ def _chosen(request: HttpRequest) -> tuple[Mapping[str, Any], str]:
     if key := asked.get("ready"):
         if key not in MECHANICS:
             raise Http404
-        return MECHANICS[key].definition, str(MECHANICS[key].title)
+        return MECHANICS[key].begin(), str(MECHANICS[key].title)
     if number := asked.get("template"):
         template = CampaignTemplate.objects.filter(pk=number).first() if number.isdecimal() else None
         if template is None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.functional import Promise
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -29,3 +31,17 @@ class Mechanic:
     definition: Mapping[str, Any]
     asks: tuple[str, ...] = ()
     companion: StrOrPromise = ""
+
+    def begin(self) -> dict[str, Any]:
+        """A definition to begin with, its texts in the current language."""
+        document: dict[str, Any] = _plain(self.definition)
+        return document
+
+
+def _plain(value: Any) -> Any:
+    """A copy in which texts to be translated are."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, Promise) else value

@@ -15,7 +15,7 @@ BASE = (
         _("The base of a programme: whoever shows the card collects points each time, and has a reason to come back."),
         _("5%: a purchase of 100.00 brings 5 points."),
         {"whom": MEMBERS, "what_for": RECEIPT, "what": [{"effect": "points_percent", "percent": "5"}],
-         "tell": {"receipt": "Thank you! This purchase brought {points} points."}},
+         "tell": {"receipt": _("Thank you! This purchase brought {points} points.")}},
     ),
     Mechanic(
         "steps", "base", "stairs", _("The bigger the receipt, the higher the percent"),
@@ -97,14 +97,14 @@ TIME = (
          "when": {"weekdays": [1, 2, 3, 4, 5], "hours": [["13:00", "15:00"]]},
          "what": [{"effect": "points_fixed", "points": "50"}],
          "judge": {"limits": [{"per": "member", "period": "day", "times": 1}]},
-         "tell": {"till": "Happy hours: {points} points more until three o’clock."}},
+         "tell": {"till": _("Happy hours: {points} points more until three o’clock.")}},
     ),
     Mechanic(
         "happy_moment", "time", "bolt", _("Happy moment"),
         _("A surprise of a few hours, told by message or at the door: people come now, not some day."),
         _("Double points today from 17:00 to 19:00: a purchase that brings 5 points brings 10."),
         {"whom": MEMBERS, "what_for": RECEIPT, "when": {"hours": [["17:00", "19:00"]]},
-         "what": [{"effect": "multiplier", "by": "2"}], "tell": {"till": "Happy moment: double points right now."}},
+         "what": [{"effect": "multiplier", "by": "2"}], "tell": {"till": _("Happy moment: double points right now.")}},
         companion=_("Give it a beginning and an end at the launch. It needs a campaign that gives points."),
     ),
     Mechanic(
@@ -129,7 +129,7 @@ TIME = (
          "what": [{"effect": "points_fixed", "points": "100"}],
          "lots": {"expires": {"kind": "after", "days": 14}, "terms": {"max_share": "50"}},
          "judge": {"limits": [{"per": "member", "period": "ever", "times": 1}]},
-         "tell": {"receipt": "{points} points are yours for 14 days."}},
+         "tell": {"receipt": _("{points} points are yours for 14 days.")}},
     ),
 )  # fmt: skip
 
@@ -147,7 +147,7 @@ AGAIN = (
         _("Whoever buys today has a reason to come again this month."),
         _("10% of the next purchase within 30 days: if that is 80.00, it brings 8 points."),
         {"whom": MEMBERS, "what_for": RECEIPT, "what": [{"effect": "next_purchase", "percent": "10", "days": 30}],
-         "tell": {"receipt": "Come again within 30 days: 10% of your next purchase are yours in points."}},
+         "tell": {"receipt": _("Come again within 30 days: 10% of your next purchase are yours in points.")}},
     ),
     Mechanic(
         "stamps", "again", "approval", _("Accumulate and buy: the sixth coffee free"),
@@ -165,6 +165,6 @@ AGAIN = (
          "if": {"condition": "spent", "period": "month", "at_least": "300"},
          "what": [{"effect": "points_fixed", "points": "150"}],
          "judge": {"limits": [{"per": "member", "period": "month", "times": 1}]},
-         "tell": {"receipt": "Goal reached: {points} points. Well done!"}},
+         "tell": {"receipt": _("Goal reached: {points} points. Well done!")}},
     ),
 )  # fmt: skip
