@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -267,3 +268,61 @@ def test_limits_points_and_company_have_their_own_sentences(
 )
 def test_a_definition_that_gives_nothing_yet_is_told_too(document: dict[str, Any], text: str) -> None:
     assert read(document)[0] == text
+
+
+def read_in_russian(document: dict[str, Any]) -> str:
+    with translation.override("ru"), timezone.override("Europe/Moscow"):
+        return " ".join(describe(document, lambda kind, code: RUSSIAN.get(code, code), "₽")).replace(
+            "\u00a0", " "
+        )
+
+
+RUSSIAN = {
+    "silver": "Серебро",
+    "gold": "Золото",
+    "coffee": "Кофе",
+    "corner": "На углу",
+    "supplier": "Поставщик",
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        ({"whom": {"who": "members", "tiers": ["silver"]},
+          "when": {"weekdays": [1, 2, 3, 4, 5], "hours": [["13:00", "15:00"]]},
+          "what_for": {"of": "lines", "categories": ["coffee"]},
+          "what": [{"effect": "multiplier", "by": "2"}],
+          "lots": {"funder": "supplier"},
+          "judge": {"limits": [{"per": "member", "period": "month", "points": "500"}]}},
+         "Участники с уровнем Серебро получают двойные баллы на Кофе, с понедельника по пятницу, с 13:00 до 15:00. "
+         "Не больше 500 баллов за месяц на каждого участника. Баллы — за счёт Поставщик."),
+        ({"what": FIVE}, "Все покупатели получают 5% баллами."),
+        ({"whom": MEMBERS, "what": [{"effect": "points_per", "points": "1", "per": "10"}]},
+         "Все участники получают 1 балл за каждые 10 ₽."),
+        ({"whom": MEMBERS, "what": [{"effect": "points_fixed", "points": "1.5"}]},
+         "Все участники получают 1,5 балла."),
+        ({"whom": MEMBERS, "what": [{"effect": "points_fixed", "points": "50"}],
+          "if": {"condition": "nth_purchase", "every": 5, "of_at_least": "1000"}},
+         "Все участники получают 50 баллов. Только если это каждая 5-я покупка на сумму от 1 000 ₽."),
+        ({"whom": MEMBERS, "what": FIVE, "when": {"weekdays": [6, 7]}, "where": {"stores": ["corner"]}},
+         "Все участники получают 5% баллами, по выходным, в торговых точках На углу."),
+        ({"whom": MEMBERS, "what": FIVE, "judge": {"limits": [{"period": "week", "times": 1}]}},
+         "Все участники получают 5% баллами. Не больше 1 раза за неделю на каждого участника."),
+        ({"whom": MEMBERS, "what": FIVE, "lots": {"expires": {"kind": "after", "days": 31}}},
+         "Все участники получают 5% баллами. Баллы сгорают через 31 день после начисления."),
+        ({"whom": MEMBERS, "what": [{"effect": "exchange", "points": "100", "percent": "20"}]},
+         "Для кого: все участники. На кассе в обмен на 100 баллов — скидка 20%."),
+    ],
+)  # fmt: skip
+def test_it_is_told_in_russian_too(document: dict[str, Any], text: str) -> None:
+    assert read_in_russian(document) == text
+
+
+@given(documents())
+def test_every_definition_is_told_in_russian_without_a_word_of_english(document: dict[str, Any]) -> None:
+    with translation.override("ru"):
+        told = describe(document, lambda kind, code: "Имя", "₽")
+    document_words = {word for word in re.findall("[A-Za-z]{3,}", str(document))}
+    words = {word for text in told for word in re.findall("[A-Za-z]{3,}", text)}
+    assert words <= document_words, words
