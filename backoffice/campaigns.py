@@ -71,6 +71,7 @@ class CampaignDesk(Desk):
             path("search/", wrap(views.search), name="campaigns_campaign_search"),
             path("<path:object_id>/launch/", page(launching.launch), name="campaigns_campaign_launch"),
             path("<path:object_id>/versions/", page(versions.show), name="campaigns_campaign_versions"),
+            path("<path:object_id>/standing/", wrap(views.stand), name="campaigns_campaign_standing"),
             path("<path:object_id>/template/", page(gallery.keep), name="campaigns_campaign_template"),
             path("<path:object_id>/move/<slug:verb>/", wrap(views.move), name="campaigns_campaign_move"),
         ]

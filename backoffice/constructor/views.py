@@ -23,7 +23,7 @@ from backoffice.constructor import bench as benches
 from backoffice.constructor import things
 from backoffice.constructor.bench import Bench
 from backoffice.constructor.fields import State
-from campaigns import states
+from campaigns import standing, states
 from campaigns.models import Campaign
 from campaigns.ready.catalogue import MECHANICS
 from campaigns.states import State as CampaignState
@@ -233,6 +233,14 @@ def _create(campaign: Campaign, wanted: str) -> None:
             continue
         return
     raise IntegrityError(f"no free code for {base}")
+
+
+def stand(request: HttpRequest, object_id: str) -> HttpResponse:
+    """How a launched campaign is doing right now."""
+    require(request, "view")
+    campaign = find(object_id)
+    context = {"campaign": campaign, "standing": standing.read(campaign, timezone.now())}
+    return render(request, "backoffice/constructor/standing.html", context)
 
 
 def search(request: HttpRequest) -> HttpResponse:

@@ -370,6 +370,18 @@ def test_only_what_was_never_published_is_deleted(scene: Any, boss: Client) -> N
     assert not Campaign.objects.filter(pk=scene.draft.pk).exists()
 
 
+# How it is doing
+
+
+def test_the_effect_of_a_running_campaign_is_followed(scene: Any, boss: Client) -> None:
+    text = look(boss, page(scene.live, "standing"))
+    assert "Receipts in all</dt><dd>1</dd>" in text
+    standing = boss.get(page(scene.live, "standing")).context["standing"]
+    assert (standing.points, standing.receipts, standing.accounts) == (Decimal("1.00"), 1, 1)
+    assert page(scene.live, "standing") in look(boss, page(scene.live))
+    assert page(scene.draft, "standing") not in look(boss, page(scene.draft))
+
+
 # Versions
 
 
