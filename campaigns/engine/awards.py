@@ -7,8 +7,6 @@ the parts of every award add up to it exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
-from operator import add
 
 from campaigns.engine.case import Case
 from campaigns.engine.effects import Given
@@ -52,9 +50,8 @@ class Sheet:
         self.case = case
         self.machine = machine
         self.units = [0] * len(case.lines)
-        #: Reasons of awards to every line, award by award; and of the others, line by line.
-        self._to_all: list[list[Because]] = []
-        self._to_some: list[list[Because]] = [[] for _ in case.lines]
+        #: Why each line was given what it was given, in the order of the awards.
+        self.because: list[list[Because]] = [[] for _ in case.lines]
         self.receipt_units = 0
         self.receipt_because: list[Because] = []
         self._weights: dict[int, Weights] = {}
@@ -74,11 +71,6 @@ class Sheet:
         lines = self.case.at_full_price(campaign.scope, campaign.number)
         amounts = [earning[index] for index in lines]
         return lines, amounts, sum(amounts)
-
-    def reasons(self) -> list[tuple[Because, ...]]:
-        """Why each line was given what it was given: by awards to every line first, then by the others."""
-        to_some = list(map(tuple, self._to_some))
-        return list(map(add, zip(*self._to_all, strict=True), to_some)) if self._to_all else to_some
 
     def boost(self, campaign: Campaign) -> Award | None:
         """The award of a multiplier on what is on the sheet now; None when it adds nothing."""
@@ -134,21 +126,13 @@ class Sheet:
 
     def _enter_lines(self, award: Award, given: Given, lines: Sequence[int], parts: Sequence[int]) -> None:
         """The inner loop of the engine: once for every line of every award."""
-        if 0 in parts:
-            some = [(index, part) for index, part in zip(lines, parts, strict=True) if part]
-            lines, parts = [index for index, _ in some], [part for _, part in some]
-        campaign, points = award.campaign, map(self.machine.points.__getitem__, parts)
-        fields = zip(repeat(campaign.id), repeat(campaign.revision), points, repeat(given.code),
-                     repeat(given.args), repeat(ZERO))  # fmt: skip
-        reasons = list(map(_new, repeat(Because), fields))  # what Because() does, without its detour
-        if len(parts) == len(self.units):
-            self.units = list(map(add, self.units, parts))
-            self._to_all.append(reasons)
-            return
-        units_of, to_some = self.units, self._to_some
-        for index, part, reason in zip(lines, parts, reasons, strict=True):
-            units_of[index] += part
-            to_some[index].append(reason)
+        ident, revision, code, args = award.campaign.id, award.campaign.revision, given.code, given.args
+        units_of, because, points = self.units, self.because, self.machine.points
+        for index, part in zip(lines, parts, strict=True):
+            if part:
+                units_of[index] += part
+                # What Because() does, without its detour.
+                because[index].append(_new(Because, (ident, revision, points[part], code, args, ZERO)))
 
     def _cut(self, award: Award, units: int) -> dict[str, str]:
         """What a limit adds to a reason."""

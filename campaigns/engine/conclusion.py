@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import add
 
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.machine import Campaign
@@ -86,10 +87,7 @@ def _applied(judgement: Judgement) -> list[Applied]:
 def _lines(judgement: Judgement, discounts: Sequence[Decimal], redemption: Plan) -> tuple[LineOutcome, ...]:
     points_of, spent, sheet = judgement.machine.points, redemption.by_line, judgement.sheet
     outcomes = []
-    reasons = sheet.reasons()
-    if judgement.cuts.campaigns:
-        because = judgement.cuts.because
-        reasons = [(*off, *given) if off else given for off, given in zip(because, reasons, strict=True)]
+    reasons = list(map(tuple, map(add, judgement.cuts.because, sheet.because)))
     lines = judgement.case.lines
     for line, discount, units, why in zip(lines, discounts, sheet.units, reasons, strict=True):
         cost, points = line.amount, points_of[units]

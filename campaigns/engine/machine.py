@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from campaigns.engine.case import Case, listed
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from campaigns.engine.rulebook import Revision, Rulebook, Terms
 
 
-class Campaign(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Campaign:
     """A compiled campaign. ``number`` is its place in the machine; ``dates`` that of its lots' dates.
 
     ``event`` is what it rewards, None for receipts.
