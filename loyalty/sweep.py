@@ -207,6 +207,7 @@ def _work(sweep: _Sweep, take: int) -> Tally | None:
     heard = events.is_heard(_EVENTS[sweep.job])
     try:
         with transaction.atomic():
+            prepared.run(sweep_statements.SETTLE, {})
             claimed = prepared.run(sweep_statements.CLAIM, {**sweep.params, "take": take})
             batches = [row["id"] for row in claimed]
             if not batches:
