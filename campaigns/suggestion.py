@@ -32,6 +32,8 @@ def suggest(document: Document, programme: Programme, now: datetime) -> Sample:
         at=at,
         items=tuple(_items(document, kinds)),
         store=_store(document.get("where", {}), programme),
+        till=_first(document.get("where", {}).get("tills")),
+        channel=_first(document.get("where", {}).get("channels")) or "pos",
         tier=_first(kinds.get("tier", {}).get("in"), whom.get("tiers")) or _lowest(programme),
         card_kind=_first(kinds.get("card_kind", {}).get("in"), whom.get("card_kinds")),
         segments=frozenset(filter(None, [_first(kinds.get("segment", {}).get("in"), whom.get("segments"))])),

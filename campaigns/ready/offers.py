@@ -20,6 +20,13 @@ DISCOUNTS = (
         asks=("what_for.products",),
     ),
     Mechanic(
+        "money_off", "discounts", "money_off", _("Money off a big receipt"),
+        _("A round sum is easier to say than a percent, and it brings the receipt up to the sum that you name."),
+        _("From 50 on, 5 off: a receipt of 50.00 costs 45.00."),
+        {"whom": EVERYONE, "what_for": RECEIPT, "if": {"condition": "receipt_amount", "at_least": "50"},
+         "what": [{"effect": "discount_amount", "amount": "5"}]},
+    ),
+    Mechanic(
         "member_price", "discounts", "price_change", _("A special price with the card"),
         _("Two prices on the shelf are the best reason to take a card."),
         _("Butter at 1.99 with the card instead of 2.79."),
@@ -98,6 +105,13 @@ OCCASIONS = (
          "what": [{"effect": "points_fixed", "points": "100"}]},
     ),
     Mechanic(
+        "friend_joins", "occasions", "person_add", _("Bonus for each friend who joins"),
+        _("Thanks at once: the message comes while they still stand at the till together."),
+        _("30 points for each friend who takes a card, for 5 friends a month at most."),
+        {"whom": MEMBERS, "what_for": _event("referral.joined"), "what": [{"effect": "points_fixed", "points": "30"}],
+         "judge": {"limits": [{"per": "member", "period": "month", "times": 5}]}},
+    ),
+    Mechanic(
         "friends_percent", "occasions", "diversity_1", _("A percent of what friends buy"),
         _("Who brings good customers is paid as long as they buy."),
         _("2% of every purchase of a friend: a purchase of 100.00 brings 2 points to who brought them."),
@@ -130,6 +144,14 @@ OCCASIONS = (
         companion=_("It doubles what other campaigns give: it needs one that gives points."),
     ),
     Mechanic(
+        "anniversary", "occasions", "event_repeat", _("Present for the anniversary"),
+        _("A day that nobody else congratulates on: the day on which they took your card."),
+        _("100 points on every anniversary of joining, gone after 30 days."),
+        {"whom": MEMBERS, "what_for": _event("member.anniversary"),
+         "what": [{"effect": "points_fixed", "points": "100"}],
+         "lots": {"expires": {"kind": "after", "days": 30}}},
+    ),
+    Mechanic(
         "profile", "occasions", "contact_page", _("Bonus for a filled-in profile"),
         _("Birthday, e-mail, children: what you know is what you can offer."),
         _("50 points when the profile is complete, once."),
@@ -149,6 +171,13 @@ OCCASIONS = (
         _("30 points for subscribing, once."),
         {"whom": MEMBERS, "what_for": _event("subscription.made"), "what": [{"effect": "points_fixed", "points": "30"}],
          "judge": ONCE},
+    ),
+    Mechanic(
+        "survey", "occasions", "quiz", _("Bonus for answering questions"),
+        _("A few minutes of your customers’ time for a few points: you learn what they want."),
+        _("20 points for a questionnaire, one a month at most."),
+        {"whom": MEMBERS, "what_for": _event("survey.answered"), "what": [{"effect": "points_fixed", "points": "20"}],
+         "judge": {"limits": [{"per": "member", "period": "month", "times": 1}]}},
     ),
     Mechanic(
         "reactivation", "occasions", "history", _("Come back"),
@@ -171,6 +200,15 @@ OCCASIONS = (
         {"whom": MEMBERS, "what_for": _event("tier.reached"),
          "if": {"condition": "event_data", "key": "tier", "in": []},
          "what": [{"effect": "points_fixed", "points": "200"}]},
+        asks=("if.in",),
+    ),
+    Mechanic(
+        "segment_entered", "occasions", "groups", _("Welcome to a segment"),
+        _("Whoever comes into a group, your best customers for one, hears of it by a present."),
+        _("50 points on coming into the segment."),
+        {"whom": MEMBERS, "what_for": _event("segment.entered"),
+         "if": {"condition": "event_data", "key": "segment", "in": []},
+         "what": [{"effect": "points_fixed", "points": "50"}]},
         asks=("if.in",),
     ),
     Mechanic(

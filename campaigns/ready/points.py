@@ -40,6 +40,14 @@ BASE = (
         companion=_("It doubles what other campaigns give: it needs one that gives points."),
     ),
     Mechanic(
+        "big_receipt_points", "base", "add_shopping_cart", _("Extra points on big receipts"),
+        _("The same for everybody who reaches the sum: easy to say, and its cost is known beforehand."),
+        _("50 points more from 2,000 on: a purchase of 2,000.00 brings 50 points beside all others."),
+        {"whom": MEMBERS, "what_for": RECEIPT,
+         "if": {"condition": "receipt_amount", "at_least": "2000"},
+         "what": [{"effect": "points_fixed", "points": "50"}]},
+    ),
+    Mechanic(
         "tier_percent", "base", "workspace_premium", _("A higher percent for a tier"),
         _("Shows loyal customers what their tier is worth. Make one campaign for each tier."),
         _("2% more for gold: a purchase of 100.00 brings 2 points beside all others."),
@@ -47,6 +55,30 @@ BASE = (
          "what": [{"effect": "points_percent", "percent": "2"}]},
         asks=("whom.tiers",),
         companion=_("The steps of the tiers, and who falls back for inactivity, are set with the tiers themselves."),
+    ),
+    Mechanic(
+        "segment_double", "base", "diamond", _("Double points for a group of members"),
+        _("For your best customers, the neighbourhood or the students: whoever you put into the segment."),
+        _("Members of the group get double points: a purchase that brings 5 points brings 10."),
+        {"whom": {"who": "members", "segments": []}, "what_for": RECEIPT,
+         "what": [{"effect": "multiplier", "by": "2"}]},
+        asks=("whom.segments",),
+        companion=_("It doubles what other campaigns give: it needs one that gives points."),
+    ),
+    Mechanic(
+        "store_percent", "base", "storefront", _("More points in certain stores"),
+        _("Makes a new store known, or a quiet one livelier, and leaves the others as they are."),
+        _("10% in the new store: a purchase of 30.00 brings 3 points there, and none elsewhere."),
+        {"whom": MEMBERS, "where": {"stores": []}, "what_for": RECEIPT,
+         "what": [{"effect": "points_percent", "percent": "10"}]},
+        asks=("where.stores",),
+    ),
+    Mechanic(
+        "web_shop", "base", "shopping_bag", _("More points in the web shop"),
+        _("Leads customers to the channel that costs you less, or that you have just opened."),
+        _("3% more on the web: a purchase of 100.00 brings 3 points beside all others."),
+        {"whom": MEMBERS, "where": {"channels": ["web"]}, "what_for": RECEIPT,
+         "what": [{"effect": "points_percent", "percent": "3"}]},
     ),
 )  # fmt: skip
 
@@ -58,6 +90,14 @@ GOODS = (
         {"whom": MEMBERS, "what_for": {"of": "lines", "products": []},
          "what": [{"effect": "points_percent", "percent": "10"}]},
         asks=("what_for.products",),
+    ),
+    Mechanic(
+        "rest_percent", "goods", "select_all", _("A percent on everything else"),
+        _("The base beside goods that have a percent of their own: high margins give more, low ones less."),
+        _("2% on all but coffee: coffee for 20.00 brings none, the bread for 50.00 beside it brings 1 point."),
+        {"whom": MEMBERS, "what_for": {"of": "lines", "except": {"products": []}},
+         "what": [{"effect": "points_percent", "percent": "2"}]},
+        asks=("what_for.except.products",),
     ),
     Mechanic(
         "goods_double", "goods", "local_cafe", _("Double points on certain goods"),
@@ -131,6 +171,15 @@ TIME = (
          "judge": {"limits": [{"per": "member", "period": "ever", "times": 1}]},
          "tell": {"receipt": _("{points} points are yours for 14 days.")}},
     ),
+    Mechanic(
+        "quiet_days", "time", "weekend", _("Points for quiet days"),
+        _("Points from a good day that pay on a slow one: they bring people when there is room for them."),
+        _("50 points for a purchase from 50 on; they pay from Monday to Wednesday, on receipts from 20, for 30 days."),
+        {"whom": MEMBERS, "what_for": RECEIPT, "if": {"condition": "receipt_amount", "at_least": "50"},
+         "what": [{"effect": "points_fixed", "points": "50"}],
+         "lots": {"expires": {"kind": "after", "days": 30}, "terms": {"weekdays": [1, 2, 3], "min_amount": "20"}}},
+        companion=_("The terms may also name stores, hours or goods: “for cakes only”, “with a coffee”."),
+    ),
 )  # fmt: skip
 
 AGAIN = (
@@ -148,6 +197,15 @@ AGAIN = (
         _("10% of the next purchase within 30 days: if that is 80.00, it brings 8 points."),
         {"whom": MEMBERS, "what_for": RECEIPT, "what": [{"effect": "next_purchase", "percent": "10", "days": 30}],
          "tell": {"receipt": _("Come again within 30 days: 10% of your next purchase are yours in points.")}},
+    ),
+    Mechanic(
+        "next_coupon", "again", "confirmation_number", _("A coupon for the next time"),
+        _("A reason to come back that fits into a pocket: the receipt prints the code."),
+        _("From 30 on, a coupon for the next purchase."),
+        {"whom": MEMBERS, "what_for": RECEIPT, "if": {"condition": "receipt_amount", "at_least": "30"},
+         "what": [{"effect": "issue_coupon", "series": ""}]},
+        asks=("what.0.series",),
+        companion=_("The coupon is of a series; what it gives, a campaign that asks for a coupon of that series says."),
     ),
     Mechanic(
         "stamps", "again", "approval", _("Accumulate and buy: the sixth coffee free"),

@@ -25,7 +25,8 @@ ALL = pytest.mark.parametrize("mechanic", MECHANICS.values(), ids=lambda mechani
 #: What a shop fills in where a mechanic asks.
 ANSWERS = {
     "tiers": {"tiers": ["gold"]}, "products": {"categories": ["hot"]}, "series": {"series": ["spring"]},
-    "in": {"in": ["gold"]}, "what.0.products": {"products": ["coffee"]},
+    "in": {"in": ["gold"]}, "what.0.products": {"products": ["coffee"]}, "what.0.series": {"series": "spring"},
+    "segments": {"segments": ["vip"]}, "stores": {"stores": ["main"]},
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def filled(mechanic: Mechanic, **answers: Any) -> dict[str, Any]:
     for path in mechanic.asks:
         owner_path, _, name = path.rpartition(".")
         owner = forms.at(document, owner_path)
-        assert owner.pop(name) == [], path
+        assert not owner.pop(name), path
         owner.update(answers.get(path.replace(".", "_")) or ANSWERS.get(path) or ANSWERS[name])
     return document
 
