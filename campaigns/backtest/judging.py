@@ -18,7 +18,7 @@ from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
 from campaigns.record import Record
 from campaigns.usage import Key
-from loyalty.basket import Basket, Settled
+from loyalty.basket import Settled
 
 ZERO = Decimal(0)
 
@@ -96,24 +96,39 @@ def used_by(outcome: Outcome) -> dict[Key, Used]:
 
 
 def decide(past: Past, shopper: Shopper, book: Rulebook) -> Outcome:
-    """What the rules give. Points that were spent stay spent, but never pay more than a line then costs."""
+    """What the rules give. Points that were spent stay spent, but never pay more than a line then costs.
+
+    What remains after a return keeps the points that paid it: no discount takes them away, as at the return.
+    """
     outcome = evaluate(past.basket, shopper, past.moment, book)
-    if any([line.to_pay < 0 for line in outcome.lines]):
-        outcome = evaluate(_fitted(past.basket, outcome), shopper, past.moment, book)
+    settled = past.basket.redeem
+    if past.is_whole and isinstance(settled, Settled) and settled.by_line and _is_held_back(outcome, book):
+        free = evaluate(replace(past.basket, redeem=Settled({})), shopper, past.moment, book)
+        fitted = _fitted(settled, free)
+        if fitted.by_line != settled.by_line:
+            outcome = evaluate(replace(past.basket, redeem=fitted), shopper, past.moment, book)
     return outcome
 
 
-def _fitted(basket: Basket, outcome: Outcome) -> Basket:
-    """The basket with no more spent on a line than it costs after its discounts."""
+def _is_held_back(outcome: Outcome, book: Rulebook) -> bool:
+    """Whether points that paid a line may have kept a discount from it: nothing else of it is left to pay."""
+    return bool(book.machine.discounters) and any(
+        [line.redeemed_amount > 0 and line.to_pay <= 0 for line in outcome.lines]
+    )
+
+
+def _fitted(settled: Settled, free: Outcome) -> Settled:
+    """What was spent, with no more on a line than it costs after its discounts."""
     spent = {}
-    for line in outcome.lines:
-        amount = min(line.redeemed_amount, line.amount - line.discount)
+    for line in free.lines:
+        points, paid = settled.by_line.get(line.position, (ZERO, ZERO))
+        amount = min(paid, line.amount - line.discount)
         if amount > 0:
-            points = line.redeemed_points
-            if amount < line.redeemed_amount:
-                points = (points * amount / line.redeemed_amount).quantize(points)
-            spent[line.position] = (points, amount)
-    return replace(basket, redeem=Settled(spent))
+            spent[line.position] = (
+                points if amount == paid else (points * amount / paid).quantize(points),
+                amount,
+            )
+    return Settled(spent)
 
 
 def of_record(record: Record) -> Verdict:

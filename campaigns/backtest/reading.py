@@ -122,6 +122,8 @@ class Past:
     shopper: Shopper
     moment: Moment
     record: Record
+    #: Whether nothing of it came back.
+    is_whole: bool = True
 
 
 class _Numbers(dict[str, Decimal]):
@@ -203,6 +205,7 @@ class Reader:
                 record.load_shopper(facts) if facts else ANONYMOUS,
                 Moment(row[6].astimezone(zone), row[6].astimezone(self._zone)),
                 _decode_record(standing.get(row[0]) or row[10]),
+                row[0] not in gone,
             )
 
     def _learn(self, rows: Sequence[tuple[Any, ...]], lines: Sequence[list[str]]) -> None:
