@@ -4,7 +4,8 @@ A purchase takes two round trips: everything is read in one statement without a 
 in one statement that counts only if the account is still as it was read. When it is not (somebody sold
 to the same account meanwhile), the account is locked first and the walk is made again in a transaction:
 five round trips. So it is for a sale that must do more than that: make a product or an account, use up a
-code, tell a webhook. A quote is the same walk, stopped after the engine: one round trip.
+confirmation code, issue a coupon, tell a webhook. Coupons that are shown take no trip of their own. A quote
+is the same walk, stopped after the engine: one round trip.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
             if found.book is not None:
                 accounts[:] = [found.book.account_id]
             outcome = _judge(found, now)
-            if not (outcome.extras or outcome.coupons):
+            if not outcome.extras:
                 return _tell(found, outcome, _book(found, outcome, now))
     with transaction.atomic():
         clashes.lock_accounts(accounts)
@@ -163,14 +164,17 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
 
 def _is_simple(found: Situation) -> bool:
     """Whether the sale is written by one statement alone: nothing else to make, to use up or to tell."""
-    kind = "purchase.held" if found.sale.state == "held" else "purchase.completed"
+    held = found.sale.state == "held"
+    kinds = [
+        "purchase.held" if held else "purchase.completed",
+        *(["coupon.used"] if found.sale.coupons else []),
+    ]
     return (
         found.earlier is None
         and (found.sale.member is None or (found.member_status == "active" and found.book is not None))
         and all(line.sku in found.product_ids for line in found.sale.lines)
         and found.sale.confirmation_code is None
-        and not found.sale.coupons
-        and not events.needs_transaction(kind)
+        and not any(map(events.needs_transaction, kinds))
     )
 
 
@@ -186,9 +190,9 @@ def _judge(found: Situation, now: datetime) -> Outcome:
 
 
 def _book(found: Situation, outcome: Outcome, now: datetime) -> decision.Decision:
-    """Write a judged sale; coupons only in a transaction.
+    """Write a judged sale; one that issues coupons only in a transaction.
 
-    Raises ``Stale`` when the account was written meanwhile, or a common limit is reached by now.
+    Raises ``Stale`` when the account was written meanwhile, or a common limit is reached or a coupon used by now.
     """
     decided = booking.prepare(found, outcome, now)
     _write(decided)
@@ -203,7 +207,7 @@ def _tell(found: Situation, outcome: Outcome, decided: decision.Decision) -> Ans
 
 def _write(decided: decision.Decision) -> None:
     try:
-        prepared.run(decision.WRITE, decision.params(decided))
+        prepared.run(decision.statement(decided), decision.params(decided))
     except DataError as error:
         if getattr(error.__cause__, "sqlstate", None) != decision.STALE:
             raise

@@ -23,6 +23,7 @@ from loyalty.passbook import Cause, LotTerms, Passbook, new_id
 from loyalty.tier_changes import Because
 from loyalty.tiers import Bought
 from members import events
+from rewards import coupon_statements, coupons
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Decision:
     usage: list[usage.UsageRow] = field(default_factory=list)
     tallies: list[tallies.TallyRow] = field(default_factory=list)
     events: list[events.EventRow] = field(default_factory=list)
+    coupons: list[coupons.UseRow] = field(default_factory=list)
 
 
 def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decision:
@@ -216,16 +218,25 @@ def _by_position(lines: tuple[Line, ...]) -> list[Line]:
 
 #: The SQLSTATE with which ``WRITE`` ends when the account is not as it was read any more.
 STALE = "22012"
+
+_PARTS = f"{receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {tallies.WRITE}, {events.WRITE}"
+_FRESH = "count(*) = (SELECT json_array_length(doc->'accounts') FROM book)"
 #: Writes a decision in one round trip, all of it or nothing: when the account is not as it was read any
 #: more, it ends with a division by zero, so that it needs no transaction around it to be taken back.
-WRITE = (
-    f"WITH {receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {tallies.WRITE}, {events.WRITE} "
-    "SELECT 1 / (count(*) = (SELECT json_array_length(doc->'accounts') FROM book))::int AS written FROM account_rows"
-)
+WRITE = f"WITH {_PARTS} SELECT 1 / ({_FRESH})::int AS written FROM account_rows"
+#: The same with coupons: so it ends, too, when another sale was quicker with one of them.
+WRITE_WITH_COUPONS = f"""
+WITH {_PARTS}, {coupon_statements.USE}
+SELECT 1 / ({_FRESH} AND NOT EXISTS (SELECT FROM coupon_lost))::int AS written FROM account_rows"""
+
+
+def statement(decision: Decision) -> str:
+    """The statement that writes a decision."""
+    return WRITE_WITH_COUPONS if decision.coupons else WRITE
 
 
 def params(decision: Decision) -> dict[str, str]:
-    """The parameters of ``WRITE``."""
+    """The parameters of ``statement``."""
     books = [decision.book] if decision.book else []
     return {
         "receipts": ledger.encode(receipts.rows([decision.receipt], decision.lines)),
@@ -235,4 +246,5 @@ def params(decision: Decision) -> dict[str, str]:
         "usage": ledger.encode([row._asdict() for row in decision.usage]),
         "tallies": ledger.encode([row._asdict() for row in decision.tallies]),
         "events": ledger.encode([row._asdict() for row in decision.events]),
+        "coupons": ledger.encode([row._asdict() for row in decision.coupons]),
     }

@@ -28,6 +28,8 @@ from loyalty.basket import Moment
 from loyalty.places import Scheme, Shop
 from members import lookup, prepared
 from members.refusals import Refused
+from rewards import coupon_statements, coupons
+from rewards.usability import Held
 
 #: Part of a statement: the member, by whichever form is given.
 _WHO = """
@@ -100,6 +102,10 @@ SELECT json_build_object(
   'rulebook', (SELECT id FROM rules)
 )::text AS document
 """
+#: The same for a sale that shows coupons.
+READ_WITH_COUPONS = READ.replace(
+    "'rulebook',", f"'coupons', ({coupon_statements.shown('(SELECT id FROM who)')}),\n  'rulebook',"
+)
 
 
 class KnownReceipt(msgspec.Struct):
@@ -182,6 +188,7 @@ class Document(msgspec.Struct):
     tallies: list[tuple[int, int | None, str, int, Decimal, Decimal]] | None = None
     segments: list[str] | None = None
     history: list[PastDocument] | None = None
+    coupons: list[Held] | None = None
     #: The last purchase from the account that is not written yet: the bulk path knows of it.
     last_bought: datetime | None = None
 
@@ -221,7 +228,8 @@ def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now
 
 
 def _run(params: dict[str, object], needs: Needs, moment: Moment) -> Document:
-    row = prepared.run(READ, params | wishes(needs, moment))
+    statement = READ_WITH_COUPONS if params.get("codes") else READ
+    row = prepared.run(statement, params | wishes(needs, moment))
     return _decode(row[0]["document"])
 
 
@@ -281,6 +289,7 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
         "day": moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0),
         "periods": usage_keys(moment),
         "skus": [line.sku for line in sale.lines],
+        "codes": coupons.kept(sale.coupons),
     }
 
 

@@ -56,7 +56,7 @@ class Situation:
 
 def read(sale: Sale, now: datetime) -> Situation:
     """Read everything about a sale in one round trip; a store that was not asked for lately takes more,
-    and so do coupons, and rules that have just changed.
+    and so do rules that have just changed.
 
     Raises ``Invalid`` for a store, till or time that does not exist.
     """
@@ -64,7 +64,8 @@ def read(sale: Sale, now: datetime) -> Situation:
     scheme = places.scheme(offers.choose(shop, sale).programme_id)
     moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
     document = reading.read(sale, shop, scheme, moment, now)
-    shown = coupons_of(sale, scheme, document.member.id if document.member else None)
+    member = document.member.id if document.member else None
+    shown = coupons.judge(sale.coupons, document.coupons or (), member, sale.purchased_at, scheme.zone)
     return compose(sale, shop, scheme, moment, document, passbook(document, scheme), now=now, coupons=shown)
 
 

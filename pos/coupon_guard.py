@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 
 from campaigns.sale import Sale
+from members import prepared
 from members.refusals import Fault, Invalid
 from pos.keys import Client
 from pos.models import CouponGuesses
-from rewards import coupons
+from rewards import coupon_statements, coupons
 
 #: Coupons that one sale may show.
 MOST_COUPONS = 20
@@ -31,9 +32,14 @@ LONGEST_BLOCK, CALM = timedelta(hours=1), timedelta(days=1)
 #: Missed codes of a key that are remembered, so that they do not count again.
 REMEMBERED = 100
 
+_LOOK = f"""
+SELECT (SELECT blocked_until FROM pos_couponguesses WHERE client_id = %(client)s::text) AS blocked_until,
+       ARRAY({coupon_statements.KNOWN}) AS known
+"""
+
 
 def watch(client: Client, sale: Sale, now: datetime) -> None:
-    """Count the unknown coupons of a sale that is to be judged. Two look-ups; a miss writes the key's row.
+    """Count the unknown coupons of a sale that is to be judged. One look-up; a miss writes the key's row.
 
     Raises ``Throttled`` while the key is blocked, ``Invalid`` for more coupons than a sale may show.
     """
@@ -41,9 +47,11 @@ def watch(client: Client, sale: Sale, now: datetime) -> None:
         return
     if len(sale.coupons) > MOST_COUPONS:
         raise Invalid(Fault("coupons", "count", _("At most %(most)s coupons.") % {"most": MOST_COUPONS}))
-    guesses = CouponGuesses.objects.filter(client_id=client.key_id)
-    _require_free(guesses.values_list("blocked_until", flat=True).first(), now)
-    missed = coupons.unknown(client.programmes, sale.coupons)
+    codes = set(coupons.kept(sale.coupons))
+    params = {"client": client.key_id, "programmes": list(client.programmes), "codes": list(codes)}
+    found = prepared.run(_LOOK, params)[0]
+    _require_free(found["blocked_until"], now)
+    missed = codes.difference(found["known"])
     if missed:
         _count(client, missed, now)
 

@@ -5,6 +5,10 @@ each counter stands in a row with its cap, which a check constraint holds. Nothi
 before: of many tills that found the same coupon usable, exactly as many use it as it has uses left; the
 others are refused.
 
+A sale reads the coupons with everything else and uses them in its one write statement
+(``coupon_statements.shown`` and ``USE``), so a coupon costs no round trip; ``find`` and ``use`` do the same by
+themselves.
+
 Locks, always in this order, after the receipt and the account, which are the caller's, and the receipt's
 uses:
 
@@ -19,15 +23,16 @@ uses:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
+from loyalty import ledger
 from members import events, prepared
+from members.events import EventRow
 from members.models import new_id
 from members.refusals import Refused
 from rewards import codes, usability
@@ -36,32 +41,52 @@ from rewards.models import Coupon
 from rewards.usability import Found, Held
 
 
+class UseRow(NamedTuple):
+    """A row of ``CouponUse`` to be written. ``version`` is that of the series as it was read."""
+
+    id: UUID
+    coupon_id: int
+    series_id: int
+    version: int
+    receipt_id: UUID
+    member_id: UUID | None
+    state: str
+    at: datetime
+
+
 def find(programme_id: int, shown: Sequence[str], member_id: UUID | None, at: datetime) -> list[Found]:
     """What the codes mean that were shown together, each judged as of ``at``. One statement, no lock.
 
     The answer has one entry for each different code, in the order shown: a code scanned twice is one
     coupon. ``member_id`` is whoever buys, None for an anonymous shopper.
     """
+    known = kept(shown)
+    params = {"programme": programme_id, "codes": known, "member": member_id}
+    held = [_read(row) for row in prepared.run(statements.FIND, params)] if known else []
+    return judge(shown, held, member_id, at)
+
+
+def kept(shown: Sequence[str]) -> list[str]:
+    """The codes that were shown in their one form, without what can be no code."""
+    return [code for code in map(codes.normalise, shown) if code]
+
+
+def judge(
+    shown: Sequence[str],
+    held: Iterable[Held],
+    member_id: UUID | None,
+    at: datetime,
+    zone: tzinfo | None = None,
+) -> list[Found]:
+    """As ``find``, of coupons that were read before. With a ``zone`` windows are told by its clock."""
     asked: dict[str, tuple[str, str]] = {}
     for code in shown:
-        kept = codes.normalise(code)
-        asked.setdefault(kept or code, (code, kept))
-    known = [kept for _code, kept in asked.values() if kept]
-    params = {"programme": programme_id, "codes": known, "member": member_id}
-    held = {row["code"]: _read(row) for row in prepared.run(statements.FIND, params)} if known else {}
-    return usability.judge(((code, kept, held.get(kept)) for code, kept in asked.values()), member_id, at)
-
-
-def unknown(programme_ids: Collection[int], shown: Sequence[str]) -> set[str]:
-    """The codes, in their one form, that no coupon has in any of these programmes. One statement.
-
-    Codes that wait in a pool are unknown, too; what cannot be a code at all is left out.
-    """
-    asked = {codes.normalise(code) for code in shown} - {""}
-    if not asked:
-        return asked
-    params = {"programmes": list(programme_ids), "codes": list(asked)}
-    return asked - {row["code"] for row in prepared.run(statements.KNOWN, params)}
+        one = codes.normalise(code)
+        asked.setdefault(one or code, (code, one))
+    if zone is not None:
+        held = [_told_in(one, zone) for one in held]
+    known = {one.code: one for one in held}
+    return usability.judge(((code, one, known.get(one)) for code, one in asked.values()), member_id, at)
 
 
 def of_member(member_id: UUID, at: datetime, most: int = 30) -> list[tuple[Coupon, Found]]:
@@ -81,13 +106,25 @@ def of_member(member_id: UUID, at: datetime, most: int = 30) -> list[tuple[Coupo
     ]
 
 
-def lock(found: Collection[Found]) -> None:
-    """Lock coupons and series in the order said above, for whoever wants to find them again under the lock.
-
-    ``use`` needs no lock beforehand. Must run in a transaction.
+def rows(
+    found: Collection[Found], receipt_id: UUID, member_id: UUID | None, at: datetime, *, reserve: bool = False
+) -> list[UseRow]:
+    """The uses of coupons on a receipt, for ``statements.USE`` in the statement of the sale; ``reserve`` for one that
+    is held. Raises ``ValueError`` for a coupon that was not found usable.
     """
-    _lock_series([one.series_id for one in found])
-    prepared.run(statements.LOCK, {"coupons": [one.id for one in found if one.id]})
+    if any(not one.usable for one in found):
+        raise ValueError("A coupon that cannot be used is not used.")
+    state = "reserved" if reserve else "used"
+    return [
+        UseRow(new_id(), one.id, one.series_id, one.version, receipt_id, member_id, state, at)
+        for one in sorted(found, key=lambda one: one.id)
+    ]
+
+
+def told(found: Collection[Found], receipt_id: UUID, member_id: UUID | None, at: datetime) -> list[EventRow]:
+    """The events of a member's coupons that were used on a receipt, to be written with it."""
+    used = [(one.kept, one.series, member_id) for one in sorted(found, key=lambda one: one.id)]
+    return _events("coupon.used", used, receipt_id, at)
 
 
 def use(
@@ -99,19 +136,25 @@ def use(
     Raises ``Refused`` with ``coupon_not_usable`` when another sale was quicker: nothing of the
     transaction may then be kept. Raises ``ValueError`` for a coupon that was not found usable.
     """
-    if not found:
-        return
-    if any(not one.usable for one in found):
-        raise ValueError("A coupon that cannot be used is not used.")
-    chosen = sorted(found, key=lambda one: one.id)
-    limits = _lock_series([one.series_id for one in chosen])
-    for one in chosen:
-        _use_one(one, at, reserve)
-    times = Counter(one.series_id for one in chosen)
-    _use_limits(chosen, times, limits, member_id)
-    _note(chosen, receipt_id, member_id, at, "reserved" if reserve else "used")
+    write(rows(found, receipt_id, member_id, at, reserve=reserve), found)
     if not reserve:
-        _tell("coupon.used", [(one.kept, one.series, member_id) for one in chosen], receipt_id, at)
+        events.record_all(told(found, receipt_id, member_id, at))
+
+
+def write(uses: Collection[UseRow], found: Collection[Found]) -> None:
+    """Write uses of coupons by themselves, whatever became of their series meanwhile. Two statements.
+
+    As ``use``, but records nothing.
+    """
+    if not uses:
+        return
+    versions = _lock_series([one.series_id for one in uses])
+    fresh = [one._replace(version=versions[one.series_id])._asdict() for one in uses]
+    lost = prepared.run(statements.USE_ALONE, {"coupons": ledger.encode(fresh)})
+    if lost:
+        first = next(one for one in found if one.id == lost[0]["coupon_id"])
+        reason = usability.explain(replace(first, reason=lost[0]["reason"]))
+        raise Refused("coupon_not_usable", f"{first.code}: {reason}")
 
 
 def confirm(receipt_id: UUID, at: datetime) -> None:
@@ -148,63 +191,19 @@ def give_back(receipt_id: UUID, at: datetime, only: Collection[str] | None = Non
 
 def _read(row: dict[str, Any]) -> Held:
     zone = ZoneInfo(row.pop("time_zone"))
-    for bound in ("opens", "closes"):
-        row[bound] = row[bound].astimezone(zone) if row[bound] is not None else None
-    return Held(**row)
+    return _told_in(Held(**row), zone)
 
 
-def _lock_series(series: Collection[int]) -> dict[int, int | None]:
-    """Lock series against a change of their limits. Returns the most uses of a member, by series."""
-    rows = prepared.run(statements.LOCK_SERIES, {"series": list({one for one in series if one})})
-    return {row["id"]: row["most_per_member"] for row in rows}
+def _told_in(held: Held, zone: tzinfo) -> Held:
+    opens = held.opens.astimezone(zone) if held.opens is not None else None
+    closes = held.closes.astimezone(zone) if held.closes is not None else None
+    return replace(held, opens=opens, closes=closes)
 
 
-def _use_one(one: Found, at: datetime, reserve: bool) -> None:
-    if prepared.run(statements.USE, {"coupon": one.id, "reserve": int(reserve), "at": at}):
-        return
-    row = prepared.run(statements.LOOK, {"coupon": one.id})[0]
-    if row["state"] in ("revoked", "waiting"):
-        raise _lost(one, _("The coupon is no longer in force."))
-    if row["most"] is not None:
-        raise _lost(one, _("The coupon was used already."))
-
-
-def _use_limits(
-    chosen: Sequence[Found], times: Counter[int], limits: dict[int, int | None], member_id: UUID | None
-) -> None:
-    first = {one.series_id: one for one in reversed(chosen)}
-    for series in sorted(times):
-        most = limits[series]
-        if most is None:
-            continue
-        params = {"series": series, "member": member_id, "times": times[series], "most": most}
-        if member_id is None or not prepared.run(statements.USE_OF_MEMBER, params):
-            raise _lost(first[series], _("The member has used as many coupons of this kind as allowed."))
-    limited = {row["series_id"] for row in prepared.run(statements.IS_LIMITED, {"series": list(times)})}
-    for series in sorted(limited):
-        if not prepared.run(statements.USE_IN_ALL, {"series": series, "times": times[series]}):
-            raise _lost(first[series], _("All coupons of this kind have been used."))
-
-
-def _lost(one: Found, reason: str) -> Refused:
-    return Refused("coupon_not_usable", f"{one.code}: {reason}")
-
-
-def _note(
-    chosen: Sequence[Found], receipt_id: UUID, member_id: UUID | None, at: datetime, state: str
-) -> None:
-    prepared.run(
-        statements.NOTE,
-        {
-            "ids": [new_id() for _one in chosen],
-            "coupons": [one.id for one in chosen],
-            "series": [one.series_id for one in chosen],
-            "receipt": receipt_id,
-            "member": member_id,
-            "state": state,
-            "at": at,
-        },
-    )
+def _lock_series(series: Collection[int]) -> dict[int, int]:
+    """Lock series against a change of their limits. Returns their versions."""
+    found = prepared.run(statements.LOCK_SERIES, {"series": list({one for one in series if one})})
+    return {row["id"]: row["version"] for row in found}
 
 
 def _of_receipt(receipt_id: UUID, states: Sequence[str]) -> list[dict[str, Any]]:
@@ -230,6 +229,15 @@ def _free(rows: Sequence[dict[str, Any]], at: datetime) -> None:
 
 
 def _tell(kind: str, coupons: Sequence[tuple[str, str, UUID | None]], receipt_id: UUID, at: datetime) -> None:
-    for code, series, member_id in coupons:
-        if member_id is not None:
-            events.record(kind, member_id, at, coupon=code, series=series, receipt=str(receipt_id))
+    if made := _events(kind, coupons, receipt_id, at):
+        events.record_all(made)
+
+
+def _events(
+    kind: str, coupons: Sequence[tuple[str, str, UUID | None]], receipt_id: UUID, at: datetime
+) -> list[EventRow]:
+    return [
+        events.new(kind, member_id, at, at, coupon=code, series=series, receipt=str(receipt_id))
+        for code, series, member_id in coupons
+        if member_id is not None
+    ]

@@ -48,6 +48,8 @@ def save(series: Series, most_in_all: int | None, at: datetime, code: str = "") 
     found = [*_changed(series, before), *faults(series, most_in_all, code if before is None else None)]
     if found:
         raise Invalid(*found)
+    if before is not None:
+        series.version = before.version + 1
     series.save()
     if before is None and series.kind == Series.Kind.MASS:
         _make_code(series, code, at)

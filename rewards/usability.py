@@ -33,7 +33,7 @@ class Held:
 
     ``opens`` and ``closes`` are the first and the last second of the window, by the programme's clock,
     None without a bound. A limit that is None does not exist; ``uses_of_member`` are those of whoever shows
-    the coupon.
+    the coupon. ``version`` counts the changes of the series.
     """
 
     id: int
@@ -54,6 +54,7 @@ class Held:
     most_per_member: int | None
     uses_in_all: int
     most_in_all: int | None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Found:
     offer: str = ""
     opens: datetime | None = None
     closes: datetime | None = None
+    version: int = 0
 
     @property
     def usable(self) -> bool:
@@ -110,7 +112,7 @@ def judge(shown: Iterable[tuple[str, str, Held | None]], member_id: UUID | None,
             continue
         judged.append(
             Found(code, kept, reason, held.id, held.series_id, held.series, held.good_for, held.offer,
-                  held.opens, held.closes)
+                  held.opens, held.closes, held.version)
         )  # fmt: skip
     return judged
 

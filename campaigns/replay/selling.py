@@ -283,6 +283,7 @@ class Seller:
             checkout.require_allowed(found, outcome, now)
             entries_before = len(found.book.transfers) if found.book else 0
             decided = booking.prepare(found, outcome, candidate.booked_at(standing))
+            booking.use_coupons(found, outcome, decided)
         except Refusal as refusal:
             return Result(sale, refusal=refusal)
         self._common.note(decided, candidate.pair, candidate.shop)

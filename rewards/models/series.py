@@ -19,7 +19,8 @@ class Series(models.Model):
 
     Dates are whole days of the programme's time zone, both included; ``days`` run from each coupon's own
     issue, and end no later than the series does. Whether there is a limit of uses in all is said by
-    ``SeriesTotal``, which stands apart because every sale would write it.
+    ``SeriesTotal``, which stands apart because every sale would write it. ``version`` counts the changes: a sale
+    that read an older one judges its coupons again.
     """
 
     class Kind(models.TextChoices):
@@ -95,6 +96,7 @@ class Series(models.Model):
     )
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    version = models.PositiveIntegerField(_("version"), default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("coupon series")

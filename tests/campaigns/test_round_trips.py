@@ -14,12 +14,16 @@ from django.test.utils import CaptureQueriesContext
 from campaigns import awaited, checkout, clashes
 from loyalty import places
 from loyalty.models import Receipt
+from members.models import Event
+from members.refusals import Refused
 from messaging import webhooks
 from messaging.models import Webhook, WebhookDelivery
+from rewards.models import Coupon, CouponUse
 from tests import factories
 from tests.analytics.laddering import change
 from tests.laws.world import account_of
 from tests.races.selling import NOW, basket, sell
+from tests.rewards.build import make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,3 +146,59 @@ def test_a_ladder_that_looks_at_time_takes_no_trip_of_its_own(member: Any, rules
     assert trips(lambda: sell(member, 1)) == ["WITH", "WITH"]  # reaches gold
     assert trips(lambda: sell(member, 2, purchased_at=NOW - timedelta(days=40))) == ["WITH", "WITH"]  # late
     places.forget()
+
+
+def shown(member: Any, **fields: Any) -> str:
+    """The code for all of a new series, which takes ten off."""
+    programme = Receipt.objects.get().programme
+    code = make_series(programme, code="ten", mass_code="TENOFF10", **fields).coupons.get().code
+    factories.publish_campaign(
+        programme,
+        {
+            "what": [{"effect": "discount_amount", "amount": "10"}],
+            "if": {"condition": "coupon", "series": ["ten"]},
+        },
+    )
+    checkout.quote(basket(member, "known"), NOW)  # the rules are known
+    return code
+
+
+@pytest.mark.parametrize(
+    "limits", [{}, {"uses_each": 9}, {"uses_each": 9, "most_per_member": 9, "most_in_all": 9}]
+)
+def test_a_coupon_takes_no_trip_of_its_own(member: Any, limits: dict[str, Any]) -> None:
+    code = shown(member, **limits)
+
+    assert trips(lambda: checkout.quote(basket(member, 1, coupons=(code,)), NOW)) == ["WITH"]
+    assert trips(lambda: sell(member, 1, coupons=(code,))) == ["WITH", "WITH"]
+    assert trips(lambda: sell(member, 2, coupons=(code,))) == ["WITH", "WITH"]
+    assert trips(lambda: sell(member, 3, coupons=(code,), state="held")) == ["WITH", "WITH"]
+    assert sorted(CouponUse.objects.values_list("state", flat=True)) == ["reserved", "used", "used"]
+    assert Event.objects.filter(kind="coupon.used", member=member, data__coupon=code).count() == 2
+
+
+def test_nor_does_it_where_nobody_shows_a_card(member: Any) -> None:
+    code = shown(member, most_in_all=2)
+
+    assert trips(lambda: sell(None, 1, coupons=(code,))) == ["WITH", "WITH"]
+    assert CouponUse.objects.get().member is None
+
+
+def test_a_coupon_that_another_sale_used_is_judged_again(
+    member: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = shown(member, uses_each=1)
+    prepare = checkout.booking.prepare
+
+    def slow(*args: Any) -> Any:
+        monkeypatch.undo()
+        decided = prepare(*args)
+        Coupon.objects.update(uses=1, state="used")  # as if somebody had used it since it was read
+        return decided
+
+    monkeypatch.setattr(checkout.booking, "prepare", slow)
+
+    with pytest.raises(Refused, match="used already"):
+        sell(member, 1, coupons=(code,))
+    assert Receipt.objects.count() == 1
+    assert not CouponUse.objects.exists()

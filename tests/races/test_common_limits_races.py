@@ -13,7 +13,7 @@ from django.db import transaction
 from campaigns.models import Tally
 from loyalty.models import Receipt
 from rewards import series
-from rewards.models import Coupon, CouponUse, Series
+from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests import factories
 from tests.laws.world import MORNING
 from tests.races.parallel import THREADS, books_right_after, done, refusals, together
@@ -111,6 +111,27 @@ def test_a_coupon_is_used_as_often_as_it_may_be_by_sixteen_tills(
     assert Coupon.objects.get().uses == CouponUse.objects.filter(state="used").count() == uses
     assert Receipt.objects.count() == uses
     assert {answer.body["discount"] for answer in done(results)} == {"10.00"}
+
+
+@pytest.mark.parametrize("code", [None], indirect=True)
+def test_a_limit_that_is_set_among_sales_counts_every_one_of_them(shop: factories.Shop, code: str) -> None:
+    member = factories.enrol(shop.programme)
+    made = Series.objects.get()
+
+    def limit() -> None:
+        made.most_per_member = 50
+        with transaction.atomic():
+            series.save(made, 50, MORNING)
+
+    sales = [partial(sell, None if n % 2 else member, n, coupons=(code,)) for n in range(THREADS)]
+    results = together([*sales[:8], limit, *sales[8:]])
+
+    sold = len(done(results)) - 1
+    assert refusals(results) == ["coupon_not_usable"] * (
+        THREADS - sold
+    )  # who showed no card when the limit came
+    assert CouponUse.objects.count() == SeriesTotal.objects.get().uses == sold
+    assert SeriesMember.objects.get().uses == CouponUse.objects.filter(member=member).count() == 8
 
 
 @pytest.mark.parametrize("code", [1], indirect=True)
