@@ -20,6 +20,7 @@ from backoffice.desk import Desk, Register
 from campaigns import states
 from campaigns.models import Campaign, CampaignTemplate, Revision
 from campaigns.states import State
+from loyalty.models import Programme
 
 STATES = {
     State.DRAFT: "info",
@@ -52,7 +53,7 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]
 class CampaignDesk(Desk):
     """Campaigns."""
 
-    list_display = ("name", "code", "programme", "show_state", "show_revision", "show_published")
+    list_display = ("show_name", "programme", "show_state", "show_published")
     list_filter = (StateFilter, ("programme", RelatedDropdownFilter))
     list_select_related = ("programme",)
     search_fields = ("name", "code")
@@ -92,22 +93,37 @@ class CampaignDesk(Desk):
         newest = {"newest": Max("revisions__number"), "published": Max("revisions__published_at")}
         return states.annotate(super().get_queryset(request), timezone.now()).annotate(**newest)
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """The programme is named where there are several."""
+        several = Programme.objects.count() > 1
+        return tuple(name for name in self.list_display if several or name != "programme")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list; each campaign on its page knows what it does, in a sentence."""
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = gallery.tell_all(list(changelist.result_list))
+        return changelist
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only what was never published."""
         draft = obj is not None and obj.status == Campaign.Status.DRAFT and not obj.revisions.exists()
         return draft and admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    @display(description=_("name"), ordering="name")
+    def show_name(self, campaign: Campaign) -> str:
+        """The name, and below it what the campaign does."""
+        told: str = getattr(campaign, "sentence", "")
+        return format_html(
+            '<span class="regulars-strong">{}</span><span class="regulars-told">{}</span>',
+            campaign.name,
+            told,
+        )
 
     @display(description=_("state"), label=STATES)
     def show_state(self, campaign: Campaign) -> tuple[str, str]:
         """The state in its colour."""
         state = State(campaign.state)  # type: ignore[attr-defined]
         return state.value, str(state.label)
-
-    @display(description=_("revision"), ordering="newest")
-    def show_revision(self, campaign: Campaign) -> str:
-        """The newest revision's number."""
-        newest = campaign.newest  # type: ignore[attr-defined]
-        return f"r{newest}" if newest else "–"
 
     @display(description=_("published"), ordering="published")
     def show_published(self, campaign: Campaign) -> Any:

@@ -49,6 +49,11 @@ class Board:
         """The campaigns whose names the page shows."""
         return self.campaigns[:NAMED]
 
+    @property
+    def unnamed(self) -> int:
+        """How many campaigns the page does not name."""
+        return max(len(self.campaigns) - NAMED, 0)
+
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold asks for the first page's context here. The numbers are for those who may see receipts."""

@@ -20,7 +20,7 @@ from backoffice.constructor import views
 from backoffice.constructor.bench import BLANK
 from backoffice.constructor.things import Names
 from campaigns import sentence
-from campaigns.models import Campaign, CampaignTemplate
+from campaigns.models import Campaign, CampaignTemplate, Revision
 from campaigns.ready.catalogue import MECHANICS, grouped
 
 
@@ -47,6 +47,23 @@ def tell(template: CampaignTemplate) -> str:
     return sentence.describe(
         template.definition, names, template.programme.currency if template.programme else ""
     )[0]
+
+
+def tell_all(campaigns: list[Campaign]) -> list[Campaign]:
+    """The campaigns, each with a ``sentence``: what its newest revision does, and when; its draft if there is none.
+
+    Names are asked for once for all of them.
+    """
+    newest = Revision.objects.filter(campaign__in=campaigns).order_by("campaign_id", "-number")
+    published = dict(newest.distinct("campaign_id").values_list("campaign_id", "definition"))
+    names: dict[int, Names] = {}
+    for campaign in campaigns:
+        known = names.setdefault(campaign.programme_id, Names(campaign.programme))
+        document = published.get(campaign.pk, campaign.draft)
+        known.learn_all(document)
+        told = sentence.describe(document, known, campaign.programme.currency)
+        campaign.sentence = " ".join(told[:2])  # type: ignore[attr-defined]
+    return campaigns
 
 
 def begin(desk: ModelAdmin, request: HttpRequest) -> HttpResponse:
