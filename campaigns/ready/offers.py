@@ -196,19 +196,19 @@ OCCASIONS = (
     Mechanic(
         "tier_reached", "occasions", "military_tech", _("Reward for a new tier"),
         _("Celebrates the step up, and shows that more is to come."),
-        _("200 points on reaching gold."),
+        _("200 points on reaching gold, once."),
         {"whom": MEMBERS, "what_for": _event("tier.reached"),
          "if": {"condition": "event_data", "key": "tier", "in": []},
-         "what": [{"effect": "points_fixed", "points": "200"}]},
+         "what": [{"effect": "points_fixed", "points": "200"}], "judge": ONCE},
         asks=("if.in",),
     ),
     Mechanic(
         "segment_entered", "occasions", "groups", _("Welcome to a segment"),
         _("Whoever comes into a group, your best customers for one, hears of it by a present."),
-        _("50 points on coming into the segment."),
+        _("50 points on coming into the segment, once."),
         {"whom": MEMBERS, "what_for": _event("segment.entered"),
          "if": {"condition": "event_data", "key": "segment", "in": []},
-         "what": [{"effect": "points_fixed", "points": "50"}]},
+         "what": [{"effect": "points_fixed", "points": "50"}], "judge": ONCE},
         asks=("if.in",),
     ),
     Mechanic(

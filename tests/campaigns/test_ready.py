@@ -18,27 +18,11 @@ from campaigns.ready.catalogue import GROUPS, MECHANICS, grouped
 from campaigns.ready.mechanic import Mechanic
 from campaigns.sentence import describe
 from loyalty.basket import Basket, Coupon, Line, Moment, Wallet, WalletLot
+from tests.campaigns.ready.filling import filled
 from tests.engine.build import GOODS, MOSCOW, PLACE, RUBLES, anna
 from tests.engine.build import at as moment
 
 ALL = pytest.mark.parametrize("mechanic", MECHANICS.values(), ids=lambda mechanic: mechanic.key)
-#: What a shop fills in where a mechanic asks.
-ANSWERS = {
-    "tiers": {"tiers": ["gold"]}, "products": {"categories": ["hot"]}, "series": {"series": ["spring"]},
-    "in": {"in": ["gold"]}, "what.0.products": {"products": ["coffee"]}, "what.0.series": {"series": "spring"},
-    "segments": {"segments": ["vip"]}, "stores": {"stores": ["main"]},
-}  # fmt: skip
-
-
-def filled(mechanic: Mechanic, **answers: Any) -> dict[str, Any]:
-    """The definition with the questions answered that it asks; ``answers`` by place, dots being underscores."""
-    document = mechanic.begin()
-    for path in mechanic.asks:
-        owner_path, _, name = path.rpartition(".")
-        owner = forms.at(document, owner_path)
-        assert not owner.pop(name), path
-        owner.update(answers.get(path.replace(".", "_")) or ANSWERS.get(path) or ANSWERS[name])
-    return document
 
 
 @ALL
@@ -82,13 +66,13 @@ BASE = Revision(
 )
 
 
-def rules(mechanic: Mechanic, beside: bool = False, **answers: Any) -> Rulebook:
-    mine = Revision(7, mechanic.key, "mine", 1, parse(filled(mechanic, **answers)))
+def rules(mechanic: Mechanic, beside: bool = False, answers: Any = None) -> Rulebook:
+    mine = Revision(7, mechanic.key, "mine", 1, parse(filled(mechanic, answers)))
     return Rulebook(RUBLES, (mine, BASE) if beside else (mine,))
 
 
 def buy(key: str, *goods: tuple[str, str, str], at: str = "2026-11-20 12:30", beside: bool = False, who: Any = None,
-        coupons: tuple[str, ...] = (), exchange: bool = False, **answers: Any) -> Outcome:  # fmt: skip
+        coupons: tuple[str, ...] = (), exchange: bool = False, answers: Any = None) -> Outcome:  # fmt: skip
     """Sell goods (sku, quantity, amount) by one ready mechanic, and 5% beside it if it needs that."""
     lines = tuple(
         Line(position, sku, Decimal(quantity), Decimal(amount), Decimal(amount), sku, *GOODS[sku])
@@ -98,11 +82,14 @@ def buy(key: str, *goods: tuple[str, str, str], at: str = "2026-11-20 12:30", be
         PLACE, lines, coupons=tuple(Coupon(code, code) for code in coupons), cashier="7",
         exchanges=(key,) if exchange else (),
     )  # fmt: skip
-    return evaluate(basket, who or anna(), moment(at), rules(MECHANICS[key], beside, **answers))
+    return evaluate(basket, who or anna(), moment(at), rules(MECHANICS[key], beside, answers))
 
 
 def mine(outcome: Outcome) -> Decimal:
     return sum((grant.points for grant in outcome.grants if grant.campaign_id == 7), Decimal(0))
+
+
+WITH_BREAD = {"answers": {"if.all.1.products": {"products": ["bread"]}}}
 
 
 @pytest.mark.parametrize(
@@ -120,8 +107,8 @@ def mine(outcome: Outcome) -> Decimal:
         ("goods_percent", [("coffee", "1", "20"), ("bread", "1", "9")], {}, "2"),
         ("goods_double", [("coffee", "1", "20"), ("bread", "1", "9")], {"beside": True}, "1"),
         ("per_piece", [("coffee", "5", "50")], {}, "30"),
-        ("together", [("coffee", "1", "3"), ("bread", "1", "2")], {"if_all_1_products": {"products": ["bread"]}}, "30"),
-        ("together", [("coffee", "1", "3")], {"if_all_1_products": {"products": ["bread"]}}, "0"),
+        ("together", [("coffee", "1", "3"), ("bread", "1", "2")], WITH_BREAD, "30"),
+        ("together", [("coffee", "1", "3")], WITH_BREAD, "0"),
         ("happy_hours", [("lamp", "1", "10")], {"at": "2026-11-20 13:00"}, "50"),
         ("happy_hours", [("lamp", "1", "10")], {"at": "2026-11-20 15:00"}, "0"),
         ("happy_hours", [("lamp", "1", "10")], {"at": "2026-11-21 13:30"}, "0"),
