@@ -211,14 +211,15 @@ reached AS MATERIALIZED (
     FROM (SELECT c.id, (r.number - 1)::int AS level, r.start::date AS start FROM climbs c,
             jsonb_array_elements_text(c.climb->'reached') WITH ORDINALITY r(start, number)) r
    WHERE start IS NOT NULL),
-levels AS (
-  SELECT c.id, c.climb, GREATEST({base}, max(r.left_now)) AS level
-    FROM climbs c LEFT JOIN reached r ON r.id = c.id GROUP BY c.id, c.climb),
+levels AS MATERIALIZED (
+  SELECT id, max(left_now) AS level FROM reached GROUP BY id),
+lasting AS MATERIALIZED (
+  SELECT l.id, max({_last_held(ladder.term, "r.start", steps, ladder.grace)}) AS last_day
+    FROM levels l JOIN reached r ON r.id = l.id AND r.level >= l.level GROUP BY l.id),
 known AS MATERIALIZED (
-  SELECT l.id, l.climb, l.level, CASE WHEN l.level > {free} THEN (
-           SELECT max({_last_held(ladder.term, "r.start", steps, ladder.grace)})
-             FROM reached r WHERE r.id = l.id AND r.level >= l.level) END AS last_day
-    FROM levels l)"""
+  SELECT c.id, c.climb, GREATEST({base}, l.level) AS level,
+         CASE WHEN GREATEST({base}, l.level) > {free} THEN t.last_day END AS last_day
+    FROM climbs c LEFT JOIN levels l ON l.id = c.id LEFT JOIN lasting t ON t.id = c.id)"""
     if ladder.down == "never" or ladder.term is None:
         return f"""
 known AS MATERIALIZED (
