@@ -199,9 +199,9 @@ SOURCES: dict[str, Source] = {
 def search(
     sources: Iterable[str], text: str, programme: Programme | None
 ) -> list[tuple[str, StrOrPromise, list[Thing]]]:
-    """What may be meant by a text, by kind of thing: (source, its title, things)."""
+    """What may be meant by a text, by kind of thing: (source, its title, things). Single products come last."""
     found = []
-    for name in sources:
+    for name in sorted(sources, key="products".__eq__):
         source = SOURCES.get(name)
         if source is None:
             continue

@@ -193,7 +193,7 @@ def test_a_sample_that_fits_is_made_by_a_button(scene: Any, boss: Client) -> Non
 @pytest.mark.parametrize(
     ("sources", "text", "found"),
     [
-        ("products,sets,categories", "coff", ["C1", "coffee"]),
+        ("products,sets,categories", "coff", ["coffee", "C1"]),
         ("categories", "food", ["food"]),
         ("tiers", "go", ["gold"]),
         ("stores,groups,partners", "no", ["north"]),
