@@ -1,7 +1,7 @@
 """Each ready mechanic by worked examples: sold, returned in part and as a whole, on real rows.
 
-The tables are in ``tests/campaigns/ready/points.py`` and ``offers.py``, to be read by whoever runs a shop:
-left what happens, right what stands after it.
+The tables are in ``tests/campaigns/ready``: ``points.py``, ``offers.py``, and ``classics.py`` with the examples that
+loyalty systems are sold with. They are to be read by whoever runs a shop: left what happens, right what stands after it.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from typing import Any
 import pytest
 
 from campaigns.ready.catalogue import MECHANICS
+from tests.campaigns.ready.classics import CLASSICS
 from tests.campaigns.ready.filling import ready
 from tests.campaigns.ready.offers import OFFERS
 from tests.campaigns.ready.points import POINTS
 from tests.campaigns.ready.stage import Stage, play
 from tests.campaigns.ready.story import Story
 
-STORIES = (*POINTS, *OFFERS)
+STORIES = (*POINTS, *OFFERS, *CLASSICS)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_what_stands_after_each_step(story: Story, django_capture_on_commit_callbacks: Any) -> None:
     stage = Stage(django_capture_on_commit_callbacks, **story.setting)
-    stage.launch(ready(story.key, story.answers), *story.beside)
+    stage.launch(ready(story.key, story.answers, **story.changed), *story.beside)
     assert play(stage, story.rows) == [stands for _step, stands in story.rows]
 
 

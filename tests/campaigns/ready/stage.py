@@ -170,8 +170,9 @@ class Stage:
 
 
 def moscow(when: str) -> datetime:
-    """A moment as Moscow's clocks show it."""
-    return datetime.fromisoformat(when).replace(tzinfo=MOSCOW)
+    """A moment as Moscow's clocks show it, unless it says its own offset."""
+    moment = datetime.fromisoformat(when)
+    return moment if moment.tzinfo else moment.replace(tzinfo=MOSCOW)
 
 
 # Steps

@@ -16,7 +16,8 @@ BASE = {"whom": {"who": "members"}, "what": [{"effect": "points_percent", "perce
 class Story:
     """``key`` is the ready mechanic, ``title`` what the story shows.
 
-    ``answers`` are what the shop fills in (else ``filling.ANSWERS``), ``beside`` other campaigns at work,
+    ``answers`` are what the shop fills in (else ``filling.ANSWERS``), ``changed`` the parts of the mechanic that
+    it writes anew, ``beside`` other campaigns at work,
     ``setting`` the programme's rules and what is known about Anna.
     """
 
@@ -25,6 +26,7 @@ class Story:
     rows: Sequence[Row]
     beside: Sequence[Mapping[str, Any]] = ()
     answers: Mapping[str, Any] | None = None
+    changed: Mapping[str, Any] = field(default_factory=dict)
     setting: Mapping[str, Any] = field(default_factory=dict)
 
     @property
