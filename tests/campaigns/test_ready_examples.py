@@ -1,7 +1,8 @@
 """Each ready mechanic by worked examples: sold, returned in part and as a whole, on real rows.
 
 The tables are in ``tests/campaigns/ready``: ``points.py``, ``offers.py``, and ``classics.py`` with the examples that
-loyalty systems are sold with. They are to be read by whoever runs a shop: left what happens, right what stands after it.
+loyalty systems are sold with. They are to be read by whoever runs a shop: left what happens, right what stands
+after it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The examples that loyalty systems are sold with, in their own figures, made of ready mechanics: one point is one ruble.
+"""The examples that loyalty systems are sold with, made of ready mechanics: one point is one ruble.
 
 "5% of 100", "5, 7 and 10% by the receipt", "A 3%, B 5%, the rest 2%" are in ``points.py`` under their mechanics;
 "X points for a voucher" and "for a percent off a category" in ``offers.py``.
