@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -286,7 +287,11 @@ def load_shopper(document: Any) -> Shopper:
     """The shopper as they stood at a purchase. What they could spend is not among it: that is settled."""
     if document is None:
         return Shopper()
-    kept = msgspec.convert(document, ShopperRecord, strict=False)
+    return unpack_shopper(msgspec.convert(document, ShopperRecord, strict=False))
+
+
+def unpack_shopper(kept: ShopperRecord) -> Shopper:
+    """The shopper of the facts that were stored."""
     return Shopper(
         member_id=kept.member_id or None,
         tier=kept.tier,
@@ -309,6 +314,7 @@ def _used(times: int, *sums: Any) -> Any:
     return (times, *(Decimal(one) for one in sums))
 
 
+@lru_cache(maxsize=20_000)
 def _day(text: str | None) -> Any:
     return datetime.fromisoformat(text).date() if text else None
 

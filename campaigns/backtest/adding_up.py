@@ -245,7 +245,7 @@ class Adder:
             self.tally.differing += 1
         each = self._value(judged) if points or own else ZERO
         return Change(
-            touched, judged.past.record.to_pay, points, points - own, discount, points * each,
+            touched, judged.past.then.to_pay, points, points - own, discount, points * each,
             own * each + discount, before.cost, before.discount,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns import usage
 from campaigns.backtest.knowing import Knowledge
-from campaigns.backtest.reading import Past
+from campaigns.backtest.reading import Past, Then
 from campaigns.backtest.trial import Books, Trial
 from campaigns.backtest.worlds import Used, World
 from campaigns.engine.evaluation import evaluate
@@ -58,13 +58,15 @@ class Judge:
         self._trial = trial
         self._books = books
         self._knowledge = knowledge
-        self._with, self._without = World(), World()
+        # near misses judge a receipt as if it had been made a day earlier or later
+        by_day = any("weekdays" in one.definition.part("when") for one in trial.revisions.values())
+        self._with, self._without = World(near=int(by_day)), World()
 
     def judge(self, past: Past) -> Judged:
         """A receipt as it was and as it would have been."""
-        really = {**past.record.increments, **past.record.counted}
+        really = past.then.used
         book, store = self._books.tried(past.rulebook_id), past.basket.place.store
-        shopper = self._with.shopper(self._knowledge.complete(past), past.member, store)
+        shopper = self._with.shopper(self._knowledge.complete(past), past.member, store, past.moment)
         outcome = decide(past, shopper, book)
         self._with.note(past.member, store, used_by(outcome), really)
         return Judged(past, shopper, self._before(past, really), of_outcome(outcome), outcome, book)
@@ -72,12 +74,12 @@ class Judge:
     def _before(self, past: Past, really: Mapping[Key, Used]) -> Verdict:
         """What happened; or, where that is asked for, what would have happened without the tried campaigns."""
         if not self._trial.without:
-            return of_record(past.record)
+            return of_then(past.then)
         member, store = past.member, past.basket.place.store
         if not self._books.had_tried(past.rulebook_id) and not self._without.has_moved(member, store):
-            return of_record(past.record)
+            return of_then(past.then)
         book = self._books.without(past.rulebook_id)
-        outcome = decide(past, self._without.shopper(past.shopper, member, store), book)
+        outcome = decide(past, self._without.shopper(past.shopper, member, store, past.moment), book)
         self._without.note(member, store, used_by(outcome), really)
         return of_outcome(outcome)
 
@@ -131,10 +133,12 @@ def _fitted(settled: Settled, free: Outcome) -> Settled:
     return Settled(spent)
 
 
-def of_record(record: Record) -> Verdict:
+def of_then(then: Then | Record) -> Verdict:
     """What a decision that was stored gave."""
-    discounts = discounts_by_campaign(record.lines) if record.discount else {}
-    return Verdict(record.earned, record.discount, record.granted, discounts, _by_campaign(record.shares))
+    discounts = discounts_by_campaign(then.lines) if then.discount else {}
+    return Verdict(
+        then.earned, then.discount, _by_campaign(then.grants), discounts, _by_campaign(then.shares)
+    )
 
 
 def of_outcome(outcome: Outcome) -> Verdict:

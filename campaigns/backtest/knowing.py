@@ -200,7 +200,7 @@ class Knowledge:
             for need in lack.figures
         }
         if lack.balance:
-            bounds = [bound.max for bound in past.record.limits if bound.code == "balance"]
+            bounds = [bound.max for bound in past.then.limits if bound.code == "balance"]
             known["balance"] = bounds[0] if bounds else Decimal(0)
         return known
 

@@ -16,7 +16,7 @@ from campaigns.backtest.judging import Judge, Judged
 from campaigns.backtest.knowing import Knowledge
 from campaigns.backtest.models import Backtest
 from campaigns.backtest.near_misses import Finder
-from campaigns.backtest.reading import STANDING, Period, Reader, Span, of_span
+from campaigns.backtest.reading import STANDING, Period, Reader, Span, Wanted, of_span
 from campaigns.backtest.trial import Books, Trial
 
 #: Receipts of a span: about half a second, after which a backtest shows how far it is, and can be stopped.
@@ -109,13 +109,23 @@ class Part:
         tried = trial_of(backtest)
         self._books = Books(tried)
         self._period = period_of(backtest)
-        self._knowledge = Knowledge(self._period, self._books, rulebooks_of(self._period))
-        self._reader = Reader(self._period, self._books.terms, with_limits=self._knowledge.of_balance)
+        rulebooks = rulebooks_of(self._period)
+        self._knowledge = Knowledge(self._period, self._books, rulebooks)
+        self._reader = Reader(self._period, self._books.terms, self._wanted(rulebooks))
         self._judge = Judge(tried, self._books, self._knowledge)
         self._tried = frozenset(tried.revisions)
         self._adder = Adder(self._tried)
         self._finder = Finder(self._adder, tried.revisions, step)
         self._one_order = one_order
+
+    def _wanted(self, rulebooks: Sequence[int]) -> Wanted:
+        """What of the decisions must be read: what rules of the time can have left, and what is asked for."""
+        machines = [self._books.happened(rulebook).machine for rulebook in rulebooks]
+        return Wanted(
+            tallies=any(machine.needs.shared for machine in machines),
+            shares=any(one.sides and one.sides.shares for machine in machines for one in machine.campaigns),
+            limits=self._knowledge.of_balance,
+        )
 
     def judge(self, span: Span) -> Iterator[Judged]:
         """The receipts of a span, judged."""

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,9 +23,10 @@ from psycopg import ServerCursor
 from campaigns import record
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from campaigns.record import Record
+from campaigns.record import ShopperRecord
+from campaigns.usage import Key
 from loyalty import places
-from loyalty.basket import Basket, Line, Moment, Place, Settled
+from loyalty.basket import Basket, Coupon, Line, Moment, Place, Settled
 from loyalty.models import Store, StoreGroup, Till
 from loyalty.rounding import Rounding, round_money, round_points
 
@@ -34,9 +35,7 @@ BATCH = 2000
 #: Kinds of goods whose traits are remembered.
 _MOST_GOODS = 200_000
 _NOTHING = Settled({})
-
-#: Parts of a decision that a backtest does not read. Lines say by which campaign something was cheaper.
-_UNREAD = ["declined", "till", "print", "limits", "receipt", "balance"]
+ZERO = Decimal(0)
 
 _SPANS = {
     "members": "{r}.member_id BETWEEN %(low)s::uuid AND %(high)s::uuid",
@@ -57,15 +56,19 @@ _STANDING = """
 STANDING = _STANDING.format(r="r")
 _READ = """
 SELECT r.id::text, r.store_id, r.till_id, r.member_id::text, r.cashier, r.channel, r.purchased_at,
-       r.rulebook_id, r.status, r.shopper::text,
-       (r.outcome - %(unread)s::text[] - CASE WHEN r.discount = 0 THEN 'lines' ELSE '' END)::text,
+       r.rulebook_id, r.status, r.shopper::text, r.earned, r.discount, r.to_pay,
        (SELECT string_agg(l.position || ' ' || l.product_id || ':' || jsonb_hash_extended(l.traits, 0) || ' '
                           || l.quantity || ' ' || l.price || ' ' || l.amount, ' ' ORDER BY l.position)
           FROM loyalty_receiptline l WHERE l.receipt_id = r.id),
        CASE WHEN r.redeemed_points > 0 OR r.redeemed_amount > 0 THEN
          (SELECT string_agg(l.position || ' ' || l.redeemed_points || ' ' || l.redeemed_amount, ' ')
             FROM loyalty_receiptline l
-           WHERE l.receipt_id = r.id AND (l.redeemed_points > 0 OR l.redeemed_amount > 0)) END
+           WHERE l.receipt_id = r.id AND (l.redeemed_points > 0 OR l.redeemed_amount > 0)) END,
+       (r.outcome -> 'grants')::text, (r.outcome -> 'uses')::text,
+       CASE WHEN r.discount <> 0 THEN (r.outcome -> 'lines')::text END,
+       CASE WHEN %(tallies)s THEN (r.outcome -> 'tallies')::text END,
+       CASE WHEN %(shares)s THEN (r.outcome -> 'shares')::text END,
+       CASE WHEN %(limits)s THEN (r.outcome -> 'limits')::text END
   FROM loyalty_receipt r
  WHERE """
 _TRAITS = """
@@ -74,7 +77,7 @@ SELECT l.product_id || ':' || jsonb_hash_extended(l.traits, 0), l.traits::text
   JOIN loyalty_receiptline l USING (receipt_id, position)
 """
 _RETURNS = """
-SELECT DISTINCT ON (t.receipt_id) t.receipt_id::text, (t.outcome - %(unread)s::text[])::text
+SELECT DISTINCT ON (t.receipt_id) t.receipt_id::text, t.outcome::text
   FROM loyalty_return t WHERE t.receipt_id = ANY(%(receipts)s::uuid[])
  ORDER BY t.receipt_id, t.recorded_at DESC, t.id DESC
 """
@@ -84,8 +87,61 @@ SELECT l.receipt_id::text, l.position, sum(b.quantity)
  WHERE l.receipt_id = ANY(%(receipts)s::uuid[]) GROUP BY l.receipt_id, l.position
 """
 
-_decode_record = msgspec.json.Decoder(Record, strict=False).decode
+
+class Gift(msgspec.Struct, array_like=True, frozen=True):
+    """Points that a campaign gave: the beginning of ``record.Given``."""
+
+    campaign_id: int
+    revision: int
+    points: Decimal
+
+
+class Then(msgspec.Struct, frozen=True):
+    """What was decided then: the parts of a ``Record`` that a backtest reads, by the same names."""
+
+    earned: Decimal = ZERO
+    discount: Decimal = ZERO
+    to_pay: Decimal = ZERO
+    grants: tuple[Gift, ...] = ()
+    uses: tuple[tuple[int, str, int, Decimal], ...] = ()
+    lines: tuple[record.LineRecord, ...] = ()
+    tallies: tuple[record.Counted, ...] = ()
+    shares: tuple[record.Share, ...] = ()
+    limits: tuple[record.Bound, ...] = ()
+
+    @property
+    def used(self) -> dict[Key, tuple[Any, ...]]:
+        """What the decision added to limits and counters, a member's and common ones."""
+        used: dict[Key, tuple[Any, ...]] = {}
+        for campaign, period, times, points in self.uses:
+            used[campaign, period] = (times, points)
+        for one in self.tallies:
+            used[one.campaign_id, one.key] = (one.times, one.points, one.money)
+        return used
+
+
+def _decoder(wanted: Any) -> Callable[[str], Any]:
+    return msgspec.json.Decoder(wanted, strict=False).decode
+
+
 _decode = msgspec.json.decode
+_decode_then = _decoder(Then)
+_decode_shopper = _decoder(ShopperRecord)
+#: Of the columns of a decision, in their order.
+_decode_grants, _decode_uses = _decoder(tuple[Gift, ...]), _decoder(tuple[tuple[int, str, int, Decimal], ...])
+_decode_lines, _decode_tallies = _decoder(tuple[record.LineRecord, ...]), _decoder(tuple[record.Counted, ...])
+_decode_shares, _decode_limits = _decoder(tuple[record.Share, ...]), _decoder(tuple[record.Bound, ...])
+
+
+class Wanted(NamedTuple):
+    """The parts of decisions that are read only where they can be there, or are asked for."""
+
+    tallies: bool = True
+    shares: bool = True
+    limits: bool = True
+
+
+EVERYTHING = Wanted()
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -121,7 +177,7 @@ class Past:
     basket: Basket
     shopper: Shopper
     moment: Moment
-    record: Record
+    then: Then
     #: Whether nothing of it came back.
     is_whole: bool = True
 
@@ -136,9 +192,8 @@ class _Numbers(dict[str, Decimal]):
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class _Goods:
-    """What the engine reads of a product."""
+class _Goods(NamedTuple):
+    """What the engine reads of a product, as the last fields of a ``Line``."""
 
     sku: str
     name: str
@@ -155,11 +210,9 @@ def of_span(span: Span, alias: str) -> str:
 class Reader:
     """Reads receipts of a period. Remembers goods, numbers and shops from span to span."""
 
-    def __init__(
-        self, period: Period, terms_of: Callable[[int], Terms], *, with_limits: bool = False
-    ) -> None:
+    def __init__(self, period: Period, terms_of: Callable[[int], Terms], wanted: Wanted = EVERYTHING) -> None:
         self._period = period
-        self._unread = [part for part in _UNREAD if not with_limits or part != "limits"]
+        self._wanted = wanted._asdict()
         self._terms_of = terms_of
         self._zone = places.scheme(period.programme_id).zone
         self._stores = {store.pk: store for store in Store.objects.select_related("partner")}
@@ -177,7 +230,7 @@ class Reader:
 
         Must run in a transaction.
         """
-        params = self._period.params | {"low": span.low, "high": span.high, "unread": self._unread}
+        params = self._period.params | self._wanted | {"low": span.low, "high": span.high}
         connection.ensure_connection()
         with closing(ServerCursor(connection.connection, "backtest")) as cursor:
             cursor.execute(_READ + of_span(span, "r") + _ORDERS[span.kind], params, binary=True)
@@ -185,41 +238,47 @@ class Reader:
                 yield from self._make(rows)
 
     def _make(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Past]:
-        lines = [(row[11] or "").split(" ") for row in rows]
-        self._learn(rows, lines)
+        texts = [(row[13] or "").split(" ") for row in rows]
+        self._learn(rows, texts)
         returned = [row[0] for row in rows if row[8] == "partially_returned"]
-        standing, gone = _read_returns(returned, self._unread) if returned else ({}, {})
-        for row, texts in zip(rows, lines, strict=True):
-            place, zone = self._place(row[1], row[2], row[5])
-            facts = _decode(row[9]) if row[9] else None
-            basket = Basket(
-                place, tuple(self._lines(texts)), self._settled(row[12]), row[4], record.load_coupons(facts)
-            )
-            if row[0] in gone:
-                basket = remaining(basket, gone[row[0]], self._terms_of(row[7]))
+        standing, gone = _read_returns(returned) if returned else ({}, {})
+        zone = self._zone
+        for row, fields in zip(rows, texts, strict=True):
+            id_, store, till, member, cashier, channel, at, rulebook, _status, facts, *then = row
+            place, local = self._place(store, till, channel)
+            kept = _decode_shopper(facts) if facts else None
+            coupons = tuple([Coupon(*pair) for pair in kept.coupons]) if kept and kept.coupons else ()
+            basket = Basket(place, self._lines(fields), self._settled(then[4]), cashier, coupons)
+            whole = id_ not in gone
+            if not whole:
+                basket = remaining(basket, gone[id_], self._terms_of(rulebook))
             yield Past(
-                row[0],
-                row[3],
-                row[7],
+                id_,
+                member,
+                rulebook,
                 basket,
-                record.load_shopper(facts) if facts else ANONYMOUS,
-                Moment(row[6].astimezone(zone), row[6].astimezone(self._zone)),
-                _decode_record(standing.get(row[0]) or row[10]),
-                row[0] not in gone,
+                record.unpack_shopper(kept) if kept else ANONYMOUS,
+                Moment(at.astimezone(local), at.astimezone(zone)),
+                _decode_then(standing[id_]) if id_ in standing else _then(*then),
+                whole,
             )
 
-    def _learn(self, rows: Sequence[tuple[Any, ...]], lines: Sequence[list[str]]) -> None:
+    def _learn(self, rows: Sequence[tuple[Any, ...]], texts: Sequence[list[str]]) -> None:
         """Read the traits of goods not seen before, once each."""
         if len(self._goods) > _MOST_GOODS:
             self._goods.clear()
             self._same.clear()
-        known, wanted = self._goods, {}
-        for row, texts in zip(rows, lines, strict=True):
-            for index, goods in enumerate(texts[1::5]):
-                if goods not in known and goods not in wanted:
-                    wanted[goods] = (row[0], int(texts[index * 5]))
-        if not wanted:
+        seen: set[str] = set()
+        for fields in texts:
+            seen.update(fields[1::5])
+        missing = seen.difference(self._goods)
+        if not missing:
             return
+        wanted = {}
+        for row, fields in zip(rows, texts, strict=True):
+            for position, goods in zip(fields[::5], fields[1::5], strict=False):
+                if goods in missing:
+                    wanted[goods] = (row[0], int(position))
         params = {
             "receipts": [receipt for receipt, _position in wanted.values()],
             "positions": [position for _receipt, position in wanted.values()],
@@ -227,7 +286,7 @@ class Reader:
         with connection.cursor() as cursor:
             cursor.execute(_TRAITS, params)
             for goods, traits in cursor.fetchall():
-                known[goods] = self._read_traits(_decode(traits))
+                self._goods[goods] = self._read_traits(_decode(traits))
 
     def _read_traits(self, traits: Mapping[str, Any]) -> _Goods:
         same = self._same
@@ -241,16 +300,16 @@ class Reader:
             same.setdefault(sets, sets),
         )
 
-    def _lines(self, texts: list[str]) -> Iterator[Line]:
+    def _lines(self, texts: list[str]) -> tuple[Line, ...]:
         fields, number, goods = iter(texts), self._numbers, self._goods
-        for position, key, quantity, price, amount in zip(
-            fields, fields, fields, fields, fields, strict=False
-        ):
-            of = goods[key]
-            yield Line(
-                int(position), of.sku, number[quantity], number[amount], number[price],
-                of.name, of.brand, of.categories, of.sets,
-            )  # fmt: skip
+        each = zip(fields, fields, fields, fields, fields, strict=False)
+        return tuple(
+            [
+                Line(int(position), of[0], number[quantity], number[amount], number[price], *of[1:])
+                for position, key, quantity, price, amount in each
+                for of in (goods[key],)
+            ]
+        )
 
     def _settled(self, text: str | None) -> Settled:
         if not text:
@@ -274,13 +333,29 @@ class Reader:
         return found
 
 
-def _read_returns(
-    receipts: Sequence[str], unread: list[str]
-) -> tuple[dict[str, str], dict[str, dict[int, Decimal]]]:
+def _then(
+    earned: Decimal, discount: Decimal, to_pay: Decimal, _lines: Any, _spent: Any, *parts: str | None
+) -> Then:
+    """What was decided, of the columns of a receipt."""
+    grants, uses, lines, tallies, shares, limits = parts
+    return Then(
+        earned,
+        discount,
+        to_pay,
+        _decode_grants(grants) if grants else (),
+        _decode_uses(uses) if uses else (),
+        _decode_lines(lines) if lines else (),
+        _decode_tallies(tallies) if tallies else (),
+        _decode_shares(shares) if shares else (),
+        _decode_limits(limits) if limits else (),
+    )
+
+
+def _read_returns(receipts: Sequence[str]) -> tuple[dict[str, str], dict[str, dict[int, Decimal]]]:
     """Of receipts of which something came back: the decision that stands, and what came back by position."""
     gone: dict[str, dict[int, Decimal]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_RETURNS, {"receipts": list(receipts), "unread": unread})
+        cursor.execute(_RETURNS, {"receipts": list(receipts)})
         standing = dict(cursor.fetchall())
         cursor.execute(_GONE, {"receipts": list(receipts)})
         for receipt, position, quantity in cursor.fetchall():

@@ -8,72 +8,81 @@ did run goes on from where it really stood before the period.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import zip_longest
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from campaigns import usage
+from campaigns.engine.counters import counter_key
+from campaigns.engine.limits import PREFIXES, period_keys
+from campaigns.engine.promises import PREFIX as PROMISE
 from campaigns.engine.shopper import Shopper
 from campaigns.usage import Key
+from loyalty.basket import Moment
 
 #: Times, points and, where it is counted, money.
 Used = tuple[Any, ...]
-
-
-class Moved(Mapping[Key, Used]):
-    """Uses as they were, with what has moved. Only what is asked for is added up: a year leaves many keys."""
-
-    __slots__ = ("_moved", "_real")
-
-    def __init__(self, real: Mapping[Key, Used], moved: Mapping[Key, Used]) -> None:
-        self._real = real
-        self._moved = moved
-
-    def __getitem__(self, key: Key) -> Used:
-        moved, real = self._moved.get(key), self._real.get(key)
-        if moved is None:
-            if real is None:
-                raise KeyError(key)
-            return real
-        return _sum(real or (), moved)
-
-    def __iter__(self) -> Iterator[Key]:
-        yield from self._real
-        for key in self._moved:
-            if key not in self._real:
-                yield key
-
-    def __len__(self) -> int:
-        return len({*self._real, *self._moved})
+NONE: Used = ()
 
 
 def _sum(one: Used, other: Used) -> Used:
     """Two uses together; never below none, as where a real return has taken back what is not counted here."""
-    return tuple([max(part, part * 0) for part in _add(one, other)])
+    total = _add(one, other)
+    return total if min(total) >= 0 else tuple([max(part, part * 0) for part in total])
 
 
-def _add(one: Used, other: Used, sign: int = 1) -> Used:
-    """Times, points and, where it is counted, money of two uses; ``sign`` -1 takes the other off."""
-    pairs = zip_longest(one, other, fillvalue=0)
-    return tuple([mine + theirs * sign for mine, theirs in pairs])
+def _add(one: Used, other: Used) -> Used:
+    """Times, points and, where it is counted, money of two uses."""
+    if not one:
+        return other
+    if len(one) == len(other) == 2:
+        return one[0] + other[0], one[1] + other[1]
+    return tuple([mine + theirs for mine, theirs in zip_longest(one, other, fillvalue=0)])
+
+
+def _difference(one: Used, other: Used) -> Used:
+    """One use without another."""
+    if not other:
+        return one
+    return tuple([mine - theirs for mine, theirs in zip_longest(one, other, fillvalue=0)])
 
 
 def _differences(here: Mapping[Key, Used], really: Mapping[Key, Used]) -> Iterator[tuple[Key, Used]]:
-    for key in {*here, *really}:
-        mine, theirs = here.get(key, ()), really.get(key, ())
+    for key, mine in here.items():
+        theirs = really.get(key, NONE)
         if mine != theirs:
-            yield key, _add(mine, theirs, -1)
+            yield key, _difference(mine, theirs)
+    for key, theirs in really.items():
+        if key not in here:
+            yield key, tuple([-part for part in theirs])
+
+
+_FIELDS = tuple(field.name for field in fields(Shopper))
+_values = attrgetter(*_FIELDS)
+_PROGRESS, _USES = _FIELDS.index("progress"), _FIELDS.index("uses")
+
+
+def _changed(shopper: Shopper, uses: Mapping[Key, Used], progress: Mapping[int, int]) -> Shopper:
+    """As ``dataclasses.replace``, which takes its time over so many fields."""
+    values = [*_values(shopper)]
+    values[_USES], values[_PROGRESS] = uses, progress
+    return Shopper(*values)
 
 
 def later(shopper: Shopper, added: Mapping[Key, Used]) -> Shopper:
     """The shopper after a purchase that added this to what they used and counted."""
-    progress = dict(shopper.progress)
-    for (campaign, period), used in added.items():
-        if period == usage.PROGRESS:
-            progress[campaign] = max(progress.get(campaign, 0) + used[0], 0)
-    uses = {key: used for key, used in added.items() if key[1] != usage.PROGRESS}
-    return replace(shopper, uses=Moved(shopper.uses, uses) if uses else shopper.uses, progress=progress)
+    uses, progress = dict(shopper.uses), dict(shopper.progress)
+    for key, used in added.items():
+        if key[1] == usage.PROGRESS:
+            progress[key[0]] = max(progress.get(key[0], 0) + used[0], 0)
+        else:
+            uses[key] = _sum(uses.get(key, NONE), used)
+    return _changed(shopper, uses, progress)
 
 
 #: Whose uses a key counts: a member's, by their id; a store's, by its code; everybody's.
@@ -88,53 +97,120 @@ def owner_of(key: Key, member: str | None, store: str) -> Owner:
     return ("s", store) if key[1].startswith("s:") else ("m", member or "")
 
 
-class World:
-    """What has moved, by whose uses it is."""
+class Asked(NamedTuple):
+    """The periods of uses that rules can ask for at a moment: everybody's, a store's, a member's.
 
-    def __init__(self) -> None:
-        self._uses: dict[Owner, dict[Key, Used]] = {}
+    ``promise`` is the first period of the promises that still hold; all later ones are asked for too.
+    """
+
+    everybody: tuple[str, ...]
+    store: tuple[str, ...]
+    member: tuple[str, ...]
+    promise: str
+
+
+@lru_cache(maxsize=1000)
+def _asked(today: date, near: int) -> Asked:
+    days = [today + timedelta(days=shift) for shift in range(-near, near + 1)]
+    moments = [period_keys(datetime.combine(day, time())) for day in days]
+    periods = dict.fromkeys(key for keys in moments for key in keys.values())
+    counters = dict.fromkeys(counter_key(key) for keys in moments for key in keys.values())
+    return Asked(
+        tuple(PREFIXES["campaign"] + key for key in periods),
+        tuple(PREFIXES["store"] + key for key in periods),
+        (*periods, *counters),
+        f"{PROMISE}{days[0]:%Y%m%d}",
+    )
+
+
+class World:
+    """What has moved, by whose uses it is and by period.
+
+    A member leaves many periods behind in a year, and no rule looks back at them: only those of the moment
+    are put together for it. ``near`` is for how many days before and after a receipt is judged as well.
+    """
+
+    def __init__(self, near: int = 0) -> None:
+        self._near = near
+        self._uses: dict[Owner, dict[str, dict[int, Used]]] = {}
+        #: The periods of a member's promises, in order.
+        self._promises: dict[Owner, list[str]] = {}
         self._progress: dict[str, dict[int, int]] = {}
 
     def has_moved(self, member: str | None, store: str) -> bool:
         """Whether a member in a store stands otherwise than really."""
-        return bool(member in self._progress or self._moved(member, store))
+        owners: tuple[Owner, ...] = (EVERYBODY, ("s", store), ("m", member or ""))
+        return member in self._progress or any(self._uses.get(owner) for owner in owners)
 
-    def _moved(self, member: str | None, store: str) -> list[dict[Key, Used]]:
-        owners = (EVERYBODY, ("s", store), ("m", member or ""))
-        return [self._uses[owner] for owner in owners if owner in self._uses]
-
-    def shopper(self, real: Shopper, member: str | None, store: str) -> Shopper:
-        """The shopper as they stand in this world, in a store."""
-        moved, counted = self._moved(member, store), self._progress.get(member or "")
-        if not moved and not counted:
+    def shopper(self, real: Shopper, member: str | None, store: str, moment: Moment) -> Shopper:
+        """The shopper as they stand in this world, in a store, at a moment."""
+        counted = self._progress.get(member or "")
+        if not self._uses and not counted:
             return real
-        uses: Mapping[Key, Used] = real.uses
-        for one in moved:
-            uses = Moved(uses, one)
-        progress = dict(real.progress)
-        for campaign, times in (counted or {}).items():
-            progress[campaign] = max(progress.get(campaign, 0) + times, 0)
-        return replace(real, uses=uses, progress=progress)
+        uses = self._add_moved(real.uses, member or "", store, _asked(moment.in_programme.date(), self._near))
+        if uses is real.uses and not counted:
+            return real
+        progress = real.progress
+        if counted:
+            progress = dict(progress)
+            for campaign, times in counted.items():
+                progress[campaign] = max(progress.get(campaign, 0) + times, 0)
+        return _changed(real, uses, progress)
+
+    def _add_moved(
+        self, real: Mapping[Key, Used], member: str, store: str, asked: Asked
+    ) -> Mapping[Key, Used]:
+        """Uses as they were, with what has moved."""
+        uses = real
+        owned: tuple[tuple[Owner, tuple[str, ...]], ...] = (
+            (EVERYBODY, asked.everybody), (("s", store), asked.store), (("m", member), asked.member)
+        )  # fmt: skip
+        for owner, periods in owned:
+            moved = self._uses.get(owner)
+            if not moved:
+                continue
+            promises = self._promises.get(owner)
+            if promises:
+                periods = (*periods, *promises[bisect_left(promises, asked.promise) :])
+            for period in periods:
+                if period in moved:
+                    uses = dict(real) if uses is real else uses
+                    for campaign, used in moved[period].items():
+                        key = campaign, period
+                        uses[key] = _sum(real.get(key, NONE), used)  # type: ignore[index]
+        return uses
 
     def note(
         self, member: str | None, store: str, here: Mapping[Key, Used], really: Mapping[Key, Used]
     ) -> None:
         """Note what a receipt used in this world, and what it really used."""
-        if here == really:
-            return
         for key, change in _differences(here, really):
             if key[1] == usage.PROGRESS:
                 counted = self._progress.setdefault(member or "", {})
                 counted[key[0]] = counted.get(key[0], 0) + change[0]
-                continue
-            moved = self._uses.setdefault(owner_of(key, member, store), {})
-            after = _add(moved.get(key, ()), change)
-            if any(after):
-                moved[key] = after
             else:
-                moved.pop(key, None)
+                self._move(owner_of(key, member, store), key, change)
+
+    def _move(self, owner: Owner, key: Key, change: Used) -> None:
+        campaign, period = key
+        moved = self._uses.setdefault(owner, {})
+        found = moved.get(period)
+        if found is None:
+            found = moved[period] = {}
+            if period.startswith(PROMISE):
+                insort(self._promises.setdefault(owner, []), period)
+        after = _add(found.get(campaign, NONE), change)
+        if any(after):
+            found[campaign] = after
+            return
+        found.pop(campaign, None)
+        if not found:
+            del moved[period]
+            if period.startswith(PROMISE):
+                self._promises[owner].remove(period)
 
     def forget(self) -> None:
         """Start anew, with other members."""
         self._uses.clear()
+        self._promises.clear()
         self._progress.clear()

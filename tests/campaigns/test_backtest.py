@@ -229,7 +229,7 @@ def sell_and_tell() -> Given:
     sell_all()
     codes = dict(Campaign.objects.values_list("id", "code"))
     return {
-        receipt.number: given(judging.of_record(record.load(receipt.outcome)), codes)
+        receipt.number: given(judging.of_then(record.load(receipt.outcome)), codes)
         for receipt in Receipt.objects.filter(status="completed")
     }
 
