@@ -220,27 +220,25 @@ class Adder:
     def add(self, judged: Judged) -> Change:
         """Count a receipt."""
         change, tally, past = self._measure(judged), self.tally, judged.past
-        moment = past.moment.in_programme
-        day = f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
-        tally.all.add(change)
-        _of(tally.by_day, day).add(change)
+        member = past.member
+        _of(tally.by_day, past.moment.in_programme.date().isoformat()).add(change)
         _of(tally.by_store, past.basket.place.store).add(change)
-        if past.member is None:
+        if member is None:
             tally.anonymous.add(change)
         else:
             _of(tally.by_tier, past.shopper.tier).add(change)
-            for segment in self.segments.get(past.member, ()):
-                _of(tally.by_segment, segment).add(change)
-            self._count(past.member, change)
+            if self.segments:
+                for segment in self.segments.get(member, ()):
+                    _of(tally.by_segment, segment).add(change)
+            self._count(member, change)
         return change
 
     def _measure(self, judged: Judged) -> Change:
         before, after = judged.before, judged.after
         points, discount = after.cost - before.cost, after.discount - before.discount
         own = after.earned - before.earned
-        touched = any(
-            [not self._tried.isdisjoint(given) for given in (after.points, after.discounts, after.shared)]
-        )
+        is_free = self._tried.isdisjoint
+        touched = not (is_free(after.points) and is_free(after.discounts) and is_free(after.shared))
         if before != after:
             self.tally.differing += 1
         each = self._value(judged) if points or own else ZERO
@@ -297,8 +295,10 @@ class Adder:
         self._touched.clear()
 
     def take(self) -> Tally:
-        """The tally so far; goes on with an empty one."""
+        """The tally so far; goes on with an empty one. Every receipt is of a day, so the days come to all."""
         tally, self.tally = self.tally, Tally()
+        for day in tally.by_day.values():
+            _merge(tally.all, day)
         return tally
 
 

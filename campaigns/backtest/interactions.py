@@ -10,8 +10,13 @@ from campaigns.engine.outcome import Declined
 def note(adder: Adder, judged: Judged, tried: frozenset[int]) -> None:
     """Count what each campaign gave on a receipt before and after, and why."""
     before, after = judged.before, judged.after
-    for campaign_id in tried:
-        if campaign_id in after.points or campaign_id in after.discounts or campaign_id in after.shared:
+    given = {*before.points, *after.points}
+    if before.discounts or after.discounts or after.shared:
+        given |= {*before.discounts, *after.discounts, *after.shared}
+    for campaign_id in given:
+        if campaign_id not in tried:
+            _note_live(adder, campaign_id, judged)
+        elif campaign_id in after.points or campaign_id in after.discounts or campaign_id in after.shared:
             _note_given(adder.gave(campaign_id, judged), campaign_id, judged)
     for extra in judged.outcome.extras:
         if extra.campaign_id in tried:
@@ -19,12 +24,6 @@ def note(adder: Adder, judged: Judged, tried: frozenset[int]) -> None:
             name = f"{extra.kind}:{extra.code}"
             extras[name] = extras.get(name, 0) + 1
     _note_declined(adder, judged, tried)
-    given = {*before.points, *after.points}
-    if before.discounts or after.discounts:
-        given |= {*before.discounts, *after.discounts}
-    for campaign_id in given:
-        if campaign_id not in tried:
-            _note_live(adder, campaign_id, judged)
 
 
 def rival_of(declined: Declined) -> int | None:
@@ -35,21 +34,26 @@ def rival_of(declined: Declined) -> int | None:
 
 def _note_given(told: Tried, campaign_id: int, judged: Judged) -> None:
     told.receipts += 1
-    told.points += judged.after.points.get(campaign_id, ZERO)
-    told.shared += judged.after.shared.get(campaign_id, ZERO)
-    told.discount += judged.after.discounts.get(campaign_id, ZERO)
+    after = judged.after
+    told.points += after.points.get(campaign_id, ZERO)
+    if after.shared:
+        told.shared += after.shared.get(campaign_id, ZERO)
+    if after.discounts:
+        told.discount += after.discounts.get(campaign_id, ZERO)
 
 
 def _note_declined(adder: Adder, judged: Judged, tried: frozenset[int]) -> None:
     table = adder.tally.tried
-    for declined in judged.outcome.declined:
-        if declined.campaign_id in tried:
-            told = table.get(declined.campaign_id)
-            if told is None:
-                told = table[declined.campaign_id] = Tried()
-            told.declined[declined.code] = told.declined.get(declined.code, 0) + 1
-            if (rival := rival_of(declined)) is not None:
-                told.beaten_by[rival] = told.beaten_by.get(rival, 0) + 1
+    for campaign_id, _revision, code, args in judged.outcome.declined:
+        if campaign_id not in tried:
+            continue
+        told = table.get(campaign_id)
+        if told is None:
+            told = table[campaign_id] = Tried()
+        reasons = told.declined
+        reasons[code] = reasons.get(code, 0) + 1
+        if rival := args.get("campaign_id"):
+            told.beaten_by[int(rival)] = told.beaten_by.get(int(rival), 0) + 1
 
 
 def _note_live(adder: Adder, campaign_id: int, judged: Judged) -> None:

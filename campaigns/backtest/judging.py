@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from campaigns import usage
+from campaigns.backtest.decided import Then
 from campaigns.backtest.knowing import Knowledge
-from campaigns.backtest.reading import Past, Then
+from campaigns.backtest.reading import Past
 from campaigns.backtest.trial import Books, Trial
 from campaigns.backtest.worlds import Used, World
 from campaigns.engine.evaluation import evaluate
@@ -91,7 +92,7 @@ class Judge:
 
 def used_by(outcome: Outcome) -> dict[Key, Used]:
     """What a decision adds to limits and counters, a member's and common ones."""
-    used: dict[Key, Used] = {**usage.increments(outcome)}
+    used: dict[Key, Used] = usage.increments(outcome)  # type: ignore[assignment]
     for tally in outcome.tallies:
         used[tally.campaign_id, tally.key] = (tally.times, tally.points, tally.money)
     return used
@@ -148,10 +149,12 @@ def of_outcome(outcome: Outcome) -> Verdict:
     return Verdict(outcome.earned, outcome.discount, points, discounts, shared)
 
 
-def _by_campaign(grants: Iterable[Any]) -> dict[int, Decimal]:
-    points: dict[int, Decimal] = {}
-    for grant in grants:
-        points[grant.campaign_id] = points.get(grant.campaign_id, ZERO) + grant.points
+def _by_campaign(grants: Sequence[Any]) -> dict[int, Decimal]:
+    points = {grant.campaign_id: grant.points for grant in grants}
+    if len(points) < len(grants):  # to the cashier and to the referrer
+        points = dict.fromkeys(points, ZERO)
+        for grant in grants:
+            points[grant.campaign_id] += grant.points
     return points
 
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from campaigns.backtest.adding_up import Adder, Miss
 from campaigns.backtest.judging import Judged, decide, of_outcome, used_by
 from campaigns.backtest.worlds import later
+from campaigns.engine.outcome import Declined
 from campaigns.engine.rulebook import Revision, Rulebook
 from campaigns.engine.shopper import Shopper
 from loyalty.basket import Basket, Line, Moment
@@ -112,44 +113,51 @@ class Finder:
         self._scales = [one for one in self._watched.values() if one.steps]
         self._alone: dict[tuple[int, int], Rulebook] = {}
         #: Members one purchase short at the last receipt that was counted, by campaign.
-        self._waiting: dict[tuple[int, str], tuple[Judged, Other]] = {}
+        self._waiting: dict[tuple[int, str], tuple[Judged, str]] = {}
+        self._counting: set[int] = set()
 
     def note(self, judged: Judged) -> None:
         """Look at why tried campaigns gave nothing on a receipt."""
-        watched, member = self._watched, judged.past.member
+        watched = self._watched
         self._seen += 1
         chosen = self._seen % self._step == 0
+        codes = _ALL if chosen else _ALWAYS
         for declined in judged.outcome.declined:
-            one = watched.get(declined.campaign_id)
-            if one is None:
-                continue
-            if declined.code in _COUNTED:
-                if member is not None:
-                    self._wait(one, member, judged, _next(declined.code, declined.args, judged))
-            elif declined.code == "gift_missing":
-                self._of(one.revision.campaign_id, "gift").receipts += 1
-            elif chosen and (look := _LOOKS.get(declined.code)):
-                self._try(one, judged, look(one, declined.args, judged), self._step)
+            if declined.code in codes and (one := watched.get(declined.campaign_id)):
+                self._look(one, declined, judged)
         if chosen:
             for one in self._scales:
                 self._try(one, judged, _step(one, judged), self._step)
-        if self._waiting and member is not None:
-            for campaign_id in {*judged.after.points, *judged.after.discounts}:
-                self._waiting.pop((campaign_id, member), None)  # who got there has missed nothing
+        if self._waiting and (member := judged.past.member) is not None:
+            points, discounts = judged.after.points, judged.after.discounts
+            for campaign_id in self._counting:
+                if campaign_id in points or campaign_id in discounts:  # who got there has missed nothing
+                    self._waiting.pop((campaign_id, member), None)
+
+    def _look(self, one: Watched, declined: Declined, judged: Judged) -> None:
+        code, args, member = declined.code, declined.args, judged.past.member
+        if code in _COUNTED:
+            if member is not None:
+                self._wait((one.revision.campaign_id, member), judged, _purchases(code, args))
+        elif code == "gift_missing":
+            self._of(one.revision.campaign_id, "gift").receipts += 1
+        else:
+            self._try(one, judged, _LOOKS[code](one, args, judged), self._step)
 
     def settle(self) -> None:
         """Count who stood one purchase or stamp short at the end."""
-        for (campaign_id, _member), (judged, other) in self._waiting.items():
-            self._try(self._watched[campaign_id], judged, other, 1)
+        for (campaign_id, _member), (judged, kind) in self._waiting.items():
+            self._try(self._watched[campaign_id], judged, _next(kind, judged), 1)
         self._waiting.clear()
 
-    def _wait(self, one: Watched, member: str, judged: Judged, other: Other | None) -> None:
+    def _wait(self, key: tuple[int, str], judged: Judged, missing: tuple[str, int]) -> None:
         """Remember a member who is one short; forget one who is not any more."""
-        key = (one.revision.campaign_id, member)
-        if other is None:
-            self._waiting.pop(key, None)
+        kind, short = missing
+        if short == NEAR_COUNT:
+            self._counting.add(key[0])
+            self._waiting[key] = (judged, kind)
         else:
-            self._waiting[key] = (judged, other)
+            self._waiting.pop(key, None)
 
     def _try(self, one: Watched, judged: Judged, other: Other | None, times: int) -> None:
         """Judge a receipt as if a little more had been done; a near miss if that earns."""
@@ -158,8 +166,13 @@ class Finder:
         campaign_id, now = one.revision.campaign_id, judged.after
         past = replace(judged.past, basket=other.basket, moment=other.moment)
         points = discount = ZERO
-        for book in self._books(one, judged.book):
-            verdict = of_outcome(decide(past, other.shopper, book))
+        for alone, book in self._books(one, judged.book):
+            outcome = decide(past, other.shopper, book)
+            if alone and one.boosts:
+                if any(declined.code != "nothing_to_multiply" for declined in outcome.declined):
+                    return
+                continue
+            verdict = of_outcome(outcome)
             points = verdict.points.get(campaign_id, ZERO) - now.points.get(campaign_id, ZERO)
             discount = verdict.discounts.get(campaign_id, ZERO) - now.discounts.get(campaign_id, ZERO)
             if points + discount <= 0:
@@ -170,15 +183,14 @@ class Finder:
         miss.points += points * times
         miss.discount += discount * times
 
-    def _books(self, one: Watched, book: Rulebook) -> Iterator[Rulebook]:
+    def _books(self, one: Watched, book: Rulebook) -> Iterator[tuple[bool, Rulebook]]:
         """The campaign alone, which is quick; and all others with it where they have a say."""
-        if not one.boosts:
-            key = (one.revision.campaign_id, id(book))
-            if key not in self._alone:
-                self._alone[key] = Rulebook(book.terms, (one.revision,))
-            yield self._alone[key]
+        key = (one.revision.campaign_id, id(book))
+        if key not in self._alone:
+            self._alone[key] = Rulebook(book.terms, (one.revision,))
+        yield True, self._alone[key]
         if one.boosts or one.stacks:
-            yield book
+            yield False, book
 
     def _of(self, campaign_id: int, kind: str) -> Miss:
         kinds = self._adder.tally.misses.setdefault(campaign_id, {})
@@ -254,19 +266,21 @@ def _changed(basket: Basket, index: int, change: Callable[[Line], Line]) -> Bask
     return replace(basket, lines=tuple(lines))
 
 
-def _next(code: str, args: Mapping[str, Any], judged: Judged) -> Other | None:
-    """The same purchase once more would have been the one that earns."""
+def _purchases(code: str, args: Mapping[str, Any]) -> tuple[str, int]:
+    """What a member is short of, and of how many."""
     if code == "stamp_collected":
-        kind, goal, number = "stamp", int(args["goal"]), int(args["value"])
-        short = goal - number
-    else:
-        kind, goal, number = "purchase", int(args.get("every", args.get("exactly", 0))), int(args["number"])
-        short = (-number) % goal if "every" in args else goal - number
-    if short != NEAR_COUNT:
-        return None
+        return "stamp", int(args["goal"]) - int(args["value"])
+    number = int(args["number"])
+    if "every" in args:
+        return "purchase", -number % int(args["every"])
+    return "purchase", int(args.get("exactly", 0)) - number
+
+
+def _next(kind: str, judged: Judged) -> Other:
+    """The same purchase once more would have been the one that earns."""
     again = later(judged.shopper, used_by(judged.outcome))
     shopper = replace(again, purchases=judged.shopper.purchases + 1)
-    return _other(kind, Decimal(short), judged, shopper=shopper)
+    return _other(kind, Decimal(NEAR_COUNT), judged, shopper=shopper)
 
 
 def _step(one: Watched, judged: Judged) -> Other | None:
@@ -365,3 +379,6 @@ _LOOKS: dict[str, Callable[[Watched, Mapping[str, Any], Judged], Other | None]] 
     "no_member": _card,
     "not_member": _card,
 }
+#: What is looked at on every receipt, and what only on those that stand for others.
+_ALWAYS = _COUNTED | {"gift_missing"}
+_ALL = _ALWAYS | set(_LOOKS)

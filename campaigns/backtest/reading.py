@@ -21,10 +21,9 @@ from django.db import connection
 from psycopg import ServerCursor
 
 from campaigns import record
+from campaigns.backtest.decided import Then, of_columns, of_document, read_shopper
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from campaigns.record import ShopperRecord
-from campaigns.usage import Key
 from loyalty import places
 from loyalty.basket import Basket, Coupon, Line, Moment, Place, Settled
 from loyalty.models import Store, StoreGroup, Till
@@ -88,49 +87,7 @@ SELECT l.receipt_id::text, l.position, sum(b.quantity)
 """
 
 
-class Gift(msgspec.Struct, array_like=True, frozen=True):
-    """Points that a campaign gave: the beginning of ``record.Given``."""
-
-    campaign_id: int
-    revision: int
-    points: Decimal
-
-
-class Then(msgspec.Struct, frozen=True):
-    """What was decided then: the parts of a ``Record`` that a backtest reads, by the same names."""
-
-    earned: Decimal = ZERO
-    discount: Decimal = ZERO
-    to_pay: Decimal = ZERO
-    grants: tuple[Gift, ...] = ()
-    uses: tuple[tuple[int, str, int, Decimal], ...] = ()
-    lines: tuple[record.LineRecord, ...] = ()
-    tallies: tuple[record.Counted, ...] = ()
-    shares: tuple[record.Share, ...] = ()
-    limits: tuple[record.Bound, ...] = ()
-
-    @property
-    def used(self) -> dict[Key, tuple[Any, ...]]:
-        """What the decision added to limits and counters, a member's and common ones."""
-        used: dict[Key, tuple[Any, ...]] = {}
-        for campaign, period, times, points in self.uses:
-            used[campaign, period] = (times, points)
-        for one in self.tallies:
-            used[one.campaign_id, one.key] = (one.times, one.points, one.money)
-        return used
-
-
-def _decoder(wanted: Any) -> Callable[[str], Any]:
-    return msgspec.json.Decoder(wanted, strict=False).decode
-
-
 _decode = msgspec.json.decode
-_decode_then = _decoder(Then)
-_decode_shopper = _decoder(ShopperRecord)
-#: Of the columns of a decision, in their order.
-_decode_grants, _decode_uses = _decoder(tuple[Gift, ...]), _decoder(tuple[tuple[int, str, int, Decimal], ...])
-_decode_lines, _decode_tallies = _decoder(tuple[record.LineRecord, ...]), _decoder(tuple[record.Counted, ...])
-_decode_shares, _decode_limits = _decoder(tuple[record.Share, ...]), _decoder(tuple[record.Bound, ...])
 
 
 class Wanted(NamedTuple):
@@ -192,6 +149,35 @@ class _Numbers(dict[str, Decimal]):
         return number
 
 
+class _Line(Line):
+    """A line, made quickly: not by the constructor of a frozen dataclass, as a year has millions of them."""
+
+    __slots__ = ()
+    __setattr__ = object.__setattr__
+
+    def __init__(
+        self: Any,
+        position: int,
+        sku: str,
+        quantity: Decimal,
+        amount: Decimal,
+        price: Decimal,
+        name: str,
+        brand: str,
+        categories: tuple[str, ...],
+        sets: frozenset[str],
+    ) -> None:
+        self.position = position
+        self.sku = sku
+        self.quantity = quantity
+        self.amount = amount
+        self.price = price
+        self.name = name
+        self.brand = brand
+        self.categories = categories
+        self.sets = sets
+
+
 class _Goods(NamedTuple):
     """What the engine reads of a product, as the last fields of a ``Line``."""
 
@@ -246,7 +232,7 @@ class Reader:
         for row, fields in zip(rows, texts, strict=True):
             id_, store, till, member, cashier, channel, at, rulebook, _status, facts, *then = row
             place, local = self._place(store, till, channel)
-            kept = _decode_shopper(facts) if facts else None
+            kept = read_shopper(facts) if facts else None
             coupons = tuple([Coupon(*pair) for pair in kept.coupons]) if kept and kept.coupons else ()
             basket = Basket(place, self._lines(fields), self._settled(then[4]), cashier, coupons)
             whole = id_ not in gone
@@ -258,8 +244,8 @@ class Reader:
                 rulebook,
                 basket,
                 record.unpack_shopper(kept) if kept else ANONYMOUS,
-                Moment(at.astimezone(local), at.astimezone(zone)),
-                _decode_then(standing[id_]) if id_ in standing else _then(*then),
+                _moment(at, local, zone),
+                of_document(standing[id_]) if id_ in standing else of_columns(*then[:3], *then[5:]),
                 whole,
             )
 
@@ -305,7 +291,7 @@ class Reader:
         each = zip(fields, fields, fields, fields, fields, strict=False)
         return tuple(
             [
-                Line(int(position), of[0], number[quantity], number[amount], number[price], *of[1:])
+                _Line(int(position), of[0], number[quantity], number[amount], number[price], *of[1:])
                 for position, key, quantity, price, amount in each
                 for of in (goods[key],)
             ]
@@ -333,22 +319,9 @@ class Reader:
         return found
 
 
-def _then(
-    earned: Decimal, discount: Decimal, to_pay: Decimal, _lines: Any, _spent: Any, *parts: str | None
-) -> Then:
-    """What was decided, of the columns of a receipt."""
-    grants, uses, lines, tallies, shares, limits = parts
-    return Then(
-        earned,
-        discount,
-        to_pay,
-        _decode_grants(grants) if grants else (),
-        _decode_uses(uses) if uses else (),
-        _decode_lines(lines) if lines else (),
-        _decode_tallies(tallies) if tallies else (),
-        _decode_shares(shares) if shares else (),
-        _decode_limits(limits) if limits else (),
-    )
+def _moment(at: datetime, local: ZoneInfo, zone: ZoneInfo) -> Moment:
+    in_store = at.astimezone(local)
+    return Moment(in_store, in_store if zone is local else at.astimezone(zone))
 
 
 def _read_returns(receipts: Sequence[str]) -> tuple[dict[str, str], dict[str, dict[int, Decimal]]]:

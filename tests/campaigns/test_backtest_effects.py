@@ -373,6 +373,27 @@ def test_without_a_card_is_a_near_miss_for_strangers() -> None:
     assert (kinds["card"].receipts, kinds["card"].points) == (1, 5)
 
 
+def test_what_was_missed_counts_from_before_the_receipt() -> None:
+    """What a receipt itself used up of a limit is not in the way of what it nearly earned."""
+    stage = Stage()
+    stage.buy("100.00")
+    weekly = fixed("5", judge={"limits": [{"per": "member", "period": "week", "times": 1}]})
+    missed = stage.tally(weekly, BOOST | {"when": {"hours": [["12:30", "15:00"]]}}).misses
+    (kinds,) = missed.values()
+    assert (kinds["early"].receipts, kinds["early"].short, kinds["early"].points) == (1, 30, 5)
+
+
+@pytest.mark.parametrize("limited", ["day", "week", "month"])
+def test_what_was_missed_on_another_day_is_held_to_the_limits_of_that_day(limited: str) -> None:
+    """On Monday and Tuesday of a week; the day before the Tuesday is that Monday, on which it was used up."""
+    stage = Stage()
+    stage.buy("9.00", at=NOON - timedelta(days=1))
+    stage.buy("9.00")
+    judge_by = {"limits": [{"per": "member", "period": limited, "times": 1}]}
+    tally = stage.tally(fixed("10", when={"weekdays": [1]}, judge=judge_by))
+    assert (tally.all.points, tally.misses) == (10, {})
+
+
 def test_who_comes_again_was_not_short_of_a_purchase() -> None:
     stage = Stage()
     stage.buy("9.00")
