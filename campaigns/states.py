@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision
-from members import events
 
 
 class State(models.TextChoices):
@@ -103,17 +102,16 @@ def send_back(campaign: Campaign) -> None:
 def launch(campaign: Campaign, at: datetime, user_id: int | None) -> Revision:
     """Publish the draft as it is stored, from ``at`` on: it is live, or scheduled if its window opens later.
 
-    A draft that says what is in force already makes no new revision. Raises ``DefinitionError``.
+    A draft that says what is in force already, or was until a pause, makes no new revision. Raises
+    ``DefinitionError``.
     """
     row = _lock(campaign)
     _require(row.archived_at is None)
     newest = row.revisions.order_by("-number").first()
-    if (
-        newest
-        and row.status == Campaign.Status.LIVE
-        and (newest.definition, newest.name) == (row.draft, row.name)
-    ):
+    going = row.status in (Campaign.Status.LIVE, Campaign.Status.PAUSED)
+    if newest and going and (newest.definition, newest.name) == (row.draft, row.name):
         revision = newest
+        rulebooks.resume(row, at)  # only what is paused
     else:
         revision = rulebooks.publish(row, at, user_id)
     if row.submitted_at is not None:
@@ -134,13 +132,7 @@ def pause(campaign: Campaign, at: datetime) -> None:
 def resume(campaign: Campaign, at: datetime) -> None:
     """Put the newest revision of a paused campaign in force again, as it was; the draft stays a draft."""
     row = _lock(campaign)
-    _require(row.status == Campaign.Status.PAUSED and row.archived_at is None)
-    row.status = Campaign.Status.LIVE
-    row.save(update_fields=["status"])
-    rulebooks.refresh(row.programme, at)
-    newest = row.revisions.order_by("-number").first()
-    number = newest.number if newest else 0
-    events.record("campaign.published", None, at, campaign=row.code, revision=number)
+    _require(row.archived_at is None and rulebooks.resume(row, at))
 
 
 @transaction.atomic

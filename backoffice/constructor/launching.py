@@ -37,12 +37,15 @@ def launch(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         if not error:
             return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
     newest = campaign.revisions.order_by("-number").first()
+    state = states.state_of(campaign, now)
     context = desk.admin_site.each_context(request) | {
         "title": _("Launch: {campaign}").format(campaign=campaign.name),
         "opts": desk.opts,
         "original": campaign,
         "campaign": campaign,
-        "state": states.state_of(campaign, now),
+        "state": state,
+        "in_force": state in (states.State.LIVE, states.State.SCHEDULED),
+        "changed": newest is None or (newest.definition, newest.name) != (campaign.draft, campaign.name),
         "sentences": sentence.describe(campaign.draft, names, campaign.programme.currency),
         "problems": _problems(campaign.draft),
         "cautions": cautions,
@@ -51,6 +54,8 @@ def launch(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         "changes": changes(newest.definition, campaign.draft, names) if newest else [],
         "begins": campaign.draft.get("when", {}).get("from"),
         "error": error,
+        "wanted": request.POST.get("moment", ""),
+        "at": request.POST.get("at", ""),
     }
     return TemplateResponse(request, "backoffice/constructor/launch.html", context)
 

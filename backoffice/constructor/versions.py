@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -20,7 +21,7 @@ from unfold.admin import ModelAdmin
 from backoffice.constructor import views
 from backoffice.constructor.json_text import differences, render
 from backoffice.constructor.things import Names
-from campaigns import sentence
+from campaigns import sentence, states
 from campaigns.models import Campaign
 from members.models import User
 
@@ -76,14 +77,16 @@ def read(campaign: Campaign) -> list[Version]:
         for row in campaign.revisions.select_related("published_by")
     ]  # fmt: skip
     events: Any = campaign.events  # type: ignore[attr-defined]
-    rows = list(events.select_related("pgh_context").order_by("-pgh_id")[:SHOWN])
+    rows = list(events.select_related("pgh_context").order_by("-pgh_id")[: SHOWN + 1])
     users = {
         str(user.pk): str(user)
         for user in User.objects.filter(pk__in={_user_id(row) for row in rows} - {None})
     }
-    for row in rows:
+    for row, before in zip(rows[:SHOWN], [*rows[1:], None], strict=False):
         metadata = row.pgh_context.metadata if row.pgh_context else {}
-        deed = DEEDS.get(metadata.get("did", ""), _("changed it"))
+        if "did" not in metadata and before and (row.name, row.draft) == (before.name, before.draft):
+            continue  # nothing that anybody did or would see
+        deed = DEEDS.get(metadata.get("did", ""), _("changed it") if before else _("began it"))
         found.append(
             Version(f"d{row.pgh_id}", str(deed), row.pgh_created_at, users.get(str(_user_id(row)), ""),
                     row.name, row.draft, False, str(deed))
@@ -119,6 +122,8 @@ def show(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
             _side(version, other, names) for version, other in ((left, right), (right, left)) if version
         ],
         "may_change": views.may(request, "change") and campaign.archived_at is None,
+        "may_publish": views.may(request, "publish"),
+        "state": states.state_of(campaign, timezone.now()),
     }
     return TemplateResponse(request, "backoffice/constructor/versions.html", context)
 

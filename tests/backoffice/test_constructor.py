@@ -14,6 +14,7 @@ from django.urls import reverse
 from backoffice import roles
 from backoffice.constructor import forms
 from campaigns.models import Campaign, Revision, Rulebook
+from members.models import Event
 from tests import factories
 
 GOOD: dict[str, Any] = {
@@ -347,6 +348,46 @@ def test_a_campaign_starts_and_stops_at_once(
     assert client.get(page(scene.live)).context["state"] == state
     assert (scene.live.revisions.get().pk in Rulebook.objects.latest("id").revisions) is in_force
     assert scene.live.revisions.count() == 1
+
+
+def test_a_paused_campaign_offers_to_go_on_wherever_it_is_looked_at(scene: Any, enter: Any) -> None:
+    client = enter(roles.MANAGER)
+    resume = page(scene.live, "move", "resume")
+    for name in ("change", "launch", "versions"):
+        assert resume not in look(client, page(scene.live, name))
+    client.post(page(scene.live, "move", "pause"))
+    for name in ("change", "launch", "versions"):
+        assert resume in look(client, page(scene.live, name)), name
+    assert "It gives nothing until it is resumed." in look(client, page(scene.live))
+    answer = client.post(resume, follow=True)
+    assert "The campaign is live now." in answer.content.decode()
+    assert Event.objects.filter(kind="campaign.resumed", data__campaign="base5").count() == 1
+
+
+def test_what_was_changed_during_a_pause_stays_a_draft_when_the_campaign_goes_on(
+    scene: Any, boss: Client
+) -> None:
+    boss.post(page(scene.live, "move", "pause"))
+    boss.post(page(scene.live), sent(GOOD, _save="1"))
+    text = look(boss, page(scene.live, "launch"))
+    assert "What is changed stays a draft." in text and "When does it begin?" in text
+    boss.post(page(scene.live, "move", "resume"))
+    scene.live.refresh_from_db()
+    assert (scene.live.status, scene.live.draft) == (Campaign.Status.LIVE, GOOD)
+    assert scene.live.revisions.get().definition["what"][0]["percent"] == "5"
+
+
+def test_launching_what_is_paused_and_unchanged_makes_no_revision(scene: Any, boss: Client) -> None:
+    boss.post(page(scene.live, "move", "pause"))
+    boss.post(page(scene.live, "launch"), {"moment": "now"})
+    assert boss.get(page(scene.live)).context["state"] == "live"
+    assert scene.live.revisions.count() == 1
+    assert scene.live.revisions.get().pk in Rulebook.objects.latest("id").revisions
+
+
+def test_there_is_nothing_to_publish_where_nothing_has_changed(scene: Any, boss: Client) -> None:
+    text = look(boss, page(scene.live, "launch"))
+    assert "Nothing has changed since" in text and "When does it begin?" not in text
 
 
 def test_nothing_is_moved_by_looking(scene: Any, boss: Client) -> None:
