@@ -62,6 +62,15 @@ class Rank(NamedTuple):
     counted: Decimal
     until: datetime | None
 
+    @property
+    def percent(self) -> int:
+        """How far it is from the tier to the next one: 0 to 100."""
+        if self.next is None:
+            return 100
+        begin = self.tier.threshold if self.tier else Decimal(0)
+        way = self.next.threshold - begin
+        return int(min(Decimal(100), max(Decimal(0), (self.counted - begin) * 100 / way)))
+
 
 class FactsRow(NamedTuple):
     """A row of ``MemberFacts``, but for what is set by hand."""

@@ -70,11 +70,7 @@ class Purse:
     @property
     def progress(self) -> int:
         """How far the member is from this tier to the next, in percent."""
-        if self.rank is None or self.rank.next is None:
-            return 100
-        floor = self.rank.tier.threshold if self.rank.tier else ZERO
-        span = self.rank.next.threshold - floor
-        return int(min(Decimal(100), max(ZERO, (self.rank.counted - floor) * 100 / span))) if span else 100
+        return self.rank.percent if self.rank else 100
 
     @property
     def average(self) -> Decimal | None:

@@ -80,6 +80,7 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
         "until": rank.until,
         "next": rank.next,
         "needs": rank.needs,
+        "percent": rank.percent,
         "counts": scheme.ladder.basis,
         "needs_told": ladder_wording.describe_amount(rank.needs, scheme.ladder.basis, scheme.currency),
         "benefits": rank.tier.benefits.splitlines() if rank.tier else [],

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns import checkout, holds, returns
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.story import Story
-from loyalty.models import Receipt, ReceiptLine, Return
+from loyalty.models import Receipt, ReceiptLine, Return, Tier, TierChange
 from loyalty.refusals import Conflict, Refusal
 from pos.till import customers
 from pos.till.access import SELL, TAKE_BACK, Desk, for_cashiers
@@ -83,6 +83,7 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
         "told": told,
         "rows": _rows(receipt, told),
         "whole": next((line for line in told["lines"] if line["position"] is None), None),
+        "reached": _reached(receipt),
         "zone": receipt.store.time_zone,
         "currency": receipt.programme.currency,
         "refused": refused,
@@ -93,6 +94,20 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
         "is_new": "new" in request.GET,
     }
     return render(request, "till/receipt.html", context | more)
+
+
+def _reached(receipt: Receipt) -> str:
+    """The name of the tier that the purchase lifted the member to; empty where it lifted nobody, or came back."""
+    if receipt.member_id is None or receipt.status != Receipt.Status.COMPLETED:
+        return ""
+    changes = TierChange.objects.filter(member_id=receipt.member_id, receipt=receipt, up=True, why="purchase")
+    code = changes.order_by("-id").values_list("now", flat=True).first()
+    return (
+        Tier.objects.filter(programme_id=receipt.programme_id, code=code)
+        .values_list("name", flat=True)
+        .first()
+        or ""
+    )
 
 
 def _rows(receipt: Receipt, told: Story) -> list[dict[str, Any]]:
