@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Sum
 
+from analytics import segments
 from analytics.models import MemberFacts
-from campaigns import checkout, returns
-from campaigns.models import Campaign, Tally, Usage
+from campaigns import checkout, referrals, returns, shares
+from campaigns.models import Campaign, Seller, Tally, Usage
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger, places
@@ -19,6 +21,7 @@ from members.models import Member
 from rewards import series
 from rewards.models import Coupon, Series
 from tests import factories
+from tests.laws.vocabulary import MORE
 
 ZERO = Decimal(0)
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -112,7 +115,7 @@ class World:
         places.forget()  # a store of that code was known in an example that is undone
         self.now = MORNING
         self.shop = factories.open_shop(store="s", spending={"max_share": "60"}, **programme)
-        for code, threshold in (("classic", 0), ("silver", 300), ("gold", 900)):
+        for code, threshold in (("classic", 0), ("silver", 60), ("gold", 900)):
             factories.TierFactory(programme=self.shop.programme, code=code, threshold=threshold)
         places.find("s")  # open its accounts here, not in a step that is undone
         places.scheme(self.shop.programme.id)
@@ -123,10 +126,14 @@ class World:
             )
             for n in range(4)
         ]
+        known = CAMPAIGNS | MORE
         for code in campaigns:
             factories.publish_campaign(
-                self.shop.programme, CAMPAIGNS[code], at=MORNING - timedelta(days=40), code=code
+                self.shop.programme, known[code], at=MORNING - timedelta(days=40), code=code
             )
+        #: Whether somebody else has something of a purchase, which a task settles afterwards.
+        self.shared = bool({"staff", "referrer", "friends"} & set(campaigns))
+        self.trades = tuple(code for code in ("exchange", "cake") if code in campaigns)
         self.coupons = self._coupons()
         self.members = [factories.enrol(self.shop.programme, points) for points in ("0", "50", "12.34")]
         cousin = factories.MemberFactory()
@@ -135,8 +142,26 @@ class World:
             account=shared, member=cousin, programme=self.shop.programme, role=Holder.Role.HOLDER
         )
         self.members.append(cousin)
+        self._tell_apart()
         self.sold = 0
         self.backs = 0
+
+    def _tell_apart(self) -> None:
+        """The first member is somebody in particular, has brought the second one, and sells at the till."""
+        first, second = self.members[:2]
+        first.birthday, first.gender, first.attributes = date(1990, 3, 5), "female", {"pet": "cat"}
+        first.save()
+        second.referred_by, second.joined_at = first, MORNING - timedelta(days=20)
+        second.save()
+        vip = factories.SegmentFactory(code="vip", programme=self.shop.programme)
+        segments.add(vip, [first.id], MORNING - timedelta(days=30))
+        Seller.objects.create(partner=self.shop.partner, code="C-1", member=first)
+
+    def settle(self, receipt: str) -> None:
+        """Give others what they have of a purchase, or take it back."""
+        if self.shared:
+            shares.settle(UUID(receipt), self.now)
+            referrals.settle(UUID(receipt), self.now)
 
     def _coupons(self) -> list[str]:
         """A series to be issued, and two codes that take ten off: one for once, one for three times."""
@@ -193,20 +218,22 @@ class World:
         assert quoted["coupons"]["used"] == bought["coupons"]["used"]
         assert [_plain(extra) for extra in quoted["extras"]] == [_plain(extra) for extra in bought["extras"]]
         assert checkout.purchase(sale, self.now).body == bought  # law 5
+        self.settle(bought["id"])
         return str(bought["id"])
 
     def asking(self, asked: tuple[set[int], bool]) -> dict[str, Any]:
         """What is shown and asked for, as fields of a sale."""
         coupons, exchange = asked
         codes = tuple(self.coupons[index] for index in sorted(coupons))
-        return {"coupons": codes, "exchanges": ("exchange",) if exchange else ()}
+        return {"coupons": codes, "exchanges": self.trades if exchange else ()}
 
     def _usable(self, sale: Sale, changes: dict[str, Any]) -> dict[str, Any]:
         """Ask only for those coupons and exchanges that a quote grants: a purchase refuses the others."""
         if not sale.coupons and not sale.exchanges:
             return changes
         quoted = checkout.quote(sale, self.now)
-        made = tuple("exchange" for _ in quoted["exchanged"])
+        names = {one["campaign"] for one in quoted["exchanged"]}
+        made = tuple(code for code in sale.exchanges if code.title() in names)
         return {**changes, "coupons": tuple(quoted["coupons"]["used"]), "exchanges": made}
 
     def give_back(self, receipt: str, lines: Any) -> None:
@@ -217,6 +244,7 @@ class World:
         first = returns.give_back(receipt, request, self.now)  # type: ignore[arg-type]
         again = returns.give_back(receipt, request, self.now)  # type: ignore[arg-type]
         assert again == (first.body, True)  # law 5
+        self.settle(receipt)
 
     def left(self, receipt: str) -> dict[int, Decimal]:
         """How many of each position are not returned yet."""
