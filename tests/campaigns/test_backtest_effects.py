@@ -376,11 +376,12 @@ def test_without_a_card_is_a_near_miss_for_strangers() -> None:
 def test_what_was_missed_counts_from_before_the_receipt() -> None:
     """What a receipt itself used up of a limit is not in the way of what it nearly earned."""
     stage = Stage()
-    stage.buy("100.00")
+    stage.buy("100.00", at=NOON - timedelta(days=2))
+    stage.buy("100.00", at=NOON + timedelta(days=7))
     weekly = fixed("5", judge={"limits": [{"per": "member", "period": "week", "times": 1}]})
     missed = stage.tally(weekly, BOOST | {"when": {"hours": [["12:30", "15:00"]]}}).misses
     (kinds,) = missed.values()
-    assert (kinds["early"].receipts, kinds["early"].short, kinds["early"].points) == (1, 30, 5)
+    assert (kinds["early"].receipts, kinds["early"].short, kinds["early"].points) == (2, 60, 10)
 
 
 @pytest.mark.parametrize("limited", ["day", "week", "month"])
