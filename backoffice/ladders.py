@@ -27,6 +27,7 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from analytics.models import MemberFacts
 from analytics.tasks import settle_tiers
@@ -45,7 +46,7 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Tier
         fields = ("name", "code", "threshold", "benefits")
-        widgets = {"benefits": forms.Textarea(attrs={"rows": 2})}
+        widgets = {"benefits": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

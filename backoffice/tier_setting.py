@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
-    UnfoldAdminDateWidget,
+    INPUT_CLASSES,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -33,6 +33,15 @@ from members.refusals import Invalid
 KEEP, AT_LEAST, EXACTLY, LET_GO = "keep", "at_least", "exactly", "let_go"
 
 
+class DayInput(forms.DateInput):
+    """A day, chosen by the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__({"class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
+
+
 class TierForm(forms.Form):
     """What to do about the tier, in which programme, until when, and why."""
 
@@ -45,18 +54,17 @@ class TierForm(forms.Form):
             (LET_GO, gettext_lazy("take back what was set: the ladder decides again")),
         ),
         initial=KEEP,
-        widget=UnfoldAdminRadioSelectWidget,
+        widget=UnfoldAdminRadioSelectWidget(attrs={"x-model": "what"}),
     )
     tier = forms.ChoiceField(
         label=gettext_lazy("Tier"),
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text=gettext_lazy("To protect or to take back, choose any tier of the programme that is meant."),
     )
     until = forms.DateField(
         label=gettext_lazy("Until the end of"),
         required=False,
-        widget=UnfoldAdminDateWidget,
+        widget=DayInput,
         help_text=gettext_lazy("Empty: for good. After that day the member stands where purchases have led."),
     )
     reason = forms.CharField(
@@ -70,10 +78,21 @@ class TierForm(forms.Form):
             for purse in purses
             for tier in Tier.objects.filter(programme=purse.holder.programme).order_by("threshold")
         }
-        several = len(purses) > 1
+        self.several = several = len(purses) > 1
+        if several:
+            told = _("To protect or to take back, choose any tier of the programme that is meant.")
+            self.fields["tier"].help_text = told
         self.fields["tier"].choices = [  # type: ignore[attr-defined]
             (key, f"{tier.programme}: {tier}" if several else tier.name) for key, tier in self.tiers.items()
         ]
+
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields, each with when it is shown; always, where nothing is said."""
+        shown = {"until": f"what != '{LET_GO}'"}
+        if not self.several:
+            shown["tier"] = f"what == '{AT_LEAST}' || what == '{EXACTLY}'"
+        return [(field, "" if field.errors else shown.get(field.name, "")) for field in self]
 
     def clean(self) -> dict[str, Any]:
         """A protection has an end."""

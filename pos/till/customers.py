@@ -77,7 +77,7 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
         "card": card.number if card else "",
         "blocked": member.status != Member.Status.ACTIVE,
         "tier": rank.tier,
-        "until": rank.until,
+        "until": scheme.ladder.day(rank.until) if rank.until else None,
         "next": rank.next,
         "needs": rank.needs,
         "percent": rank.percent,

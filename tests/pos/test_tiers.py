@@ -79,6 +79,20 @@ def test_the_till_shows_how_far_it_is_to_the_next_tier(till: Client, corner: Cor
     assert "128.00 EUR to Silver" in page
 
 
+def test_the_till_tells_the_last_day_of_a_tier_by_the_programmes_clock(till: Client, corner: Corner) -> None:
+    Tier.objects.filter(code="silver").update(benefits="Coffee on Mondays\nA gift in May")
+    change(corner.shop.programme, window="year", down="below")
+    places.forget()
+    post(till, "add", code=["20*COFFEE-1000", CARD])
+    pay(till)
+    year = Receipt.objects.get().purchased_at.year + 1
+
+    page = text(post(till, "add", code=[CARD]))
+
+    assert f"Silver until 12/31/{year}" in page  # whatever day it is by then where the server stands
+    assert "Coffee on Mondays A gift in May" in page
+
+
 def test_the_receipt_that_lifts_a_member_says_so_until_it_comes_back(till: Client, corner: Corner) -> None:
     post(till, "add", code=["20*COFFEE-1000", CARD])
     pay(till)
