@@ -36,6 +36,8 @@ _NAMED = (
     '$.** ? (@.condition == "coupon").series[*] ? (@ == $code)',
     '$.** ? (@.effect == "issue_coupon").series ? (@ == $code)',
 )
+#: Effects that are about goods, whatever the campaign is for.
+_OF_GOODS = ("gift", "fixed_price", "cheapest_free")
 #: What is hidden on the page of a series of one code.
 _OF_MANY = ("generate", "load", "export", "revoke_all")
 NEWEST_USES = 10
@@ -138,7 +140,7 @@ class SeriesDesk(Desk):
         found = kwargs.get("obj")
         if found is not None:
             context |= coupons_work.describe(self, request, found)
-            context["campaigns"] = naming(found)
+            context["campaigns"] = [(campaign, doubt(found, campaign)) for campaign in naming(found)]
             context["uses"] = list(
                 found.uses_made.select_related("coupon", "receipt__store", "member").order_by("-at", "-id")[
                     :NEWEST_USES
@@ -288,6 +290,27 @@ def naming(found: Series) -> list[Campaign]:
     )
     campaigns = Campaign.objects.filter(programme_id=found.programme_id).annotate(named=raw)
     return list(campaigns.filter(named=True).order_by("name"))
+
+
+def doubt(found: Series, campaign: Campaign) -> str:
+    """What a campaign that takes the coupons does otherwise than the series says; empty when nothing."""
+    draft = campaign.draft
+    if not _asks(draft.get("if")):
+        return ""
+    of_goods = draft.get("what_for", {}).get("of") == "lines"
+    of_goods = of_goods or any(effect.get("effect") in _OF_GOODS for effect in draft.get("what", ()))
+    if found.good_for == Series.GoodFor.ITEM and not of_goods:
+        return _("gives something for the whole receipt, and the coupon is said to be for an item")
+    if found.good_for == Series.GoodFor.RECEIPT and of_goods:
+        return _("gives something for goods, and the coupon is said to be for the receipt")
+    return ""
+
+
+def _asks(tree: Any) -> bool:
+    """Whether a condition tree asks for a coupon."""
+    if isinstance(tree, dict):
+        return tree.get("condition") == "coupon" or any(map(_asks, tree.values()))
+    return isinstance(tree, list) and any(map(_asks, tree))
 
 
 def _of(desk: SeriesDesk, view: Any) -> Any:

@@ -165,9 +165,34 @@ def test_the_page_shows_the_newest_uses_and_the_campaigns_that_know_the_series(s
     factories.CampaignFactory(programme=scene.shop.programme, name="For others", draft=other)
     spend(spring, "ANNAS1", member=scene.member, receipt=scene.receipt.id)
     page = boss.get(address("change", spring.pk))
-    assert [campaign.name for campaign in page.context["campaigns"]] == ["For coupons"]
+    assert [campaign.name for campaign, _doubt in page.context["campaigns"]] == ["For coupons"]
     assert [(use.receipt, use.member) for use in page.context["uses"]] == [(scene.receipt, scene.member)]
     assert dict((state, count) for state, _label, count in page.context["states"])["used"] == 1
+
+
+@pytest.mark.parametrize(
+    ("good_for", "what_for", "effect", "doubt"),
+    [
+        ("receipt", {}, {"effect": "discount_amount", "amount": "5"}, ""),
+        ("item", {"of": "lines"}, {"effect": "discount_percent", "percent": "5"}, ""),
+        ("item", {}, {"effect": "gift", "products": ["TEA"]}, ""),
+        ("item", {}, {"effect": "discount_amount", "amount": "5"}, "the whole receipt"),
+        ("receipt", {"of": "lines"}, {"effect": "discount_percent", "percent": "5"}, "something for goods"),
+    ],
+)
+def test_the_page_says_when_a_campaign_gives_another_thing_than_the_coupon_is_for(
+    scene, boss, good_for, what_for, effect, doubt
+):
+    made = make_series(scene.shop.programme, good_for=good_for)
+    definition = {
+        "whom": {"who": "members"}, "if": {"any": [{"condition": "coupon", "series": [made.code]}]},
+        "what_for": what_for, "what": [effect],
+    }  # fmt: skip
+    factories.CampaignFactory(programme=scene.shop.programme, draft=definition)
+    page = boss.get(address("change", made.pk))
+    [(_campaign, told)] = page.context["campaigns"]
+    assert bool(told) == bool(doubt) and doubt in told
+    assert told in text(page)
 
 
 def test_only_a_series_without_coupons_and_campaigns_is_deleted(scene, spring, boss):

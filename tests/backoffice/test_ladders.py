@@ -16,6 +16,7 @@ from backoffice import roles
 from campaigns.models import Rulebook
 from loyalty import ladder_wording, ladders, places
 from loyalty.models import Ladder, Programme, Tier, TierChange
+from tests import factories
 from tests.analytics.laddering import change, open_ladder
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -55,6 +56,28 @@ def test_the_page_says_the_rules_and_counts_the_members(ladder: Ladder, boss: An
     assert "Base: 1 · Gold: 0" in text
     listed = boss.get(reverse("admin:loyalty_ladder_changelist")).content.decode()
     assert "Gold from 1,000.00 EUR" in listed
+
+
+def test_a_ladder_is_made_with_its_tiers_on_one_page(boss: Any, scene: Any) -> None:
+    other = factories.ProgrammeFactory(name="Baby club")
+    page = boss.get(reverse("admin:loyalty_ladder_add"))
+    assert [str(one) for one in page.context["adminform"].form.fields["programme"].queryset] == [
+        str(scene.shop.programme), "Baby club",
+    ]  # fmt: skip
+    sent = {
+        "programme": other.pk, "basis": "visits", "window": "rolling", "span_amount": "90", "span_unit": "days",
+        "down": "idle", "idle_days": "60", "fall": "lowest", "grace_days": "14", "below": "", "term": "",
+        "tiers-TOTAL_FORMS": "2", "tiers-INITIAL_FORMS": "0",
+        "tiers-0-name": "Guest", "tiers-0-code": "guest", "tiers-0-threshold": "0", "tiers-0-benefits": "",
+        "tiers-1-name": "Friend", "tiers-1-code": "friend", "tiers-1-threshold": "5", "tiers-1-benefits": "Cake",
+    }  # fmt: skip
+    assert boss.post(reverse("admin:loyalty_ladder_add"), sent).status_code == 302
+
+    made = ladders.read(other)
+    assert [(step.code, step.threshold, step.benefits) for step in made.steps] == [
+        ("guest", 0, ""), ("friend", 5, "Cake"),
+    ]  # fmt: skip
+    assert (made.basis, made.down, made.lowest, made.grace) == ("visits", "idle", True, 14)
 
 
 def test_thresholds_may_change_places_and_members_are_counted_again(
