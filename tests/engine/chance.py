@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,13 +12,36 @@ from typing import Any
 from hypothesis import strategies as st
 
 from campaigns.engine.definition import freeze
-from campaigns.engine.limits import period_keys
+from campaigns.engine.limits import PREFIXES, period_keys
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import Shopper
 from campaigns.engine.soundness import DATED, check
 from loyalty.basket import Basket, Coupon, Line, Moment, Wallet, WalletLot
 from loyalty.rounding import Rounding
-from tests.engine.build import GOODS, MOSCOW, PLACE, anna, cond
+from tests.engine.build import (
+    GOODS,
+    MOSCOW,
+    PLACE,
+    anna,
+    badge,
+    cheapest,
+    cond,
+    coupon,
+    exchange,
+    fixed,
+    gift,
+    next_purchase,
+    off,
+    per,
+    per_piece,
+    percent,
+    price,
+    referrer,
+    staff,
+    stamp,
+    steps,
+    times,
+)
 
 SERIES = ["spring", "summer", "autumn"]
 CODES = [f"c{number}" for number in range(1, 8)]
@@ -64,7 +88,7 @@ def effect(name: str, **fields: Any) -> st.SearchStrategy[dict[str, Any]]:
     return built("effect", name, **fields)
 
 
-steps = st.lists(
+scales = st.lists(
     st.tuples(decimals("0", "5000"), percents), min_size=1, max_size=4, unique_by=lambda step: step[0]
 ).map(lambda found: [{"from": str(start), "percent": percent} for start, percent in sorted(found)])
 earning = st.one_of(
@@ -73,8 +97,8 @@ earning = st.one_of(
     effect("points_per", points=points, per=sums),
     effect("points_per_piece", points=points),
     effect("points_per_piece", points=points, up_to=pieces),
-    effect("points_steps", steps=steps, mode=st.sampled_from(["whole", "sliced"])),
-    effect("points_steps", steps=steps, by="receipt"),
+    effect("points_steps", steps=scales, mode=st.sampled_from(["whole", "sliced"])),
+    effect("points_steps", steps=scales, by="receipt"),
     effect(
         "points_steps", steps=st.just([{"from": "100", "points": "30"}, {"from": "900.5", "percent": "3"}])
     ),
@@ -247,13 +271,21 @@ stackings: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )  # fmt: skip
 
 
+grouped: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({
+    "group": st.just("g"), "mode": st.sampled_from(["all", "best", "exclusive"]), "priority": st.integers(0, 2),
+})  # fmt: skip
+shown_coupon = leaf("coupon", series=st.lists(st.sampled_from(SERIES), min_size=1, max_size=2, unique=True))
+
+
 @st.composite
-def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """A definition that is accepted: parts that contradict each other are left out."""
+def documents(draw: st.DrawFn, together: bool = False) -> dict[str, Any]:
+    """A definition that is accepted: parts that contradict each other are left out. ``together`` in one group."""
     document: dict[str, Any] = {"tell": {"till": "{points} points"}}
     if draw(st.integers(0, 3)) == 3:
         document |= {"whom": draw(whoms), "when": draw(whens)}
-    if draw(st.booleans()):
+    if together:
+        document["stacking"] = draw(grouped)
+    elif draw(st.booleans()):
         document["stacking"] = draw(stackings)
     if draw(st.integers(0, 7)) == 7:
         kind = draw(st.sampled_from(EVENTS))
@@ -271,20 +303,60 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     optional = {
         "judge": {"limits": draw(limits), **({"budget": budget} if (budget := draw(budgets)) else {})}
     }
-    if draw(st.integers(0, 2)) == 2:
+    asks = draw(st.integers(0, 5))
+    if asks >= 4:
         optional["if"] = draw(trees(leaves))
+    elif asks == 3:
+        optional["if"] = draw(shown_coupon)
     for name, part in optional.items():
         if not check(document | {name: part}):
             document[name] = part
     return document
 
 
+def _point(name: str, **fields: Any) -> dict[str, Any]:
+    return {"if": cond(name, **fields), "what": [fixed("1")]}
+
+
+#: What random documents seldom come to: each word once, where baskets and shoppers like these often meet it.
+LIKELY: list[dict[str, Any]] = [
+    *({"what": [one]} for one in (
+        stamp(3, points="7"), stamp(2, "piece", free=1), stamp(3, percent="10"), next_purchase("10", 5),
+        exchange("5", "3"), exchange("9", "10%"), staff("2"), staff("1%"), referrer("3"), referrer("5%"), badge("b"),
+        coupon("spring"), gift("tea", "soap"), per("3", "40"), cheapest(2), times("2"), price("20"), off("7"),
+        steps(("10", "1%"), ("200", "4%"), mode="sliced"), steps(("20", "9"), ("700", "3%")), per_piece("2", up_to="3"),
+    )),
+    {"what": [fixed("9"), percent("3")], "stacking": {"group": "g", "mode": "best"}},
+    {"what": [percent("7")], "stacking": {"group": "g", "mode": "exclusive", "priority": 1}},
+    {"what": [percent("6")], "stacking": {"group": "g", "mode": "exclusive", "priority": 1}},
+    {"what": [percent("5")], "stacking": {"discounted": "exclude"}},
+    {"what": [fixed("8")], "judge": {"limits": [{"per": "store", "period": "day", "times": 2}]}},
+    {"what": [percent("50")], "judge": {"budget": {"points": "90"}}},
+    {"what": [off("20%")], "judge": {"budget": {"money": "60"}}},
+    {"what": [percent("2"), off("3%")], "if": cond("coupon", series=SERIES)},
+    {"what": [fixed("1")], "if": {"none": [cond("tier", in_=["silver"]), cond("card_kind", in_=["plastic"])]}},
+    {"what": [fixed("1")], "whom": {"who": "members", "except": {"tiers": ["silver"]}}},
+    {"what": [fixed("1")], "where": {"stores": ["main"], "channels": ["pos"]}},
+    _point("spent", period="month", at_least="300"), _point("spent", period="ever", below="500", with_this=False),
+    _point("bought", period="week", at_least="2", categories=["food"]), _point("purchases", period="year", at_least=3),
+    _point("days_since_purchase", at_least=5), _point("days_since_joining", at_most=625), _point("age", at_least=18),
+    _point("segment", in_=["vip"]), _point("balance", at_least="400"), _point("gender", is_="female"),
+    _point("attribute", key="pet", is_="cat"), _point("cashier", in_=["C-1"]), _point("paid_with_points", is_=True),
+    _point("line_count", at_least=3), _point("piece_count", at_least="4"), _point("nth_purchase", every=2),
+    _point("contains", products=["coffee"], pieces="2"), _point("first_purchase", in_="store"),
+    _point("matching_amount", categories=["food"], at_least="100"), _point("receipt_amount", below="200"),
+]  # fmt: skip
+likely = st.sampled_from(LIKELY)
+
+
 @st.composite
 def revisions(draw: st.DrawFn, least: int = 2, most: int = 7) -> tuple[Revision, ...]:
     made = []
+    together = draw(st.integers(0, 3)) == 3
     for number in range(1, draw(st.integers(least, most)) + 1):
         code = f"c{draw(st.integers(0, 99)):02}-{number}"
-        made.append(Revision(number, code, code, 1, freeze(draw(documents()))))
+        document = draw(documents(together)) if number % 2 else draw(likely)
+        made.append(Revision(number, code, code, 1, freeze(document)))
     return tuple(made)
 
 
@@ -325,10 +397,24 @@ shown = st.lists(
 ).map(tuple)
 
 
+def _used(draw: st.DrawFn, revision: Revision, periods: Mapping[str, str]) -> dict[tuple[int, str], Any]:
+    """Some use of what limits a campaign, now and then all of it."""
+    judge = revision.definition.part("judge")
+    budget: list[dict[str, Any]] = [{"per": "campaign", "period": "ever"}] if "budget" in judge else []
+    used: dict[tuple[int, str], Any] = {}
+    for limit in [*judge.get("limits", ()), *budget]:
+        if limit["period"] != "receipt":
+            prefix = PREFIXES[limit.get("per", "member")]
+            figures = draw(st.integers(0, 3)), draw(decimals("0", "300")), draw(decimals("0", "60"))
+            used[revision.campaign_id, prefix + periods[limit["period"]]] = figures if prefix else figures[:2]
+    return used
+
+
 @st.composite
 def shoppers(draw: st.DrawFn, rulebook: Rulebook, moment: Moment) -> Shopper:
     """Somebody with figures for everything that the rules ask, and a history with the campaigns."""
-    keys = list(period_keys(moment.in_programme).values())
+    periods = period_keys(moment.in_programme)
+    keys = list(periods.values())
     today = moment.in_programme.date()
     shared = [prefix + key for key in keys for prefix in ("c:", "s:")]
     counters = ["p" + key.replace("-", "") if len(key) == 10 else "p" + key for key in keys]
@@ -341,10 +427,20 @@ def shoppers(draw: st.DrawFn, rulebook: Rulebook, moment: Moment) -> Shopper:
             uses[(number, key)] = (*used, draw(decimals("0", "60"))) if ":" in key else used
     if anonymous:
         return Shopper(uses=uses)
+    progress = {}
+    for revision in rulebook.campaigns:
+        what: Any = revision.definition.part("what")
+        number, names = revision.campaign_id, {one["effect"] for one in what}
+        if "stamp" in names or number < 3:
+            progress[number] = draw(st.integers(0, 9))
+        if "next_purchase" in names and draw(st.booleans()):
+            uses[number, f"n{today + timedelta(days=draw(st.integers(0, 9))):%Y%m%d}"] = (1, Decimal(0))
+        if draw(st.booleans()):
+            uses.update(_used(draw, revision, periods))
     figures = {key: draw(decimals("0", "900")) for key in rulebook.machine.needs.figures}
     return anna(
         purchases=draw(st.integers(0, 6)),
-        progress={number: draw(st.integers(0, 9)) for number in (1, 2)},
+        progress=progress,
         uses=uses,
         wallet=Wallet(
             (
