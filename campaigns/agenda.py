@@ -12,6 +12,7 @@ from django.db.models import Max, Min, OuterRef, Q, Subquery
 from campaigns import overlaps, states
 from campaigns.models import Campaign, Revision
 from campaigns.overlaps import Entry, Meeting
+from campaigns.shape import readable
 from campaigns.states import State
 from loyalty.models import Category, Programme
 
@@ -47,8 +48,8 @@ def read(programme: Programme, now: datetime) -> list[Plan]:
 def _plan(row: Any, now: datetime) -> Plan:
     state = State(row.state)
     published = state in (State.LIVE, State.SCHEDULED, State.PAUSED, State.ENDED)
-    document = row.in_force if published and row.in_force is not None else row.draft
-    when = document.get("when", {}) if isinstance(document, Mapping) else {}
+    document = row.in_force if published and row.in_force is not None else readable(row.draft)
+    when = document.get("when", {})
     opens, closes = _moment(when.get("from")), _moment(when.get("until"))
     opens = max(filter(None, (opens, row.began if published else now)), default=None)
     if row.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED) and row.stopped is not None:

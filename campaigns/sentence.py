@@ -2,7 +2,7 @@
 
 The first sentence says who gets what, for what, when and where; the others add conditions, limits, the
 life of the points and how campaigns get along. A definition need not be finished: what is missing is told
-as an ellipsis. Names of tiers, goods and stores come from a function that is passed in, so that this
+as a gap, ‹choose the tier›. Names of tiers, goods and stores come from a function that is passed in, so that this
 module asks no database. The language and time zone are the current ones.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.phrases import conditions, effects
+from campaigns.phrases.missing import gap
 from campaigns.phrases.words import (
-    BLANK,
     Fields,
     Names,
     Voice,
@@ -32,6 +32,7 @@ from campaigns.phrases.words import (
     span,
     weekdays,
 )
+from campaigns.shape import readable
 
 Document = Mapping[str, Any]
 
@@ -44,8 +45,15 @@ def by_code(_kind: str, code: str) -> str:
 def describe(document: Document, names: Names = by_code, currency: str = "") -> list[str]:
     """The sentences that say what a definition does; the first one is the main one."""
     voice = Voice(names, currency)
-    tell = (_main, _only_if, _others, _limits, _lots, _terms, _together, _say)
-    return [_capital(text) for part in tell for text in part(document, voice)]
+    try:
+        return _tell(document, voice)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        return _tell(readable(document), voice)  # somebody wrote a text where a list belongs
+
+
+def _tell(document: Document, voice: Voice) -> list[str]:
+    parts = (_main, _only_if, _others, _limits, _lots, _terms, _together, _say)
+    return [_capital(text) for part in parts for text in part(document, voice)]
 
 
 def _capital(text: str) -> str:
@@ -63,7 +71,7 @@ def _main(document: Document, voice: Voice) -> Iterator[str]:
     values = {"who": _whom(document.get("whom", {}), voice), "what": listed(what)}
     of = what_for.get("of", "receipt")
     if not what:
-        values["what"] = BLANK
+        values["what"] = gap("what")
         text = _("This concerns {who}") if own else _("{who} get {what}")
         if not own and document.get("tell"):
             text = _("{who} are only told something")
@@ -74,7 +82,7 @@ def _main(document: Document, voice: Voice) -> Iterator[str]:
         values["goods"] = goods
         text = _("{who} get {what} on {goods}")
     elif of == "lines" and "products" in what_for:
-        values["goods"] = BLANK
+        values["goods"] = gap("goods")
         text = _("{who} get {what} on {goods}")
     elif of == "lines":
         text = _("{who} get {what} on all goods")
@@ -168,7 +176,7 @@ def _where(where: Fields, voice: Voice) -> Iterator[str]:
         )
 
     if {"stores", "groups", "partners"} & set(where):
-        yield _("at {places}").format(places=places(where) or BLANK)
+        yield _("at {places}").format(places=places(where) or gap("stores"))
     if "tills" in where:
         yield _("at the till {tills}").format(tills=voice.named("tills", where["tills"]))
     if "channels" in where:
@@ -202,7 +210,7 @@ def _limits(document: Document, voice: Voice) -> Iterator[str]:
             "campaign": _("At most {what} {period} for the whole campaign."),
         }
         text = texts.get(limit.get("per", "member"), _("At most {what} {period} for each member."))
-        yield text.format(what=listed(what) or BLANK, period=every(limit.get("period")))
+        yield text.format(what=listed(what) or gap("limit"), period=every(limit.get("period")))
     budget = judge.get("budget", {})
     what = [at_most_points(budget["points"])] if "points" in budget else []
     what += (
@@ -245,7 +253,7 @@ def _terms(document: Document, voice: Voice) -> Iterator[str]:
     if goods := voice.goods(terms):
         said.append(_("on {goods}").format(goods=goods))
     for need in terms.get("contains", ()):
-        said.append(_("beside {goods}").format(goods=voice.goods(need) or BLANK))
+        said.append(_("beside {goods}").format(goods=voice.goods(need) or gap("goods")))
     said += list(_where({key: terms[key] for key in ("stores", "groups", "partners") if key in terms}, voice))
     said += list(_when({key: terms[key] for key in ("weekdays", "hours") if key in terms}, voice))
     if said:

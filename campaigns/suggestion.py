@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from campaigns.sample import Item, Sample
+from campaigns.shape import readable
 from loyalty.models import Category, Product, Programme, Store, Tier
 
 Document = Mapping[str, Any]
@@ -22,6 +23,7 @@ _AHEAD = 40
 
 def suggest(document: Document, programme: Programme, now: datetime) -> Sample:
     """A sample that a definition would reward, as far as that can be guessed."""
+    document = readable(document)
     zone = ZoneInfo(programme.time_zone)
     leaves = list(leaves_of(document.get("if", {})))
     kinds = {leaf["condition"]: leaf for leaf in leaves}
@@ -182,7 +184,12 @@ def _items(document: Document, kinds: Mapping[str, Document]) -> Iterator[Item]:
     for product in matching({}, {})[: max(0, 2 - len(found))]:
         found.setdefault(product.sku, Item(product.sku, ONE, product.price or Decimal(10)))
     items = list(found.values())
-    yield from _enlarge(items, _number(kinds.get("receipt_amount", {}).get("at_least")))
+    least = [
+        kinds.get("receipt_amount", {}).get("at_least"),
+        kinds.get("nth_purchase", {}).get("of_at_least"),
+        kinds.get("matching_amount", {}).get("at_least"),
+    ]
+    yield from _enlarge(items, max(map(_number, least)))
 
 
 def _pieces(document: Document) -> Decimal:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from analytics.models import Segment, SegmentMember
 from campaigns import agenda
 from campaigns.models import Campaign
+from campaigns.shape import readable
 from campaigns.suggestion import leaves_of
 
 Document = Mapping[str, Any]
@@ -39,6 +40,7 @@ class Known(Protocol):
 
 def check(document: Document, campaign: Campaign, now: datetime, known: Known | None = None) -> list[Caution]:
     """Everything that looks wrong with a definition of this campaign at ``now``."""
+    document = readable(document)
     found = [*_window(document, now), *_segments(document), *_meetings(document, campaign, now)]
     if known is not None:
         known.learn_all(document)

@@ -22,6 +22,7 @@ from campaigns import sentence, suggestion, warnings
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign
 from campaigns.sample import Sample, Told
+from campaigns.shape import readable
 
 #: Where the session keeps the sample basket.
 SESSION = "constructor_samples"
@@ -66,7 +67,9 @@ class Bench:
         return problems.find(self.document)
 
     def sheets(self) -> list[Sheet]:
-        """The seven questions."""
+        """The seven questions; none while the document is edited as JSON."""
+        if self.text is not None:
+            return []
         look = Look(self.names, self.campaign.programme.currency, self.problems())
         return lay_out(self.document, look)
 
@@ -90,7 +93,8 @@ class Bench:
 
     def knobs(self) -> dict[str, Any]:
         """The fields of the sample."""
-        return basket.show(self.sample, self.document, self.campaign.programme, self.names)
+        document = self.document if self.text is None else readable(self.document)
+        return basket.show(self.sample, document, self.campaign.programme, self.names)
 
     # What a request does
 
@@ -139,17 +143,17 @@ class Bench:
         try:
             forms.write(self.document)
         except forms.Inexpressible:
-            wrong = problems.find(self.document)
             self.text = as_json(self.document)
-            self.text_error = " ".join(f"{place}: {texts[0]}" for place, texts in wrong.items()) or _(
-                "The form cannot show this; it can be edited as JSON only."
-            )
+            if not self.problems():
+                self.text_error = _("The form cannot show this; it can be edited as JSON only.")
         else:
             self.text = None
 
 
 def opened(document: Mapping[str, Any]) -> dict[str, Any]:
     """A stored document as the form shows it: who it is for is always said."""
+    if not isinstance(document.get("whom", {}), Mapping):
+        return dict(document)
     whom = dict(document.get("whom") or {})
     who = {"who": whom.get("who", "members" if whom else "everyone")}
     return {**document, "whom": who | whom}

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 
 from backoffice.constructor import views
 from backoffice.constructor.fields import zone
+from backoffice.constructor.gaps import mark
 from backoffice.constructor.problems import by_place
 from backoffice.constructor.things import Names
 from backoffice.constructor.versions import changes
@@ -46,7 +47,9 @@ def launch(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         "state": state,
         "in_force": state in (states.State.LIVE, states.State.SCHEDULED),
         "changed": newest is None or (newest.definition, newest.name) != (campaign.draft, campaign.name),
-        "sentences": sentence.describe(campaign.draft, names, campaign.programme.currency),
+        "sentences": [
+            mark(text) for text in sentence.describe(campaign.draft, names, campaign.programme.currency)
+        ],
         "problems": _problems(campaign.draft),
         "cautions": cautions,
         "grave": any(caution.grave for caution in cautions),
@@ -64,7 +67,7 @@ def _problems(document: Any) -> list[str]:
     try:
         parse(document)
     except DefinitionError as error:
-        return [text for texts in by_place(error.problems).values() for text in texts]
+        return [text for texts in by_place(error.problems, document).values() for text in texts]
     return []
 
 

@@ -3,100 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from backoffice.constructor.forms import name_of
+from backoffice.constructor.faults import say
+from backoffice.constructor.forms import at, name_of
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.soundness import Problem
+from campaigns.phrases.missing import CHOOSE
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
-#: What the parser says, by how it begins or a part of it, and what the person reads.
-_SAID: tuple[tuple[str, StrOrPromise], ...] = (
-    (r"is missing", gettext_lazy("Fill this in.")),
-    (r"^'' will not do", gettext_lazy("Fill this in.")),
-    (r"^'' is not known", gettext_lazy("Choose one.")),
-    (r"^'' is not a moment", gettext_lazy("Give a date and a time.")),
-    (r"^\['', ''\]|^'' is not a time", gettext_lazy("Give both times.")),
-    (r"is empty; list at least one", gettext_lazy("Choose at least one, or take this row away.")),
-    (r"is empty; give points, money", gettext_lazy("Say how many points or how much money, or take this row away.")),
-    (r"names the same thing twice", gettext_lazy("The same thing is here twice; keep one.")),
-    (r"only members have these", gettext_lazy(
-        "Only members have tiers, segments and cards: choose members above, or take this row away.")),
-    (r"takes out all that", gettext_lazy("The exceptions take out everything that was chosen; leave something.")),
-    (r"chooses lines", gettext_lazy("Goods can be chosen for “certain goods” only.")),
-    (r"is missing: name the event", gettext_lazy("Say what must happen.")),
-    (r"speaks of a receipt, and an event has none", gettext_lazy(
-        "This looks at a receipt, and here is none: take it away.")),
-    (r"needs (a receipt|an amount), and an event has none", gettext_lazy(
-        "This needs a receipt, and here is none: give points, a coupon or a badge instead.")),
-    (r"asks about an event", gettext_lazy("This looks at an event, and here is a receipt: take it away.")),
-    (r"never opens: it ends when it begins", gettext_lazy(
-        "The window is never open: it ends when it begins. Move one of the times.")),
-    (r"cannot begin at 24:00", gettext_lazy("Begin at 00:00 instead of 24:00.")),
-    (r"is not after when.from", gettext_lazy("The end must come after the beginning.")),
-    (r"none of these days falls between", gettext_lazy(
-        "None of these weekdays falls between the two dates; add one.")),
-    (r"has no (amount|number); give", gettext_lazy("Fill in at least one of the two numbers.")),
-    (r"names no goods", gettext_lazy("Choose the goods.")),
-    (r"is not above at_least", gettext_lazy("The upper number must be greater than the lower one.")),
-    (r"is below at_least", gettext_lazy("The upper number must not be smaller than the lower one.")),
-    (r"goes with in: category", gettext_lazy("Choose the category.")),
-    (r"keeps one counter of its own", gettext_lazy(
-        "A campaign counts one thing only; make a second campaign for the other.")),
-    (r"are counted by the campaign", gettext_lazy(
-        "Purchases of at least a sum, or of a period, are counted by this campaign: choose that.")),
-    (r"give exactly one of", gettext_lazy("Fill in exactly one of these.")),
-    (r"gives nothing and says nothing", gettext_lazy("Say what they get: add something.")),
-    (r"multiplies what others gave can do nothing else", gettext_lazy(
-        "A booster stands alone: make a second campaign for the rest.")),
-    (r"a campaign has one ", gettext_lazy("A campaign has one of these; make a second campaign.")),
-    (r"what is asked for at the till stands alone", gettext_lazy(
-        "An exchange stands alone: make a second campaign for the rest.")),
-    (r"so all would be free", gettext_lazy("Fewer pieces must be free than are bought.")),
-    (r"put the steps in ascending order", gettext_lazy("Each step must begin above the one before.")),
-    (r"a slice earns a percent", gettext_lazy(
-        "A part of the amount earns a percent: give percents, or let the step count for the whole amount.")),
-    (r"slices are cut from", gettext_lazy("Parts are cut from the amount that is paid on: choose that.")),
-    (r"has a brace without its pair", gettext_lazy("A brace { has no pair }.")),
-    (r"^\{.*\} is not known; use \{", gettext_lazy(
-        "Only {points}, {earned}, {balance} and {campaign} can stand in braces.")),
-    (r"limits nothing", gettext_lazy("Say how many points or how many times.")),
-    (r"a receipt earns once anyway", gettext_lazy("A receipt earns once anyway: limit the points, or another period.")),
-    (r"pays for discounts, and the campaign gives none", gettext_lazy(
-        "This budget is for discounts, and the campaign gives none: leave the money empty.")),
-    (r"say among which campaigns", gettext_lazy("Name the group of campaigns.")),
-    (r"is not a moment", gettext_lazy("This is no date and time.")),
-    (r"goes with the event member.dormant", gettext_lazy("Say after how many days.")),
-    (r"leave it out$", gettext_lazy("This does not fit here; take it away.")),
-)  # fmt: skip
-_KNOWN = tuple((re.compile(pattern), text) for pattern, text in _SAID)
-_WANTED = re.compile(r"will not do; give (.+)\Z", re.DOTALL)
-
-#: What a field wants, as the schema's titles say it.
-WANTED: dict[str, StrOrPromise] = {
-    "a percent above 0 and at most 100": gettext_lazy("a percent above 0 and at most 100"),
-    "a number of points above 0": gettext_lazy("a number of points above 0"),
-    "an amount above 0": gettext_lazy("an amount above 0"),
-    "an amount, zero or more, at most 4 decimal places": gettext_lazy("an amount, zero or more"),
-    "a factor above 1 and at most 100": gettext_lazy("a number above 1 and at most 100"),
-    "a number of pieces above 0": gettext_lazy("a number of pieces above 0"),
-    "a number of days, 0 to 3660": gettext_lazy("a number of days, 0 to 3660"),
-    "a number of days, -180 to 180": gettext_lazy("a number of days, −180 to 180"),
-    "1 to 3660 days": gettext_lazy("1 to 3660 days"),
-    "an age in years, 0 to 150": gettext_lazy("an age in years, 0 to 150"),
-    "a whole number, 0 or more": gettext_lazy("a whole number, 0 or more"),
-    "a whole number from 1": gettext_lazy("a whole number from 1"),
-    "a whole number from 2": gettext_lazy("a whole number from 2"),
-    "a time of day, like 13:00 (24:00 is the end of the day)": gettext_lazy("a time of day, like 13:00"),
-    "a number, at most 4 decimal places": gettext_lazy("a number"),
-    "a code": gettext_lazy("a name"),
-}
+#: What is chosen at a place, by the last step of its path.
+_CHOSEN = {name: name for name in CHOOSE} | {
+    "products": "goods", "funder": "funders", "group": "stacking", "event": "events", "key": "attributes",
+    "date": "dates", "code": "badges", "category": "categories", "all": "conditions", "any": "conditions",
+    "none": "conditions",
+}  # fmt: skip
+#: What a condition chooses ``in``.
+_IN = {"tier": "tiers", "segment": "segments", "card_kind": "card_kinds", "cashier": "cashiers"}
+_MISSING = re.compile(r"^is missing|^''|^is empty; list at least one")
+#: Rows that cannot be taken away: they are asked while what stands above them holds.
+_ASKED = ("what_for.", "what.")
 
 
 def find(document: object) -> dict[str, list[str]]:
@@ -104,27 +32,38 @@ def find(document: object) -> dict[str, list[str]]:
     try:
         parse(document)
     except DefinitionError as error:
-        return by_place(error.problems)
+        return by_place(error.problems, document)
     return {}
 
 
-def by_place(problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """Problems as sentences, by the places of the form."""
+def by_place(problems: Iterable[Problem], document: object = None) -> dict[str, list[str]]:
+    """Problems as sentences, by the places of the form; what is missing in ``document`` is called by its name."""
     told: dict[str, list[str]] = {}
     for problem in problems:
-        texts = told.setdefault(name_of(problem.path), [])
-        text = say(problem.message)
+        place = name_of(problem.path)
+        texts = told.setdefault(place, [])
+        text = _choose(place, problem.message, document) or say(problem.message)
         if text not in texts:
             texts.append(text)
     return told
 
 
-def say(message: str) -> str:
-    """What the parser says, in the reader's language; what nobody foresaw, as it is."""
-    for pattern, text in _KNOWN:
-        if pattern.search(message):
-            return str(text)
-    if found := _WANTED.search(message):
-        wanted = found[1]
-        return _("This will not do: give {what}.").format(what=WANTED.get(wanted, wanted))
-    return message[:1].upper() + message[1:]
+def _choose(place: str, message: str, document: Any) -> str:
+    """``Choose the tier, or take this row away.``, where nothing is chosen yet; empty elsewhere."""
+    if not _MISSING.search(message):
+        return ""
+    owner, _dot, last = place.rpartition(".")
+    around = at(document, owner) if owner else document
+    if last == "in" and isinstance(around, Mapping):
+        kind = _IN.get(str(around.get("condition")), "")
+    elif last == "date" and not owner.endswith("around"):
+        kind = ""
+    else:
+        kind = _CHOSEN.get(last, "")
+    if kind not in CHOOSE:
+        return ""
+    text = str(CHOOSE[kind])
+    text = text[:1].upper() + text[1:]
+    if not message.startswith("is empty") or place.startswith(_ASKED):
+        return f"{text}."
+    return _("{choose}, or take this row away.").format(choose=text)

@@ -146,7 +146,7 @@ def _line(row: Row, owner: Document, look: Look) -> Line:
 def _unclaimed(question: Question, claimed: Sequence[str], look: Look) -> list[str]:
     """Problems of the question's parts that no row shows."""
     tops = {row.part.partition(".")[0] for row in question.rows}
-    shown = (*claimed, "what.", "if.")
+    shown = (*claimed, "what.", "if.", "if")  # a tree of conditions shows its own
     return [
         text
         for place, texts in look.problems.items()

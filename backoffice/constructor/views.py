@@ -23,6 +23,7 @@ from backoffice.constructor import bench as benches
 from backoffice.constructor import things
 from backoffice.constructor.bench import Bench
 from backoffice.constructor.fields import State
+from backoffice.constructor.gaps import mark, todos
 from campaigns import standing, states
 from campaigns.models import Campaign
 from campaigns.ready.catalogue import MECHANICS
@@ -113,6 +114,7 @@ def fragment(request: HttpRequest, bench: Bench) -> HttpResponse:
 def _context(bench: Bench) -> dict[str, Any]:
     problems = bench.problems()
     told = None if problems else bench.told()
+    sheets = bench.sheets()
     return {
         "bench": bench,
         "extras": [
@@ -120,8 +122,11 @@ def _context(bench: Bench) -> dict[str, Any]:
         ]
         if told
         else [],
-        "sheets": bench.sheets(),
-        "sentences": bench.sentences(),
+        "sheets": sheets,
+        "todos": [] if bench.text is not None else list(todos(sheets)),
+        "faults": problems if bench.text is not None and not bench.text_error else {},
+        "wrong_places": " ".join(problems),
+        "sentences": [mark(text) for text in bench.sentences()],
         "cautions": bench.warnings(),
         "told": told,
         "problem_count": sum(len(texts) for texts in problems.values()),

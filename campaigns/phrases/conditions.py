@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
+from campaigns.phrases.missing import gap
 from campaigns.phrases.words import (
-    BLANK,
     Fields,
     Voice,
     bounds,
@@ -30,10 +30,10 @@ def describe(tree: Fields, voice: Voice, deep: bool = False) -> str:
     for group, inner in tree.items():
         clauses = [describe(leaf, voice, True) for leaf in inner]
         if group == "none":
-            return _("none of this holds: {clauses}").format(clauses="; ".join(clauses) or BLANK)
-        text = listed(clauses, "or" if group == "any" else "and") or BLANK
+            return _("none of this holds: {clauses}").format(clauses="; ".join(clauses) or gap("conditions"))
+        text = listed(clauses, "or" if group == "any" else "and") or gap("conditions")
         return f"({text})" if deep and len(clauses) > 1 else text
-    return BLANK
+    return gap("conditions")
 
 
 def _receipt_amount(leaf: Fields, voice: Voice) -> str:
@@ -53,7 +53,7 @@ def _piece_count(leaf: Fields, voice: Voice) -> str:
 
 
 def _contains(leaf: Fields, voice: Voice) -> str:
-    goods = voice.goods(leaf) or BLANK
+    goods = voice.goods(leaf) or gap("goods")
     if number(leaf.get("pieces", 1)) == "1":
         return _("{goods} is on the receipt").format(goods=goods)
     return _("at least {pieces} of {goods} are on the receipt").format(
@@ -63,7 +63,7 @@ def _contains(leaf: Fields, voice: Voice) -> str:
 
 def _matching_amount(leaf: Fields, voice: Voice) -> str:
     return _("{goods} on the receipt comes to {bounds}").format(
-        goods=voice.goods(leaf) or BLANK, bounds=bounds(leaf, voice.money)
+        goods=voice.goods(leaf) or gap("goods"), bounds=bounds(leaf, voice.money)
     )
 
 
@@ -159,7 +159,7 @@ def _compared(leaf: Fields, voice: Voice) -> str:
     if kind := VALUES.get(str(leaf.get("key"))):
         return voice.named(kind, texts)
     answers = {"true": _("yes"), "false": _("no")}
-    return listed([answers.get(text) or f"“{text}”" for text in texts], "or") or BLANK
+    return listed([answers.get(text) or f"“{text}”" for text in texts], "or") or gap("text")
 
 
 def _attribute(leaf: Fields, voice: Voice) -> str:

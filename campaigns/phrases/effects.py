@@ -7,7 +7,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.phrases.words import BLANK, Fields, Voice, count, days, number, percent, pieces, points
+from campaigns.phrases.missing import gap
+from campaigns.phrases.words import Fields, Voice, count, days, number, percent, pieces, points
 
 Phrase = Callable[[Fields, Voice], str]
 
@@ -38,7 +39,7 @@ def _points_steps(effect: Fields, voice: Voice) -> str:
     for step in effect.get("steps", ()):
         gives = percent(step["percent"]) if "percent" in step else points(step.get("points"))
         steps.append(_("from {amount}: {gives}").format(amount=voice.money(step.get("from")), gives=gives))
-    text = _("points by the amount ({steps})").format(steps="; ".join(steps) or BLANK)
+    text = _("points by the amount ({steps})").format(steps="; ".join(steps) or gap("steps"))
     return (
         _("{what}, each part by its own step").format(what=text) if effect.get("mode") == "sliced" else text
     )

@@ -1,4 +1,4 @@
-"""Numbers, lists, goods and times in words. A field that is still empty is told as an ellipsis."""
+"""Numbers, lists, goods and times in words. A field that is still empty is told as a gap: ``‹how many›``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext, pgettext
 
+from campaigns.phrases.missing import gap
+
 Fields = Mapping[str, Any]
 #: The name of a thing by its kind (``tiers``, ``products``, …) and code.
 Names = Callable[[str, str], str]
-
-BLANK = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,17 @@ class Voice:
 
     def name(self, kind: str, code: object) -> str:
         """The name of one thing."""
-        return self.names(kind, str(code)) if code else BLANK
+        return self.names(kind, str(code)) if code else gap(kind)
 
     def named(self, kind: str, codes: Sequence[str] | None, last: str = "or") -> str:
         """The names of several things, any of which will do; or all of which (``and``)."""
-        return listed([self.name(kind, code) for code in codes or ()] or [BLANK], last)
+        return listed([self.name(kind, code) for code in codes or ()] or [gap(kind)], last)
 
     def money(self, value: object) -> str:
         """An amount of money."""
-        text = number(value)
-        return text if text == BLANK or not self.currency else f"{text}\u00a0{self.currency}"
+        if not is_number(value):
+            return gap("money")
+        return f"{number(value)}\u00a0{self.currency}" if self.currency else number(value)
 
     def goods(self, fields: Fields) -> str:
         """Goods of any kind, any of which will do; empty when none are named."""
@@ -50,15 +51,19 @@ class Voice:
 GOODS = ("products", "sets", "categories", "brands")
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is a number, or a text that is one."""
+    try:
+        return Decimal(str(value)).is_finite()
+    except ArithmeticError:
+        return False
+
+
 def number(value: object) -> str:
     """A number as the reader's language writes it."""
-    try:
-        plain = Decimal(str(value))
-    except ArithmeticError:
-        return BLANK
-    if not plain.is_finite():
-        return BLANK
-    text = format(plain, "f")
+    if not is_number(value):
+        return gap("number")
+    text = format(Decimal(str(value)), "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     places = len(text.partition(".")[2])
     return str(number_format(Decimal(text), decimal_pos=places or None, use_l10n=True, force_grouping=True))
@@ -100,7 +105,7 @@ def days(value: object) -> str:
 
 def percent(value: object) -> str:
     """``5%``."""
-    return f"{number(value)}%"
+    return f"{number(value)}%" if is_number(value) else gap("percent")
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
@@ -126,7 +131,7 @@ def bounds(fields: Fields, say: Callable[[object], str] = number) -> str:
         parts.append(_("less than {n}").format(n=say(below)))
     if most is not None:
         parts.append(_("at most {n}").format(n=say(most)))
-    return listed(parts) or BLANK
+    return listed(parts) or say(None)
 
 
 def span(fields: Fields) -> str:
@@ -140,7 +145,7 @@ def span(fields: Fields) -> str:
     ):
         if unit in fields:
             return str(texts(count(fields[unit])).format(n=number(fields[unit])))
-    return BLANK
+    return gap("period")
 
 
 def moment(text: object, last: bool = False) -> str:
@@ -149,22 +154,22 @@ def moment(text: object, last: bool = False) -> str:
         at = datetime.fromisoformat(str(text))
         at = timezone.localtime(at) if at.tzinfo else at
     except (ValueError, OverflowError):
-        return BLANK
+        return gap("date")
     day = date_format(at, "DATE_FORMAT")
     if (at.hour, at.minute) != (0, 0):
         return _("{day}, {time}").format(day=day, time=f"{at:%H:%M}")
     if last:
-        return date_format(at - timedelta(days=1), "DATE_FORMAT") if at.toordinal() > 1 else BLANK
+        return date_format(at - timedelta(days=1), "DATE_FORMAT") if at.toordinal() > 1 else gap("date")
     return day
 
 
 def hours(windows: Iterable[Sequence[str]]) -> str:
     """``from 13:00 to 15:00``."""
     said = [
-        _("from {start} to {end}").format(start=window[0] or BLANK, end=window[1] or BLANK)
+        _("from {start} to {end}").format(start=window[0] or gap("time"), end=window[1] or gap("time"))
         for window in windows
     ]
-    return listed(said) or BLANK
+    return listed(said) or gap("time")
 
 
 def weekdays(chosen: Iterable[object]) -> str:
@@ -175,7 +180,7 @@ def weekdays(chosen: Iterable[object]) -> str:
     if found == [6, 7]:
         return _("at weekends")
     if not found:
-        return _("on {days}").format(days=BLANK)
+        return _("on {days}").format(days=gap("weekdays"))
     names = (
         pgettext("on which days", "Mondays"),
         pgettext("on which days", "Tuesdays"),
@@ -199,7 +204,7 @@ def period(value: object) -> str:
         "year": _("this year"),
         "ever": _("since joining"),
     }
-    return known.get(str(value), BLANK)
+    return known.get(str(value)) or gap("period")
 
 
 def every(value: object) -> str:
@@ -212,7 +217,7 @@ def every(value: object) -> str:
         "year": _("a year"),
         "ever": _("in all"),
     }
-    return known.get(str(value), BLANK)
+    return known.get(str(value)) or gap("period")
 
 
 def expiry(policy: Fields) -> str:
@@ -224,11 +229,13 @@ def expiry(policy: Fields) -> str:
             try:
                 day = date_format(datetime.fromisoformat(str(policy.get("date"))), "DATE_FORMAT")
             except ValueError:
-                day = BLANK
+                day = gap("date")
             return _("expire on {date}").format(date=day)
         case "yearly":
-            month = MONTHS_ALT.get(count(policy.get("month", 0)), BLANK)
-            return _("expire every year on {day} {month}").format(day=policy.get("day", BLANK), month=month)
+            month = MONTHS_ALT.get(count(policy.get("month", 0))) or gap("date")
+            return _("expire every year on {day} {month}").format(
+                day=policy.get("day") or gap("date"), month=month
+            )
         case "anniversary":
             return _("expire on the anniversary of joining")
         case "end_of":
@@ -237,5 +244,5 @@ def expiry(policy: Fields) -> str:
                 "quarter": _("at the end of the quarter"),
                 "year": _("at the end of the year"),
             }
-            return _("expire {when}").format(when=units.get(str(policy.get("unit")), BLANK))
+            return _("expire {when}").format(when=units.get(str(policy.get("unit"))) or gap("date"))
     return _("never expire")

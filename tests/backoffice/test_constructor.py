@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice import roles
-from backoffice.constructor import forms
+from backoffice.constructor import faults, forms
+from campaigns import rulebooks
+from campaigns.engine.schema import SCHEMA
 from campaigns.models import Campaign, Revision, Rulebook
 from members.models import Event
 from tests import factories
@@ -120,6 +124,155 @@ def test_json_can_be_shown_edited_and_left_again(scene: Any, boss: Client) -> No
     answer = boss.post(page(scene.draft), {"name": "Draft", "json": "{oops", "_save": "1"})
     scene.draft.refresh_from_db()
     assert scene.draft.draft != GOOD
+
+
+# What cannot be reasoned about
+
+
+ALONE = {"stacking": {"group": "default", "mode": "exclusive", "priority": 1}}
+SENSELESS: list[tuple[dict[str, Any], str, str]] = [
+    ({"what": [{"effect": "points_percent", "percent": "120"}]},
+     "This will not do: give a percent above 0 and at most 100.", "процент"),
+    ({"when": {"hours": [["13:00", "13:00"]]}},
+     "The window is never open: it ends when it begins.", "Этот промежуток пуст"),
+    ({"when": {"from": "2099-01-02T00:00:00+00:00", "until": "2099-01-01T00:00:00+00:00"}},
+     "The end must come after the beginning.", "позже начала"),
+    ({"when": {"until": "2020-01-01T00:00:00+00:00"}}, "Its time is over already: it would never begin.", "уже прошло"),
+    ({"judge": {"budget": {"points": "0"}}},
+     "This will not do: give a number of points above 0.", "число баллов"),
+    (ALONE, "“Base 5%” is exclusive in the same group with the same priority: say which of them goes first.",
+     "«Base 5%» — исключительная в той же группе"),
+]  # fmt: skip
+
+
+def make_exclusive(campaign: Campaign) -> None:
+    campaign.draft = {**campaign.draft, **ALONE}
+    rulebooks.publish(campaign, timezone.now())
+
+
+@pytest.mark.parametrize(("more", "said", "in_russian"), SENSELESS)
+def test_what_cannot_be_reasoned_about_is_told_at_saving_and_never_launched(
+    scene: Any, boss: Client, more: dict[str, Any], said: str, in_russian: str
+) -> None:
+    make_exclusive(scene.live)
+    document = {**GOOD, **more}
+    answer = boss.post(page(scene.draft), sent(document, _save="1"), follow=True)
+    assert said in " ".join(answer.content.decode().split())
+    scene.draft.refresh_from_db()
+    assert scene.draft.draft == document
+    told = " ".join(boss.get(page(scene.draft), headers={"Accept-Language": "ru"}).content.decode().split())
+    assert in_russian in told and said not in told
+    boss.post(page(scene.draft), sent(document, _launch="1"))
+    answer = boss.post(page(scene.draft, "launch"), {"moment": "now"})
+    assert answer.status_code == 200 and not scene.draft.revisions.exists()
+    assert boss.get(page(scene.draft)).context["state"] == "draft"
+
+
+def test_an_empty_segment_is_warned_about_and_may_be_launched(scene: Any, boss: Client) -> None:
+    factories.SegmentFactory(code="nobody", name="Nobody yet", programme=None)
+    document = {**GOOD, "whom": {"who": "members", "segments": ["nobody"]}}
+    answer = boss.post(page(scene.draft), sent(document, _save="1"), follow=True)
+    assert "Nobody is in the segment “Nobody yet” yet." in answer.content.decode()
+    assert "Nobody is in the segment “Nobody yet” yet." in look(boss, page(scene.draft, "launch"))
+    told = boss.get(page(scene.draft), headers={"Accept-Language": "ru"}).content.decode()
+    assert "В сегменте «Nobody yet» пока никого нет" in told
+    boss.post(page(scene.draft, "launch"), {"moment": "now"})
+    assert scene.draft.revisions.count() == 1
+
+
+# What is missing
+
+
+MISSING: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"whom": {"who": "members", "tiers": []}}, "choose the tier", "Choose the tier, or take this row away.",
+     "f-whom-tiers"),
+    ({"what_for": {"of": "lines", "products": []}}, "choose the goods", "Choose the goods.", "f-what_for-goods"),
+    ({"if": {"condition": "coupon", "series": []}}, "choose the coupon series",
+     "Choose the coupon series, or take this row away.", "f-if"),
+    ({"if": {"condition": "receipt_amount"}}, "how much", "Fill in at least one of the two numbers.", "f-if"),
+    ({"what": [{"effect": "issue_coupon", "series": ""}]}, "choose the coupon series", "Choose the coupon series.",
+     "f-what-0"),
+    ({"what": [{"effect": "discount_amount", "amount": ""}]}, "how much", "Fill this in.", "f-what-0"),
+    ({"what": []}, "choose what they get", "Say what they get: add something.", "q-what"),
+    ({"lots": {"funder": ""}}, "choose who pays", "Choose who pays.", "f-lots-funder"),
+    ({"judge": {"limits": [{"per": "member", "period": "month"}]}}, "how many points or times",
+     "Say how many points or how many times.", "f-judge-limits"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "gap", "todo", "anchor"), MISSING)
+def test_what_is_missing_is_said_in_the_sentence_beside_its_field_and_in_a_list_that_leads_there(
+    scene: Any, boss: Client, more: dict[str, Any], gap: str, todo: str, anchor: str
+) -> None:
+    document = {**GOOD, **more}
+    boss.post(page(scene.draft), sent(document, _launch="1"))
+    answer = boss.get(page(scene.draft))
+    text = " ".join(answer.content.decode().split())
+    assert f'<mark class="rc-gap">{gap}</mark>' in text
+    assert "…." not in text and "‹" not in text
+    assert [(found.anchor, found.text) for found in answer.context["todos"]] == [(anchor, todo)]
+    assert f'id="{anchor}"' in text
+    assert f'<mark class="rc-gap">{gap}</mark>' in look(boss, page(scene.draft, "launch"))
+    boss.post(page(scene.draft, "launch"), {"moment": "now"})
+    assert not scene.draft.revisions.exists()
+
+
+STRANGE: list[tuple[Any, str]] = [
+    ({"whom": "all"}, "This will not do: give an object"),
+    ({"whom": {"tiers": "gold"}}, "This will not do: give a list of names."),
+    ({"what": {"effect": "points_percent"}}, "This will not do: give a list of what they get."),
+    ({"what": ["five percent"]}, "This will not do: give an object"),
+    ({"what": [{"effect": "magic"}]}, "is not known. Choose one of: points_percent"),
+    ({"wat": []}, "This is not known here. Known are: whom, where"),
+    ({**GOOD, "if": {"condition": "receipt_amount", "at_least": []}}, "give an amount, zero or more"),
+    ({**GOOD, "if": [1]}, "This will not do: give an object"),
+    ({**GOOD, "if": {"all": 5}}, "This will not do"),
+    ({**GOOD, "when": {"from": "tomorrow"}}, "This is no date and time."),
+    ({**GOOD, "when": {"from": "2026-01-01"}}, "Say the time zone too"),
+    ({**GOOD, "when": {"hours": ["13:00"]}}, "This will not do"),
+    ({**GOOD, "when": {"weekdays": "all"}}, "a list of weekdays, 1 (Monday) to 7 (Sunday)"),
+    ({**GOOD, "lots": {"expires": "never"}}, "Write an object"),
+    ({**GOOD, "lots": {"terms": {"max_share": "500"}}}, "give a number from 0.01 to 100"),
+    ({**GOOD, "judge": {"limits": 5}}, "This will not do"),
+    ({**GOOD, "judge": {"budget": 5}}, "This will not do: give an object"),
+    ({**GOOD, "stacking": {"group": 5}}, "This will not do: give a text of 1 to"),
+    ({**GOOD, "tell": {"till": "x" * 600}}, "give a text of 1 to 500 characters"),
+    ({**GOOD, "what_for": {"of": "event", "event": ["x"]}}, "the name of an event, like review.left"),
+]
+
+
+@pytest.mark.parametrize(("document", "said"), STRANGE)
+def test_faults_of_json_are_told_in_words_wherever_they_are_looked_at(
+    scene: Any, boss: Client, document: dict[str, Any], said: str
+) -> None:
+    written = {"name": "Draft", "json": json.dumps(document)}
+    assert said in change(boss, page(scene.draft), written, "result")
+    answer = boss.post(page(scene.draft), {**written, "op": "form"})
+    assert said in " ".join(answer.content.decode().split())
+    boss.post(page(scene.draft), {**written, "_save": "1"})
+    assert said in look(boss, page(scene.draft))
+    assert said in look(boss, page(scene.draft, "launch"))
+    assert look(boss, page(scene.draft, "versions")) and look(
+        boss, reverse("admin:campaigns_campaign_calendar")
+    )
+    boss.post(page(scene.draft, "launch"), {"moment": "now"})
+    assert not scene.draft.revisions.exists()
+
+
+def test_whatever_json_says_of_a_definition_is_said_in_words_of_the_reader() -> None:
+    titles = {title for title in _titles(SCHEMA) if title not in faults.WANTED}
+    assert not titles
+
+
+def _titles(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            yield schema["title"]
+        for inner in schema.values():
+            yield from _titles(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _titles(inner)
 
 
 # The page answers as one types

@@ -83,7 +83,7 @@ def test_the_mechanic_of_the_brief_reads_as_it_was_asked_for() -> None:
         ({"who": "members", "segments": ["vip"], "card_kinds": ["plastic"]},
          "Members of the segment VIP, with a card Plastic"),
         ({"who": "members", "except": {"tiers": ["gold"]}}, "Members but not Gold"),
-        ({"who": "members", "tiers": []}, "Members of the tier …"),
+        ({"who": "members", "tiers": []}, "Members of the tier ‹choose the tier›"),
     ],
 )  # fmt: skip
 def test_who_is_told(whom: dict[str, Any], who: str) -> None:
@@ -116,11 +116,11 @@ def test_who_is_told(whom: dict[str, Any], who: str) -> None:
          "a stamp for every receipt, and for 6 stamps 1 piece free"),
         ({"effect": "issue_coupon", "series": "spring"}, "a coupon “Spring”"),
         ({"effect": "badge", "code": "early-bird"}, "the badge “early-bird”"),
-        ({"effect": "points_percent"}, "… back in points"),
+        ({"effect": "points_percent"}, "‹how many percent› back in points"),
     ],
 )  # fmt: skip
 def test_what_they_get_is_told(effect: dict[str, Any], what: str) -> None:
-    text = read({"whom": MEMBERS, "what": [effect]})[0].replace("\u00a0", " ").replace("…%", "…")
+    text = read({"whom": MEMBERS, "what": [effect]})[0].replace("\u00a0", " ")
     assert text == f"All members get {what}."
 
 
@@ -258,7 +258,7 @@ def test_limits_points_and_company_have_their_own_sentences(
 @pytest.mark.parametrize(
     ("document", "text"),
     [
-        ({}, "All buyers get …."),
+        ({}, "All buyers get ‹choose what they get›."),
         ({"whom": MEMBERS, "tell": {"till": "Hi"}}, "All members are only told something."),
         (
             {"whom": MEMBERS, "what": [{"effect": "staff_points", "points": "5"}]},
@@ -324,5 +324,6 @@ def test_every_definition_is_told_in_russian_without_a_word_of_english(document:
     with translation.override("ru"):
         told = describe(document, lambda kind, code: "Имя", "₽")
     document_words = {word for word in re.findall("[A-Za-z]{3,}", str(document))}
-    words = {word for text in told for word in re.findall("[A-Za-z]{3,}", text)}
+    whole = [re.sub("‹[^›]*›", "", text) for text in told]  # gaps are asked for elsewhere
+    words = {word for text in whole for word in re.findall("[A-Za-z]{3,}", text)}
     assert words <= document_words, words
