@@ -52,13 +52,15 @@ def localized(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _localize(value: Any, sign: str) -> Any:
-    """A number or a text that holds numbers; further reasons with their own arguments."""
+    """A number or a text that holds numbers; lists and documents with such inside."""
     if isinstance(value, Decimal):
         value = format(value, "f")
     if isinstance(value, str):
         return _FRACTION.sub(rf"\1{sign}\2", value)
-    if isinstance(value, Iterable) and not isinstance(value, Mapping):
-        return [(code, localized(args)) for code, args in value]
+    if isinstance(value, Mapping):
+        return localized(value)
+    if isinstance(value, Iterable):
+        return [_localize(inner, sign) for inner in value]
     return value
 
 
@@ -83,7 +85,7 @@ def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
         case "per_day":
             return _("at most %(most)s points are spent in a day") % {"most": args.get("most", most)}
         case "lot_terms":
-            return _("some points can only be spent elsewhere or on other products")
+            return _("only %(most)s of the points can pay for these goods here and now") % {"most": most}
         case "step":
             return _("points are spent in steps of %(step)s") % {"step": args.get("step")}
         case "min_points":

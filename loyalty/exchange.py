@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from loyalty.basket import Line, Moment, Wallet
+from loyalty.basket import Line, Moment, Wallet, WalletLot
 from loyalty.redemption import Limit, Plan, consume, is_spendable
 from loyalty.rounding import floor_points, spread
 from loyalty.spending import SpendingRules
@@ -20,33 +20,15 @@ from loyalty.spending import SpendingRules
 ZERO = Decimal(0)
 
 
-def payable(lines: Sequence[Line], amounts: Sequence[Decimal], rules: SpendingRules) -> list[Decimal]:
-    """What points may pay of lines that cost ``amounts``: nothing of excluded goods and of what is taken back."""
-    excluded = rules.excluded
-    return [
-        ZERO if cost < 0 or (excluded is not None and excluded.match(line)) else cost
-        for line, cost in zip(lines, amounts, strict=True)
-    ]
+def forbid(
+    points: Decimal, amount: Decimal, to_pay: Decimal, moment: Moment, rules: SpendingRules, wallet: Wallet
+) -> Limit | None:
+    """The limit that forbids to spend exactly ``points`` for ``amount`` money off; None when it can be done.
 
-
-def exchange(
-    lines: Sequence[Line],
-    amounts: Sequence[Decimal],
-    points: Decimal,
-    amount: Decimal,
-    to_pay: Decimal,
-    moment: Moment,
-    rules: SpendingRules,
-    wallet: Wallet,
-) -> Plan | Limit:
-    """Plan to spend exactly ``points`` for ``amount`` money off lines of which points may pay ``amounts``.
-
-    ``amounts`` are those of :func:`payable` and come to ``amount`` at least; ``to_pay`` is what the whole
-    receipt costs by now. The money is spread over the lines by their amounts, the points by the money.
-    Otherwise the limit that forbids it: ``not_allowed``, ``balance``, ``per_day``, ``leave``.
+    ``to_pay`` is what the whole receipt costs by now. The limits: ``not_allowed``, ``balance``, ``per_day``,
+    ``leave``.
     """
-    lots = [lot for lot in wallet.lots if not lot.terms and is_spendable(lot, moment.in_programme)]
-    balance = floor_points(sum([lot.remaining for lot in lots], ZERO), rules.point_decimals)
+    balance = floor_points(sum([lot.remaining for lot in _free(wallet, moment)], ZERO), rules.point_decimals)
     if not wallet.may_redeem:
         return Limit("not_allowed", ZERO, {})
     if balance < points:
@@ -58,6 +40,23 @@ def exchange(
             return Limit("per_day", max(rest, ZERO), args)
     if to_pay - amount < rules.leave:
         return Limit("leave", ZERO, {"leave": str(rules.leave)})
+    return None
+
+
+def exchange(
+    lines: Sequence[Line],
+    amounts: Sequence[Decimal],
+    amount: Decimal,
+    points: Decimal,
+    moment: Moment,
+    rules: SpendingRules,
+    wallet: Wallet,
+) -> Plan:
+    """Plan to spend exactly ``points`` for ``amount`` money off lines of which points may pay ``amounts``.
+
+    ``amounts`` are zero or more, of no excluded goods, and come to ``amount`` at least; :func:`forbid` knows no
+    limit. The money is spread over the lines by their amounts, the points by the money.
+    """
     money = spread(amount, amounts, 2)
     shares = spread(points, money, rules.point_decimals)
     by_line = {
@@ -65,7 +64,13 @@ def exchange(
         for line, share, paid in zip(lines, shares, money, strict=True)
         if share or paid
     }
-    return Plan(points, (), points=points, amount=amount, by_line=by_line, uses=consume(lots, points))
+    uses = consume(_free(wallet, moment), points)
+    return Plan(points, (), points=points, amount=amount, by_line=by_line, uses=uses)
+
+
+def _free(wallet: Wallet, moment: Moment) -> list[WalletLot]:
+    """The lots that can be spent now and have no terms of use."""
+    return [lot for lot in wallet.lots if not lot.terms and is_spendable(lot, moment.in_programme)]
 
 
 def after(wallet: Wallet, plan: Plan) -> Wallet:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from campaigns.engine.case import plain
 from campaigns.engine.gates import Reason
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import Exchange
+from campaigns.engine.trade import Trade
 from loyalty.basket import Wallet
-from loyalty.exchange import after, amounts_left, exchange, payable, together
-from loyalty.redemption import Limit, Plan
+from loyalty.exchange import after, amounts_left, exchange, forbid, together
+from loyalty.redemption import Plan
 from loyalty.rounding import from_cents, to_cents
 
 ZERO = Decimal("0.00")
 NOTHING = Plan(ZERO, (), ZERO, ZERO, ZERO)
+
+
+class Swap(NamedTuple):
+    """An exchange that can be made: the lines of which points may pay, by index, and what it takes off them."""
+
+    lines: Sequence[int]
+    amount: Decimal
 
 
 class Trades:
@@ -24,51 +33,68 @@ class Trades:
 
     def __init__(self, judgement: Judgement, costs: Sequence[Decimal], wallet: Wallet | None) -> None:
         self.judgement = judgement
+        #: What each line still costs, and in whole cents, nothing below zero.
         self.costs = list(costs)
+        self.left = judgement.cuts.left
         self.wallet = wallet
         self.plan = NOTHING
         self.made: list[Exchange] = []
 
     def make(self, campaigns: Sequence[Campaign]) -> None:
-        """Carry out the exchanges that were asked for, in the order of their codes."""
+        """Carry out the exchanges that were asked for, in the order of their codes; offer those that could be."""
         asked = set(self.judgement.case.basket.exchanges)
         for campaign in campaigns:
-            if self.judgement.admit(campaign) and self.judgement.fits(campaign):
-                reason = (
-                    self._make(campaign)
-                    if campaign.code in asked
-                    else campaign.trade and campaign.trade.offer
-                )
-                if reason:
-                    self.judgement.decline(campaign, *reason)
+            trade = campaign.trade
+            if trade is None or not self.judgement.admit(campaign) or not self.judgement.fits(campaign):
+                continue
+            found = self._find(campaign, trade)
+            if not isinstance(found, Swap):
+                self.judgement.decline(campaign, *found)
+            elif campaign.code in asked:
+                self._carry_out(campaign, trade, found)
+            else:
+                self.judgement.decline(campaign, *trade.offer)
 
-    def _make(self, campaign: Campaign) -> Reason | None:
-        """Carry out one exchange; the reason why not."""
-        judgement, trade = self.judgement, campaign.trade
-        if trade is None or self.wallet is None:
+    def _find(self, campaign: Campaign, trade: Trade) -> Swap | Reason:
+        """What an exchange would pay, or the reason why it cannot be made."""
+        judgement = self.judgement
+        if self.wallet is None:
             return "no_member", {}
+        if not trade.points:  # less than half of what the programme keeps of a point
+            return "zero_points", {}
         if (room := judgement.room(campaign)) is not None:
             return room
         case, rules = judgement.case, judgement.machine.rules
         indices = case.scopes[campaign.scope]
         if campaign.full_price and case.discounted:
             indices = case.at_full_price(campaign.scope, campaign.number)
-        lines = [case.lines[index] for index in indices]
-        costs = payable(lines, [self.costs[index] for index in indices], rules)
-        whole = sum([to_cents(cost) for cost in costs])
+        if rules.excluded is not None:
+            indices = [index for index in indices if not rules.excluded.match(case.lines[index])]
+        whole = sum([self.left[index] for index in indices])
         cents = trade.worth(whole)
         if not cents or cents > whole:
             return "exchange_too_large", {**trade.words, "value": plain(from_cents(whole))}
         amount, to_pay = from_cents(cents), sum(self.costs, ZERO)
-        found = exchange(lines, costs, trade.points, amount, to_pay, case.moment, rules, self.wallet)
-        if isinstance(found, Limit):
-            return f"exchange_{found.code}", {**trade.words, **found.args, "value": plain(found.max)}
-        self.costs = amounts_left(case.lines, self.costs, found)
-        self.wallet = after(self.wallet, found)
-        self.plan = together(self.plan, found)
-        self.made.append(Exchange(campaign.id, campaign.revision, found.points, found.amount))
+        limit = forbid(trade.points, amount, to_pay, case.moment, rules, self.wallet)
+        if limit is not None:
+            return f"exchange_{limit.code}", {**trade.words, **limit.args, "value": plain(limit.max)}
+        return Swap(indices, amount)
+
+    def _carry_out(self, campaign: Campaign, trade: Trade, swap: Swap) -> None:
+        """Let points pay what an exchange takes off."""
+        judgement = self.judgement
+        case, rules, wallet = judgement.case, judgement.machine.rules, self.wallet
+        if wallet is None:
+            return
+        lines = [case.lines[index] for index in swap.lines]
+        costs = [max(self.costs[index], ZERO) for index in swap.lines]
+        made = exchange(lines, costs, swap.amount, trade.points, case.moment, rules, wallet)
+        self.costs = amounts_left(case.lines, self.costs, made)
+        self.left = [max(to_cents(cost), 0) for cost in self.costs]
+        self.wallet = after(wallet, made)
+        self.plan = together(self.plan, made)
+        self.made.append(Exchange(campaign.id, campaign.revision, made.points, made.amount))
         judgement.exchange(campaign, trade.words)
-        return None
 
 
 def stand(judgement: Judgement, campaigns: Sequence[Campaign]) -> None:

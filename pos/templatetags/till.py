@@ -41,6 +41,13 @@ def nonzero(value: Any) -> bool:
     return bool(_read(value))
 
 
+@register.filter
+def binding(limits: Any) -> list[Any]:
+    """The limit that decides how much may be spent; when that is the least sum or the step, also what it came from."""
+    lowest = sorted(limits or (), key=lambda limit: _read(limit["max"]) or Decimal(0))
+    return lowest[: 2 if lowest and lowest[0]["code"] in ("min_points", "step") else 1]
+
+
 def _read(value: Any) -> Decimal | None:
     if value is None or value == "":
         return None

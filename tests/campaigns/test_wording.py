@@ -47,6 +47,14 @@ def test_limits_and_messages_have_it_too() -> None:
         assert wording.message("{points}!", {"points": "7.25"}) == "7.25!"
 
 
+def test_what_explains_a_limit_may_hold_documents_and_lists() -> None:
+    refused = [{"lot": "1", "points": "9.50", "code": "outside_hours", "args": {"hours": "13:00–15:00"}}]
+    with translation.override("ru"):
+        assert "834,08" in wording.limit("lot_terms", Decimal("834.08"), {"refused": refused})
+        assert wording.localized({"refused": refused})["refused"][0]["points"] == "9,50"
+        assert wording.localized({"steps": ["1.5", ["2.5"]]}) == {"steps": ["1,5", ["2,5"]]}
+
+
 def test_what_a_marketer_wrote_is_left_as_it_is() -> None:
     with translation.override("ru"):
         assert wording.message("Menu 1.5 for {points}", {"points": "2.50"}) == "Menu 1.5 for 2,50"

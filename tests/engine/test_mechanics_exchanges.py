@@ -215,3 +215,8 @@ def test_what_remains_after_a_return_keeps_its_exchange():
     )
     part = sell("tea 100", offer, redeem=Settled({1: settled.by_line[1]}), exchanges=("swap",))
     assert (to_pay(part), part.uses) == (["75.00"], before.uses)
+
+
+def test_no_money_is_given_for_a_part_of_a_point_that_the_programme_does_not_keep():
+    outcome = buy("tea 200", swap("0.4", "50"), terms=replace(RUBLES, point_decimals=0))
+    assert (refusal(outcome), to_pay(outcome)) == ("zero_points", ["200.00"])

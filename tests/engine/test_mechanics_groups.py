@@ -89,5 +89,13 @@ def test_an_exchange_comes_after_discounts_and_before_points():
 
 
 def test_an_exchange_that_nobody_asks_for_shuts_nobody_out():
-    outcome = sell("tea 100", member(A, exchange("100", "50"), mode="exclusive"), member(B, fixed("5")))
+    campaigns = member(A, exchange("100", "50"), mode="exclusive"), member(B, fixed("5"))
+    outcome = sell("tea 100", *campaigns, shopper=anna(wallet=purse("100")))
     assert (earned(outcome), refusals(outcome)) == ("5.00", {A: "not_asked"})
+
+
+def test_an_exchange_is_offered_only_where_it_can_be_made():
+    campaigns = (member(A, exchange("100", "50"), mode="all"),)
+    for bought, points, code in (("tea 50", "100", "not_asked"), ("tea 49.99", "100", "exchange_too_large"),
+                                 ("tea 50", "99.99", "exchange_balance")):  # fmt: skip
+        assert refusals(sell(bought, *campaigns, shopper=anna(wallet=purse(points)))) == {A: code}

@@ -308,8 +308,10 @@ def said() -> Iterator[tuple[str, str, Outcome]]:
     yield here("gift_missing", "a gift that is not on the receipt yet: lamp, soap", one(gift("lamp", "soap")))
     # exchanges
     asked: dict[str, Any] = {"exchanges": ["c"]}
-    yield here("not_asked", "100 points can be exchanged for 50 off", one(exchange("100", "50")))
-    yield here("not_asked", "100 points can be exchanged for 10% off", one(exchange("100", "10%")))
+    yield here("not_asked", "100 points can be exchanged for 50 off", one(exchange("100", "50")), **rich)
+    yield here("not_asked", "100 points can be exchanged for 10% off", one(exchange("100", "10%")), **rich)
+    yield here("exchange_balance", "600 points are exchanged, and the account has 500 for it",
+               one(exchange("600", "50")), **rich)  # fmt: skip
     yield here("exchange_too_large", "400 off for 100 points, and points can pay 300 here",
                one(exchange("100", "400")), **rich, **asked)  # fmt: skip
     yield here("exchange_too_large", "10% off for 100 points, and points can pay 0 here",
