@@ -133,8 +133,10 @@ class LadderDesk(Desk):
     }
 
     def get_fieldsets(self, request: HttpRequest, obj: Ladder | None = None) -> Any:
-        """What is said and counted of a ladder only when it is there."""
+        """What is said and counted of a ladder only when it is there; who only looks reads it in words."""
         fieldsets = super().get_fieldsets(request, obj)
+        if obj and not self.has_change_permission(request, obj):
+            return fieldsets[:1]
         return fieldsets if obj else [(None, {"fields": ("programme",)}), *fieldsets[1:]]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -98,6 +98,19 @@ def test_thresholds_may_change_places_and_members_are_counted_again(
     ]
 
 
+@pytest.mark.parametrize("role", [roles.OPERATOR, roles.ANALYST])
+def test_those_who_only_look_read_the_ladder_and_its_history(
+    role: str, ladder: Ladder, boss: Any, scene: Any, enter: Any
+) -> None:
+    sent, client = filled(boss, ladder), enter(role)
+    text = client.get(address(ladder)).content.decode()
+    assert "They never go down." in text and "1000.00" in text
+    assert "How members go down" not in text  # the words say it
+    assert client.get(reverse("admin:loyalty_tierchange_changelist")).status_code == 200
+    assert client.post(address(ladder), sent | {"grace_days": "5"}).status_code == 403
+    assert Ladder.objects.get().grace_days == 0
+
+
 def test_nothing_changed_changes_nothing(ladder: Ladder, boss: Any) -> None:
     before = Rulebook.objects.count()
     assert boss.post(address(ladder), filled(boss, ladder)).status_code == 302
