@@ -80,11 +80,18 @@ def _first_purchase(leaf: Fields, voice: Voice) -> str:
     return _("it is the member’s first purchase")
 
 
+def _bend(text: str, n: str) -> str:
+    """``2nd`` instead of ``2th``; other languages have no such ending to bend."""
+    ending = {"1": "st", "2": "nd", "3": "rd"}.get(n[-1:], "th") if n[-2:-1] != "1" else "th"
+    return text.replace(f"{n}th", f"{n}{ending}")
+
+
 def _nth_purchase(leaf: Fields, voice: Voice) -> str:
     if "exactly" in leaf:
         text = _("it is purchase number {n}").format(n=number(leaf["exactly"]))
     else:
-        text = _("it is every {n}th purchase").format(n=number(leaf.get("every", "")))
+        every = number(leaf.get("every", ""))
+        text = _bend(_("it is every {n}th purchase").format(n=every), every)
     if "of_at_least" in leaf:
         text = _("{clause} of at least {amount}").format(clause=text, amount=voice.money(leaf["of_at_least"]))
     if "period" in leaf:

@@ -111,7 +111,7 @@ def test_a_campaign_is_written_refused_mended_published_and_paused(at_desk: Visi
     address = reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="gold").pk])
     at_desk.visit(address)
     page.get_by_label("Percent").fill("500")
-    expect(page.get_by_text("give a percent above 0 and at most 100")).to_be_visible()
+    expect(page.locator("#p-f-what-0")).to_contain_text("give a percent above 0 and at most 100")
     page.get_by_label("Percent").fill("3")
     expect(page.locator("#sentence")).to_contain_text("Members of the tier Gold get 3% back in points.")
     page.get_by_role("button", name="Publish the changes…").click()

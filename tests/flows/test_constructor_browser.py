@@ -21,9 +21,11 @@ from campaigns.sale import Sale, SaleLine, Who
 from loyalty.audit import audit
 from loyalty.models import Receipt, Transfer
 from members.models import User
+from rewards.models import CouponUse
 from tests.flows import conftest
 from tests.flows.conftest import Visitor
 from tests.flows.corner import CARD, PASSWORD, PHONE, Corner, open_corner
+from tests.rewards.build import make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -223,3 +225,148 @@ def test_double_points_on_coffee_are_built_launched_sold_and_explained(
         "+1.94 Double coffee r1 · 2 times the 1.94 points"
     )
     assert audit(corner.shop.programme).clean
+
+
+def open_card(page: Page, title: str) -> None:
+    """Open a ready mechanic of the gallery."""
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_label("Name of the campaign")).to_have_value(title)
+
+
+def test_a_promo_code_is_built_launched_redeemed_and_explained(
+    at_desk: Visitor, at_till: Visitor, corner: Corner
+) -> None:
+    series = make_series(corner.shop.programme, name="Spring leaflet", mass_code="SPRING10", most_in_all=5)
+    page = open_gallery(at_desk)
+    open_card(page, "A promo code or coupon")
+    gap = sentence(page).locator("mark")
+    expect(gap).to_have_text("choose the coupon series")
+    page.get_by_role("button", name="Launch…").click()
+    expect(page.get_by_text("Saved as a draft. What is marked must be mended")).to_be_visible()
+    page.get_by_role("link", name="4 For what?").click()
+    expect(page.get_by_role("combobox", name="Coupon series")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Coupon series")).to_have_attribute("aria-invalid", "true")
+    pick(page, "Coupon series", "spri", "Spring leaflet")
+    expect(gap).to_have_count(0)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(0)
+    expect(sentence(page)).to_contain_text("All buyers get a discount of 10%.")
+    expect(sentence(page)).to_contain_text("Only if a coupon of Spring leaflet is shown.")
+    launch(page)
+
+    till = open_till(at_till)
+    scan(till, RYE, RYE, CARD)
+    expect(till.locator(".sums__pay")).to_contain_text("8.40")
+    till.get_by_label("Coupon", exact=True).fill("spring10")
+    till.keyboard.press("Enter")
+    expect(till.locator(".sums__pay")).to_contain_text("7.56")
+    rye = till.locator(".line", has_text="Rye bread")
+    expect(rye).to_contain_text("A promo code or coupon 10% off 8.40")
+    receipt = sell(till)
+    expect(till.locator(".why")).to_contain_text("A promo code or coupon")
+    assert (receipt.discount, receipt.redeemed_amount) == (Decimal("0.84"), Decimal(0))
+    assert CouponUse.objects.get(coupon__series=series).receipt == receipt
+
+    page = read_receipt(at_desk, receipt)
+    expect(page.locator(".regulars-lines")).to_contain_text("−0.84 A promo code or coupon r1 · 10% off 8.40")
+    assert audit(corner.shop.programme).clean
+
+
+def test_steps_of_the_gallery_are_launched_from_a_phone_and_pay_by_the_amount(
+    on_phone: Visitor, at_till: Visitor, corner: Corner
+) -> None:
+    page = enter(on_phone)
+    on_phone.visit(reverse("admin:campaigns_campaign_add"))
+    on_phone.require_fitting()
+    on_phone.require_accessible()
+    open_card(page, "The bigger the receipt, the higher the percent")
+    expect(page.locator("#result")).to_be_hidden()
+    page.locator("summary", has_text="Try it on a basket").click()
+    expect(page.locator("#result")).to_contain_text("This campaign gives")
+    on_phone.require_accessible()
+    page.locator("summary", has_text="Try it on a basket").click()
+    page.get_by_label("Percent", exact=True).nth(1).fill("8")
+    expect(sentence(page)).to_contain_text("from 1 EUR: 5%; from 100 EUR: 8%; from 500 EUR: 10%")
+    on_phone.require_fitting()
+    on_phone.require_accessible()
+    launch(page)
+    on_phone.require_fitting()
+
+    till = open_till(at_till)
+    till.keyboard.type("8*4600000000055")
+    till.keyboard.press("Enter")
+    scan(till, CARD)
+    oil = till.locator(".line", has_text="Olive oil")
+    expect(oil).to_contain_text("The bigger the receipt, the higher the percent 8% of 116.00")
+    receipt = sell(till)
+    paid = Transfer.objects.get(receipt=receipt, revision__campaign__name__startswith="The bigger")
+    assert paid.points == Decimal("9.28")
+    read_receipt(on_phone, receipt)
+    expect(page.locator(".regulars-lines")).to_contain_text(
+        "+9.28 The bigger the receipt, the higher the percent"
+    )
+    on_phone.require_fitting()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of that name has the focus."""
+    for _press in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED).startswith(name):
+            return
+    raise AssertionError(f"Tab does not lead to {name!r}")
+
+
+FOCUSED = """() => {
+    const one = document.activeElement;
+    const label = one.labels && one.labels.length ? one.labels[0].innerText : "";
+    return (one.getAttribute("aria-label") || label || one.innerText || one.value || "").trim();
+}"""
+
+
+def test_every_second_purchase_is_built_and_launched_by_keyboard_alone(
+    at_desk: Visitor, at_till: Visitor, corner: Corner
+) -> None:
+    page, keys = enter(at_desk), at_desk.page.keyboard
+    at_desk.visit(reverse("admin:campaigns_campaign_add"))
+    tab_to(page, "counter_5")
+    keys.press("Enter")
+    expect(page.get_by_label("Name of the campaign")).to_have_value("Every fifth purchase")
+    tab_to(page, "Name of the campaign")
+    keys.press("Control+A")
+    keys.type("Every second")
+    tab_to(page, "+ certain tiers")
+    keys.press("Enter")
+    expect(page.get_by_role("combobox", name="Tiers")).to_be_focused()
+    keys.type("silv")
+    keys.press("Enter")
+    expect(page.locator(".rc-chip", has_text="Silver")).to_be_visible()
+    tab_to(page, "Number")
+    keys.press("Control+A")
+    keys.type("2")
+    tab_to(page, "+ Add something")
+    keys.press("Enter")
+    tab_to(page, "a badge")
+    keys.press("Escape")
+    expect(page.locator("#add-what summary")).to_be_focused()
+    tab_to(page, "Points")
+    expect(sentence(page)).to_contain_text("Members of the tier Silver get 50 points.")
+    expect(sentence(page)).to_contain_text("every 2nd purchase of at least 10 EUR")
+    tab_to(page, "Launch…")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="When does it begin?")).to_be_visible()
+    tab_to(page, "Launch")
+    keys.press("Enter")
+    expect(page.get_by_text("is launched: the campaign is live.")).to_be_visible()
+
+    till = open_till(at_till)
+    scan(till, COFFEE, CARD)
+    expect(till.locator(".line")).to_be_visible()
+    sell(till)
+    till.keyboard.press("F3")
+    expect(till.get_by_text("Ready for the next customer")).to_be_visible()
+    till.wait_for_load_state("load")
+    scan(till, COFFEE, CARD)
+    expect(till.locator("body")).to_contain_text("Every second")
+    receipt = sell(till)
+    expect(till.locator(".why")).to_contain_text("Every second")
+    assert Transfer.objects.get(receipt=receipt, revision__campaign__name="Every second").points == 50
