@@ -63,7 +63,7 @@ class Case:
         lines: list[Line],
         earning: list[int],
         scopes: list[list[int]],
-        periods: dict[str, str],
+        periods: Mapping[str, str],
         data: Mapping[str, Any] = _NO_DATA,
     ) -> None:
         place = basket.place

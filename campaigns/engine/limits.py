@@ -7,7 +7,9 @@ keys are stored with a member's uses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from campaigns.engine.case import Case, cents_from, plain
@@ -15,16 +17,22 @@ from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
 
 
-def period_keys(at: datetime) -> dict[str, str]:
+def period_keys(at: datetime) -> Mapping[str, str]:
     """The key of each period that holds a moment of the programme's time, like ``month: 2026-11``."""
-    year, week, _ = at.isocalendar()
-    return {
-        "day": f"{at.year:04}-{at.month:02}-{at.day:02}",
+    return _keys_of(at.date())
+
+
+@lru_cache(512)
+def _keys_of(day: date) -> Mapping[str, str]:
+    year, week, _ = day.isocalendar()
+    keys = {
+        "day": f"{day.year:04}-{day.month:02}-{day.day:02}",
         "week": f"{year:04}-W{week:02}",
-        "month": f"{at.year:04}-{at.month:02}",
-        "year": f"{at.year:04}",
+        "month": f"{day.year:04}-{day.month:02}",
+        "year": f"{day.year:04}",
         "ever": "ever",
     }
+    return MappingProxyType(keys)
 
 
 #: What comes before a period's key, by whom a limit is for.

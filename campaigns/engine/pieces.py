@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from campaigns.engine.case import Case
@@ -38,7 +38,8 @@ def count(case: Case, lines: Sequence[int], left: Sequence[int]) -> int:
 def cheapest(case: Case, lines: Sequence[int], left: Sequence[int], wanted: int) -> list[Taken]:
     """The cheapest pieces of some lines, by what each costs now; among equals those that come first."""
     pieces = {index: whole_pieces(case.lines[index].quantity) for index in lines if left[index]}
-    priced = sorted((Fraction(left[index], of), index, of) for index, of in pieces.items() if of)
+    common = lcm(*[of for of in pieces.values() if of])  # prices of a piece are compared exactly
+    priced = sorted([(left[index] * (common // of), index, of) for index, of in pieces.items() if of])
     taken = []
     for _, index, of in priced:
         part = min(of, wanted)
