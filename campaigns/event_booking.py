@@ -17,7 +17,7 @@ from campaigns import decision, event_rewards, extras, record, situation, taking
 from campaigns.engine.evaluation import evaluate_event
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.shopper import Shopper
-from campaigns.models import EventReward, Usage
+from campaigns.models import EventReward, Seller, Usage
 from campaigns.record import NOTHING, Given, Record, Share
 from campaigns.rulebooks import Rules
 from loyalty import ledger, places
@@ -29,10 +29,12 @@ from members.models import Event, Member
 
 #: Events happen in no store.
 _NO_STORE = 0
+#: The only event that a cashier has a part in: nobody else may say who stood at the till.
+AT_A_TILL = "member.registered"
 
 
 class Subject(NamedTuple):
-    """An event in a programme, with the rules to judge it by and the books of the member and the referrer."""
+    """An event in a programme, with the rules to judge it by, and the books of the member and of those who share."""
 
     event: Event | EventRow
     member_id: UUID
@@ -40,6 +42,7 @@ class Subject(NamedTuple):
     rules: Rules
     book: Passbook
     referrer: Passbook | None = None
+    cashier: Passbook | None = None
 
     @property
     def key(self) -> str:
@@ -54,6 +57,25 @@ def account_of_referrer(member: Member, programme_id: int, own: UUID) -> UUID | 
         return None
     account = ledger.open_account(referrer, Programme.objects.get(id=programme_id)).id
     return account if account != own else None
+
+
+def account_of_cashier(event: Event | EventRow, programme_id: int, own: UUID) -> UUID | None:
+    """The account of the cashier who registered a member, opened on first use; None where there is nobody else."""
+    if not _cashier(event):
+        return None
+    sellers = Seller.objects.filter(
+        partner__code=event.data.get("partner", ""), code=_cashier(event), active=True,
+        member__status=Member.Status.ACTIVE,
+    )  # fmt: skip
+    seller = sellers.select_related("member").first()
+    if seller is None:
+        return None
+    account = ledger.open_account(seller.member, Programme.objects.get(id=programme_id)).id
+    return account if account != own else None
+
+
+def _cashier(event: Event | EventRow) -> str:
+    return str(event.data.get("cashier", "")) if event.kind == AT_A_TILL else ""
 
 
 def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
@@ -93,19 +115,24 @@ def _judge(subject: Subject, shopper: Shopper, amount: Decimal | None) -> Outcom
     event = subject.event
     local = event.at.astimezone(places.scheme(subject.programme_id).zone)
     data = event.data if amount is None else event.data | {"amount": str(amount)}
-    return evaluate_event(event.kind, shopper, Moment(local, local), subject.rules.engine, data=data)
+    moment = Moment(local, local)
+    return evaluate_event(
+        event.kind, shopper, moment, subject.rules.engine, data=data, cashier=_cashier(event)
+    )
 
 
 def _move_points(subject: Subject, before: Record, after: Record, key: str, now: datetime) -> None:
-    """Book what both decisions differ by, of the member's points and of the referrer's."""
+    """Book what both decisions differ by: of the member's points, and of those who share."""
     cause = Cause(now, reason=subject.event.kind)
     subject.book.touched = True
     _move(subject, subject.book, before.grants, after.grants, after.taken, key, cause)
-    ledger.post(subject.book)
-    if subject.referrer is not None:
-        was, shares = _of_referrer(before), _of_referrer(after)
-        _move(subject, subject.referrer, was, shares, after.taken, f"{key}:share", cause)
-        ledger.post(subject.referrer)
+    others = {"referrer": (subject.referrer, f"{key}:share"), "cashier": (subject.cashier, f"{key}:cashier")}
+    books = {subject.book.account_id: subject.book}
+    for to, (book, name) in others.items():
+        if book is not None:
+            _move(subject, book, _shares(before, to), _shares(after, to), after.taken, name, cause)
+            books[book.account_id] = book
+    ledger.post(*books.values())
 
 
 def _move(
@@ -140,9 +167,9 @@ def _changes(before: Iterable[Given], after: Iterable[Given]) -> dict[int, Decim
     return {campaign: points for campaign, points in sorted(changes.items()) if points}
 
 
-def _of_referrer(kept: Record) -> tuple[Given, ...]:
-    """The referrer's shares, as grants. A cashier has none: nobody stands at a till."""
-    return tuple(_as_grant(share) for share in kept.shares if share.to == "referrer")
+def _shares(kept: Record, to: str) -> tuple[Given, ...]:
+    """The shares of the referrer or the cashier, as grants."""
+    return tuple(_as_grant(share) for share in kept.shares if share.to == to)
 
 
 def _as_grant(share: Share) -> Given:

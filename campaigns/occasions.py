@@ -104,8 +104,8 @@ def reward(
 
     Judged by the rules that were in force when it happened, in each of the programmes in which the
     member has an account. ``amount`` is the money it is about, where that is not what the event says.
-    Locks the accounts of the member, and of who referred them where a campaign gives them points, in the
-    order of their ids.
+    Locks the accounts of the member, and of who referred or registered them where a campaign gives them
+    points, in the order of their ids.
     """
     listening = {
         holding.programme_id: (holding.account_id, rules)
@@ -120,14 +120,17 @@ def reward(
         for programme_id, (account_id, rules) in listening.items()
         if rules.engine.machine.needs.referrer
     }
-    accounts = {account_id for account_id, _rules in listening.values()} | set(
-        filter(None, referrers.values())
-    )
+    cashiers = {
+        programme_id: event_booking.account_of_cashier(event, programme_id, account_id)
+        for programme_id, (account_id, _rules) in listening.items()
+    }
+    accounts = {account_id for account_id, _rules in listening.values()}
+    accounts.update(filter(None, (*referrers.values(), *cashiers.values())))
     books = ledger.lock(sorted(accounts))
     told: list[dict[str, Any]] = []
     for programme_id, (account_id, rules) in sorted(listening.items()):
         if not event_rewards.is_judged(event.id, programme_id):
-            referrer = referrers.get(programme_id)
+            referrer, cashier = referrers.get(programme_id), cashiers.get(programme_id)
             subject = Subject(
                 event,
                 member.id,
@@ -135,6 +138,7 @@ def reward(
                 rules,
                 books[account_id],
                 books[referrer] if referrer else None,
+                books[cashier] if cashier else None,
             )
             kept = event_booking.give(subject, amount, now)
             told += story.because(kept.receipt, rules, rules.engine.terms.point_decimals)

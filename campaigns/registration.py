@@ -38,7 +38,15 @@ def _register(newcomer: Newcomer, programme_id: int, at: datetime) -> Member:
             channel=newcomer.channel,
             source=newcomer.source,
             referred_by=str(member.referred_by_id) if member.referred_by_id else None,
+            **_seller(newcomer),
         )
         occasions.reward(member, event, at, [programme_id])
         referrals.note_joining(member, programme.code, at)
     return member
+
+
+def _seller(newcomer: Newcomer) -> dict[str, str]:
+    """Who registered the newcomer, where a till says it."""
+    if not newcomer.cashier:
+        return {}
+    return {"cashier": newcomer.cashier, "partner": newcomer.partner}

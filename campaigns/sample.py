@@ -23,6 +23,7 @@ from campaigns.engine.promises import PREFIX
 from campaigns.engine.reasons import fill
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
+from campaigns.event_booking import AT_A_TILL
 from loyalty.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
 from loyalty.models import Category, Product, Programme, Store
 
@@ -145,8 +146,9 @@ def judge(
     if what_for.get("of") == "event":
         dated = {key: what_for[key] for key in ("offset", "days") if key in what_for}
         outcome = evaluate_event(
-            what_for["event"], shopper, moment, rulebook, place, {**sample.data, **dated}
-        )
+            what_for["event"], shopper, moment, rulebook, place, {**sample.data, **dated},
+            sample.cashier if what_for["event"] == AT_A_TILL else "",
+        )  # fmt: skip
         names = {}
     else:
         basket = Basket(

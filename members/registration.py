@@ -26,7 +26,7 @@ class Newcomer:
     """Who joins. ``phone`` is in E.164 form; at least one of phone and card is given.
 
     ``referral`` is a friend's referral code or phone. ``source`` and ``evidence`` say where the
-    consents were given.
+    consents were given. ``cashier`` is who registered them, as the tills of ``partner`` name cashiers.
     """
 
     phone: str | None = None
@@ -43,6 +43,8 @@ class Newcomer:
     channel: str = "pos"
     source: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    cashier: str = ""
+    partner: str = ""
 
 
 def enrol(newcomer: Newcomer, at: datetime) -> Member:

@@ -84,6 +84,7 @@ class MemberBody(msgspec.Struct, frozen=True):
     language: str | None = None
     referral: str | None = None
     consents: dict[str, bool] | None = None
+    cashier: str | None = None
 
 
 class ReturnBody(msgspec.Struct, frozen=True):

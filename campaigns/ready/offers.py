@@ -220,4 +220,12 @@ OCCASIONS = (
         asks=("what_for.products",),
         companion=_("Cashiers need an account: make them sellers first."),
     ),
+    Mechanic(
+        "cashier_registers", "occasions", "how_to_reg", _("Points for the cashier for each new member"),
+        _("“Do you have our card?” is asked more often where a yes is worth something."),
+        _("10 points to the cashier for each customer who takes a card."),
+        {"whom": MEMBERS, "what_for": _event("member.registered"),
+         "what": [{"effect": "staff_points", "points": "10"}]},
+        companion=_("Cashiers need an account: make them sellers first. The till says who registers."),
+    ),
 )  # fmt: skip

@@ -39,7 +39,7 @@ def read_phone(text: str) -> str | None:
     return phones.parse(text) if text else None
 
 
-def register(desk: Desk, phone: str, first_name: str, now: datetime) -> UUID:
+def register(desk: Desk, phone: str, first_name: str, now: datetime, cashier: str = "") -> UUID:
     """Make a member with an account in the store's programme. Returns the member's id.
 
     Raises ``Invalid`` for a phone that is none, ``Conflict`` with ``member_exists`` when it is taken.
@@ -51,6 +51,8 @@ def register(desk: Desk, phone: str, first_name: str, now: datetime) -> UUID:
         first_name=first_name[:80],
         language=get_language() or "en",
         source="till",
+        cashier=cashier[:64],
+        partner=desk.shop.partner,
     )
     return registration.register(newcomer, scheme_of(desk).id, now).id
 

@@ -210,7 +210,7 @@ def register(request: HttpRequest, desk: Desk) -> HttpResponse:
     now, notes = timezone.now(), Notes()
     phone, first_name = request.POST.get("phone", ""), request.POST.get("first_name", "").strip()
     try:
-        member_id = customers.register(desk, phone, first_name, now)
+        member_id = customers.register(desk, phone, first_name, now, request.user.get_username())
     except Refusal as refusal:
         notes["customer"] = " ".join(fault.detail for fault in refusal.faults) or refusal.detail
         basket = baskets.read(request.session)

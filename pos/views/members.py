@@ -26,7 +26,7 @@ from pos.idempotency import Done, once
 
 _MOST = {
     "phone": 32, "card": 32, "email": 254, "first_name": 80, "middle_name": 80, "last_name": 80,
-    "language": 8, "referral": 32,
+    "language": 8, "referral": 32, "cashier": 64,
 }  # fmt: skip
 
 
@@ -90,6 +90,8 @@ class Members(Endpoint):
                 "till": client.till,
                 "key": client.name,
             },
+            cashier=given.cashier or "",
+            partner=client.partner,
         )
 
     def _register(self, newcomer: Newcomer) -> Done:

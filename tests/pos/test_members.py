@@ -12,6 +12,7 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
+from campaigns.models import Seller
 from loyalty import ledger
 from loyalty.models import Account, Programme
 from members import confirmation, identification
@@ -370,3 +371,20 @@ def test_an_event_that_a_campaign_rewards_earns_once(api: Api, shop: factories.S
     assert (api.status, first["earned"][0]["points"], first["earned"][0]["campaign"]) == (201, "7.00", "Quiz")
     assert api.post("events", event) == first
     assert api.get(f"members/{member.id}")["accounts"][0]["spendable"] == "127.00"
+
+
+def test_the_cashier_who_registers_a_member_is_rewarded(api: Api, shop: factories.Shop) -> None:
+    seller = factories.enrol(shop.programme)
+    Seller.objects.create(partner=shop.partner, code="C-17", member=seller)
+    factories.publish_campaign(
+        shop.programme,
+        {"what_for": {"of": "event", "event": "member.registered"},
+         "what": [{"effect": "staff_points", "points": "10"}]},
+    )  # fmt: skip
+
+    api.post("members", ANNA | {"cashier": "C-17"})
+
+    assert api.status == 201
+    assert Account.objects.get(holders__member=seller).balance == 10
+    api.post("members", {"phone": "+79031112244", "cashier": "C" * 65})
+    assert api.status == 400

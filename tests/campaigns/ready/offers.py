@@ -198,6 +198,15 @@ OCCASIONS = (
         (leaves_vip(), "0.00 paid, 50.00 points, 1 in ever"),
         (enters_vip(), "0.00 paid, 50.00 points, 1 in ever"),
     ), answers={"if.in": {"in": ["vip"]}}),
+    Story("cashier_registers", "10 points to the cashier for a new member", (
+        (joins("C-1"), "0.00 paid, 0.00 points, cashier 10.00"),
+        (buys("lamp 40"), "40.00 paid, 0.00 points, cashier 10.00"),
+        (back(), "0.00 paid, 0.00 points, cashier 10.00"),
+    )),
+    Story("cashier_registers", "nothing where no till says who it was", (
+        (joins(), "0.00 paid, 0.00 points"),
+        (friends_join(1), "0.00 paid, 0.00 points"),
+    )),
     Story("cashier", "5 points to the cashier for a receipt with coffee", (
         (buys("coffee 10 x2, bread 3"), "13.00 paid, 0.00 points, cashier 5.00"),
         (back("coffee x1"), "8.00 paid, 0.00 points, cashier 5.00"),

@@ -290,11 +290,11 @@ def leaves_vip() -> Step:
     return lambda stage: segments.remove(stage.vip, [stage.anna.id], stage.now) and None
 
 
-def joins() -> Step:
-    """Somebody new takes a card, and is Anna from now on."""
+def joins(cashier: str = "") -> Step:
+    """Somebody new takes a card, at the till of a cashier if one is named, and is Anna from now on."""
 
     def step(stage: Stage) -> None:
-        newcomer = Newcomer(phone="+79031112233")
+        newcomer = Newcomer(phone="+79031112233", cashier=cashier, partner=stage.shop.partner.code)
         stage.anna = registration.register(newcomer, stage.shop.programme.id, stage.now)
 
     return step
