@@ -15,6 +15,7 @@ from django.db.models import Count, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -263,7 +264,12 @@ class TierChangeRegister(Register):
     @display(description=gettext_lazy("tier"))
     def show_change(self, change: TierChange) -> str:
         """From where to where."""
-        return str(change)
+        ladder = places.scheme(change.programme_id).ladder
+        told = ladder_wording.describe_change(change.was, change.now, ladder)
+        if change.until is None:
+            return told
+        until = date_format(timezone.localtime(change.until), "SHORT_DATE_FORMAT")
+        return _("%(change)s, until %(date)s") % {"change": told, "date": until}
 
     @display(description=gettext_lazy("by whom and why"))
     def show_by(self, change: TierChange) -> str:

@@ -40,7 +40,7 @@ class Purse:
     rank: Rank | None = None
     basis: str = "spent"
     by_hand: ByHandShown | None = None
-    changes: list[TierChange] = field(default_factory=list)
+    changes: list[tuple[TierChange, str]] = field(default_factory=list)
 
     @property
     def account(self) -> Account:
@@ -163,7 +163,12 @@ def read_purses(member: Member, now: datetime) -> list[Purse]:
     )
     for purse in purses.values():
         _place(purse, known.get(purse.holder.programme_id), now)
-        purse.changes = [one for one in changes if one.programme_id == purse.holder.programme_id]
+        ladder = places.scheme(purse.holder.programme_id).ladder
+        purse.changes = [
+            (one, ladder_wording.describe_change(one.was, one.now, ladder))
+            for one in changes
+            if one.programme_id == purse.holder.programme_id
+        ]
     return list(purses.values())
 
 

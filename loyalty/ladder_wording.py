@@ -32,6 +32,14 @@ def describe_amount(amount: Decimal, basis: str, currency: str) -> str:
     return ngettext("%(number)s purchase", "%(number)s purchases", int(amount)) % {"number": told}
 
 
+def describe_change(was: str, now: str, ladder: Ladder) -> str:
+    """A change of tier by the tiers' codes, in their names; one that left the ladder keeps its code."""
+    names = {step.code: step.name for step in ladder.steps}
+    if was == now:
+        return _("stays %(tier)s") % {"tier": names.get(now, now)}
+    return f"{names.get(was, was) or '–'} → {names.get(now, now) or '–'}"
+
+
 def _describe_up(ladder: Ladder) -> str:
     basis = {
         "spent": _("the money that they spend"),

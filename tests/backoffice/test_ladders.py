@@ -198,6 +198,9 @@ def test_an_operator_gives_a_tier_with_a_reason_that_the_page_then_tells(
     text = page.content.decode()
     assert "A regular of ours" in text
     assert "by hand at least Gold" in text
+    assert "Base → Gold – by hand" in text
+    listed = client.get(reverse("admin:loyalty_tierchange_changelist")).content.decode()
+    assert "Base → Gold, until " in listed
 
     assert (
         client.post(
