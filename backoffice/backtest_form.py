@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -113,11 +113,15 @@ class BacktestForm(forms.Form):
         return Programme.objects.filter(active=True).order_by("name")
 
     @property
-    def receipts(self) -> tuple[date, date] | None:
-        """The days of the first and the last receipt there is."""
-        days = Receipt.objects.filter(programme=self.programme).order_by("purchased_at")
-        ends = [found.purchased_at for found in (days.first(), days.last()) if found]
-        return (ends[0].date(), ends[1].date()) if ends else None
+    def receipts(self) -> str:
+        """From the day of the first receipt to that of the last; empty when there is none."""
+        found = Receipt.objects.filter(programme=self.programme).aggregate(
+            first=Min("purchased_at"), last=Max("purchased_at")
+        )
+        if found["first"] is None:
+            return ""
+        zone = ZoneInfo(self.programme.time_zone)
+        return period_words(found["first"].astimezone(zone).date(), found["last"].astimezone(zone).date())
 
     def clean(self) -> dict[str, Any]:
         """The days of the period; they must lie in the past, in their order."""

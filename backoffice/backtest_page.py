@@ -26,6 +26,8 @@ ZERO = Decimal(0)
 #: Rows of a table before the rest is folded away.
 SHOWN = 12
 _LEGIBLE = 120
+#: What is left of sales after what the goods cost, for a first idea of whether a campaign pays for itself.
+MARGIN = Decimal("0.30")
 _BOOSTS = [{"effect": "multiplier"}]
 
 
@@ -87,6 +89,9 @@ class Page:
 
     tally: Tally
     currency: str
+    #: By what share touched receipts must grow to pay for it, and with which margin.
+    growth: Decimal | None = None
+    margin: str = ""
     sentences: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     chart: dict[str, str] = field(default_factory=dict)
@@ -117,6 +122,7 @@ def read(backtest: Backtest, *, names: bool) -> Page | None:
     campaigns |= {one["campaign"]: one["name"] for one in backtest.tried}
     boosters = set(Campaign.objects.filter(draft__what__contains=_BOOSTS).values_list("id", flat=True))
     page = Page(tally, backtest.programme.currency)
+    page.growth, page.margin = growth_to_pay(tally.all), words.percent(MARGIN, 1)
     page.sentences = list(_answer(tally, page.currency))
     page.facts = list(_facts(tally, page.currency))
     page.chart = _draw(tally)
@@ -151,6 +157,10 @@ def _answer(tally: Tally, currency: str) -> Iterable[str]:
         yield _("It would have cost %(cost)s %(currency)s") % figures + _of_what(all_)
     else:
         yield _("It would have saved %(cost)s %(currency)s") % figures + _of_what(all_)
+    if (growth := growth_to_pay(all_)) is not None:
+        yield _(
+            "With a margin of %(margin)s it pays for itself once the receipts it touches grow by %(growth)s."
+        ) % {"growth": words.percent(growth, 1), "margin": words.percent(MARGIN, 1)}
     yield _("%(share)s of the members who bought would have gained, on %(receipts)s of the receipts.") % {
         "share": words.percent(people.gain, people.members),
         "receipts": words.percent(all_.touched, all_.receipts),
@@ -164,6 +174,13 @@ def _answer(tally: Tally, currency: str) -> Iterable[str]:
             "value": words.money(people.winners[0].value),
             "currency": currency,
         }
+
+
+def growth_to_pay(all_: Sums) -> Decimal | None:
+    """By what share the touched receipts must grow for their margin to pay the cost; None where nothing is to pay."""
+    if all_.cost <= 0 or all_.touched_sales <= 0:
+        return None
+    return all_.cost / (all_.touched_sales * MARGIN)
 
 
 def _of_what(all_: Sums) -> str:
@@ -354,8 +371,12 @@ def _winners(tally: Tally, names: bool) -> list[dict[str, Any]]:
             "value": words.money(winner.value),
             "points": words.money(winner.points),
             "discount": words.money(winner.discount),
-            "receipts": words.count(winner.receipts),
-            "of_sales": words.percent(winner.value, winner.sales),
+            "on": ngettext(
+                "%(n)s receipt, %(share)s of what they paid",
+                "%(n)s receipts, %(share)s of what they paid",
+                winner.receipts,
+            )
+            % {"n": words.count(winner.receipts), "share": words.percent(winner.value, winner.sales)},
         }
         for place, winner in enumerate(tally.people.winners, 1)
     ]
@@ -380,55 +401,3 @@ def _misses(backtest: Backtest, tally: Tally, campaigns: Mapping[int, str]) -> l
             kinds.sort(key=lambda kind: -kind["worth"])  # type: ignore[operator]
             told.append({"name": one["name"], "kinds": kinds})
     return told
-
-
-@dataclass(slots=True)
-class Comparison:
-    """Some results side by side: their heads, and rows of figures."""
-
-    backtests: list[Backtest]
-    rows: list[tuple[str, list[tuple[str, int]]]]
-    tried: list[tuple[str, list[str]]]
-
-
-def compare(backtests: list[Backtest]) -> Comparison:
-    """The results of some backtests side by side, each figure with the width of its bar."""
-    tallies = [tally for one in backtests if (tally := tally_of(one)) is not None]
-    figures: list[tuple[str, Callable[[Tally], Decimal], Callable[[Tally], str]]] = [
-        (_("Cost"), lambda t: t.all.cost, lambda t: words.money(t.all.cost)),
-        (_("of the sales it touches"), lambda t: _share(t.all.cost, t.all.touched_sales),
-         lambda t: words.percent(t.all.cost, t.all.touched_sales)),
-        (_("of all sales"), lambda t: _share(t.all.cost, t.all.sales),
-         lambda t: words.percent(t.all.cost, t.all.sales)),
-        (_("Extra points"), lambda t: t.all.points, lambda t: words.money(t.all.points)),
-        (_("Extra discounts"), lambda t: t.all.discount, lambda t: words.money(t.all.discount)),
-        (_("Receipts touched"), lambda t: _share(t.all.touched, t.all.receipts),
-         lambda t: words.percent(t.all.touched, t.all.receipts)),
-        (_("Members who gain"), lambda t: _share(t.people.gain, t.people.members),
-         lambda t: words.percent(t.people.gain, t.people.members)),
-        (_("Members who lose"), lambda t: Decimal(t.people.lose), lambda t: words.count(t.people.lose)),
-        (_("Cost of a member who gains"), lambda t: _share(t.people.gained, t.people.gain),
-         lambda t: words.money(_share(t.people.gained, t.people.gain))),
-        (_("Largest winner"), _largest, lambda t: words.money(_largest(t))),
-        (_("Cost of a touched receipt"), lambda t: _share(t.all.cost, t.all.touched),
-         lambda t: words.money(_share(t.all.cost, t.all.touched))),
-    ]  # fmt: skip
-    rows = []
-    for label, measure, write in figures:
-        most = max((abs(measure(tally)) for tally in tallies), default=ZERO)
-        cells = [(write(tally), round(abs(measure(tally)) * 100 / most) if most else 0) for tally in tallies]
-        rows.append((label, cells))
-    names: dict[int, str] = {one["campaign"]: one["name"] for b in backtests for one in b.tried}
-    tried = []
-    for key, name in names.items():
-        given = [tally.tried.get(key) for tally in tallies]
-        tried.append((name, [words.money(one.points + one.discount) if one else "–" for one in given]))
-    return Comparison(backtests, rows, tried)
-
-
-def _share(part: Decimal | int, whole: Decimal | int) -> Decimal:
-    return Decimal(part) / Decimal(whole) if whole else ZERO
-
-
-def _largest(tally: Tally) -> Decimal:
-    return tally.people.winners[0].value if tally.people.winners else ZERO

@@ -45,7 +45,7 @@ def period(begins: date, ends: date) -> str:
             return date_format(begins, "F Y")
         if begins.month == 1 and ends.month == 12 and begins.year == ends.year:
             return str(begins.year)
-    return f"{date_format(begins, 'j M Y')} – {date_format(ends, 'j M Y')}"
+    return f"{date_format(begins, 'j E Y')} – {date_format(ends, 'j E Y')}"
 
 
 def cost(backtest: Backtest) -> str:

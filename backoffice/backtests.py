@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from backoffice import backtest_page, backtest_words
+from backoffice import backtest_comparison, backtest_page, backtest_words
 from backoffice.backtest_form import BacktestForm
 from backoffice.desk import Desk
 from campaigns.backtest import running, tasks
@@ -143,7 +143,7 @@ class BacktestDesk(Desk):
         context = self.admin_site.each_context(request) | {
             "title": _("Backtests side by side"),
             "opts": self.opts,
-            "comparison": backtest_page.compare(backtests),
+            "comparison": backtest_comparison.compare(backtests),
             "list": reverse("admin:campaigns_backtest_changelist"),
         }
         return TemplateResponse(request, "backoffice/backtest/compare.html", context)
