@@ -189,7 +189,8 @@ def _items(document: Document, kinds: Mapping[str, Document]) -> Iterator[Item]:
         kinds.get("nth_purchase", {}).get("of_at_least"),
         kinds.get("matching_amount", {}).get("at_least"),
     ]
-    yield from _enlarge(items, max(map(_number, least)))
+    off = [effect.get("amount") for effect in document.get("what", ())]  # more than is taken off
+    yield from _enlarge(items, max(*map(_number, least), *(2 * _number(amount) for amount in off), ZERO))
 
 
 def _pieces(document: Document) -> Decimal:

@@ -1,0 +1,11 @@
+"""Amounts as people say them: ``1 point``, ``2.5 points``."""
+
+from __future__ import annotations
+
+from django import template
+
+from campaigns.phrases import words
+
+register = template.Library()
+register.filter("points", words.points)
+register.filter("number", words.number)
