@@ -77,6 +77,14 @@ MONEY_OFF = (
         (buys("lamp 40"), "40.00 paid, 100.00 points"),  # nobody asked
         (back(), "0.00 paid, 100.00 points"),
     ), setting={"points": 100}),
+    Story("voucher", "once a month: it counts as long as something of the purchase remains", (
+        (buys("lamp 40 x2", exchange=True), "30.00 paid, 100.00 points, 1 in 2026-04"),
+        (back("lamp x1"), "15.00 paid, 150.00 points, 1 in 2026-04"),
+        (back(), "0.00 paid, 200.00 points"),
+        (buys("lamp 40", exchange=True), "30.00 paid, 100.00 points, 1 in 2026-04"),
+        (buys("lamp 40", "2026-05-01 00:00", exchange=True), "60.00 paid, 0.00 points, 1 in 2026-04, 1 in 2026-05"),
+        (everything_back(), "0.00 paid, 200.00 points"),
+    ), changed={"judge": {"limits": [{"per": "member", "period": "month", "times": 1}]}}, setting={"points": 200}),
     Story("percent_for_points", "20% off coffee for 50 points", (
         (buys("coffee 30 x2, lamp 10", exchange=True), "34.00 paid, 10.00 points"),
         (back("lamp x1"), "24.00 paid, 10.00 points"),
@@ -111,6 +119,13 @@ OCCASIONS = (
         (back(of=1), "10.00 paid, 0.00 points"),
         (everything_back(), "0.00 paid, 0.00 points"),
     )),
+    Story("refer_a_friend", "10% of what a friend paid and kept, for every purchase", (
+        (buys("lamp 100 x2", by="Boris"), "100.00 paid, 10.00 points"),
+        (back("lamp x1"), "50.00 paid, 5.00 points"),
+        (buys("lamp 30", by="Boris"), "80.00 paid, 8.00 points"),
+        (everything_back(), "0.00 paid, 0.00 points"),
+    ), changed={"if": {"condition": "event_data", "key": "amount", "at_least": "0"},
+                "what": [{"effect": "points_percent", "percent": "10"}]}),
     Story("friend_joins", "30 points for each friend, for 5 a month", (
         (friends_join(1), "0.00 paid, 30.00 points, 1 in 2026-04"),
         (friends_join(4), "0.00 paid, 150.00 points, 5 in 2026-04"),
