@@ -225,16 +225,20 @@ class Reader:
 
     def _make(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Past]:
         texts = [(row[13] or "").split(" ") for row in rows]
-        self._learn(rows, texts)
+        try:
+            lines = [self._lines(fields) for fields in texts]
+        except KeyError:
+            self._learn(rows, texts)
+            lines = [self._lines(fields) for fields in texts]
         returned = [row[0] for row in rows if row[8] == "partially_returned"]
         standing, gone = _read_returns(returned) if returned else ({}, {})
         zone = self._zone
-        for row, fields in zip(rows, texts, strict=True):
+        for row, bought in zip(rows, lines, strict=True):
             id_, store, till, member, cashier, channel, at, rulebook, _status, facts, *then = row
             place, local = self._place(store, till, channel)
             kept = read_shopper(facts) if facts else None
             coupons = tuple([Coupon(*pair) for pair in kept.coupons]) if kept and kept.coupons else ()
-            basket = Basket(place, self._lines(fields), self._settled(then[4]), cashier, coupons)
+            basket = Basket(place, bought, self._settled(then[4]), cashier, coupons)
             whole = id_ not in gone
             if not whole:
                 basket = remaining(basket, gone[id_], self._terms_of(rulebook))
@@ -254,16 +258,10 @@ class Reader:
         if len(self._goods) > _MOST_GOODS:
             self._goods.clear()
             self._same.clear()
-        seen: set[str] = set()
-        for fields in texts:
-            seen.update(fields[1::5])
-        missing = seen.difference(self._goods)
-        if not missing:
-            return
-        wanted = {}
+        known, wanted = self._goods, {}
         for row, fields in zip(rows, texts, strict=True):
             for position, goods in zip(fields[::5], fields[1::5], strict=False):
-                if goods in missing:
+                if goods not in known and goods not in wanted:
                     wanted[goods] = (row[0], int(position))
         params = {
             "receipts": [receipt for receipt, _position in wanted.values()],
