@@ -116,8 +116,13 @@ class Bench:
         self.text = text
         try:
             document = json.loads(text)
-        except ValueError as error:
-            self.text_error = _("This is not JSON: {problem}").format(problem=error)
+        except json.JSONDecodeError as error:
+            self.text_error = _("This is not JSON: look at line {line}, character {column}.").format(
+                line=error.lineno, column=error.colno
+            )
+            return
+        except (ValueError, RecursionError):
+            self.text_error = _("This is not JSON.")
             return
         if not isinstance(document, dict):
             self.text_error = _("Write an object: begin with { and end with }.")
