@@ -151,3 +151,30 @@ def test_a_return_gives_the_coupon_back_once(shop: factories.Shop, code: str) ->
 
     assert (Coupon.objects.get().uses, Coupon.objects.get().state) == (0, "issued")
     assert sell(None, 2, coupons=(code,)).body["coupons"]["used"] == [code]
+
+
+def test_sales_with_several_coupons_and_budgets_never_wait_for_each_other_in_a_circle(
+    shop: factories.Shop,
+) -> None:
+    for code in ("one", "two"):
+        made = Series(programme=shop.programme, code=code, name=code, kind="mass", uses_each=99)
+        with transaction.atomic():
+            series.save(made, 10, MORNING, code.upper())
+        condition = {"condition": "coupon", "series": [code]}
+        publish(shop, what=[{"effect": "discount_amount", "amount": "10"}], judge={"budget": {"money": "900"}},
+                **{"if": condition})  # fmt: skip
+    members = [factories.enrol(shop.programme) for _ in range(4)]
+
+    results = together(
+        [
+            partial(sell, members[n % 4], n, coupons=("ONE", "TWO") if n % 2 else ("TWO", "ONE"))
+            for n in range(THREADS)
+        ]
+    )
+
+    assert len(done(results)) == 10
+    assert refusals(results) == ["coupon_not_usable"] * (THREADS - 10)
+    assert [total.uses for total in SeriesTotal.objects.all()] == [10, 10]
+    assert [coupon.uses for coupon in Coupon.objects.all()] == [10, 10]
+    assert [tally.money for tally in Tally.objects.all()] == [100, 100]
+    assert CouponUse.objects.filter(state="used").count() == 20
