@@ -53,11 +53,12 @@ def describe(document: Document, names: Names = by_code, currency: str = "") -> 
 
 def _tell(document: Document, voice: Voice) -> list[str]:
     parts = (_main, _only_if, _others, _limits, _lots, _terms, _together, _say)
-    return [_capital(text) for part in parts for text in part(document, voice)]
+    return [_finish(text) for part in parts for text in part(document, voice)]
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _finish(text: str) -> str:
+    """A capital first; at the end one full stop, also after an abbreviation."""
+    return text[:1].upper() + (text[1:-1] if text.endswith("..") else text[1:])
 
 
 def _main(document: Document, voice: Voice) -> Iterator[str]:

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rewards import codes
 
@@ -100,7 +101,7 @@ class Series(models.Model):
 
     class Meta:
         verbose_name = _("coupon series")
-        verbose_name_plural = _("coupon series")
+        verbose_name_plural = pgettext_lazy("several", "coupon series")
         ordering = ("name",)
         constraints = (
             models.UniqueConstraint(fields=["programme", "code"], name="series_code_in_programme"),
