@@ -30,6 +30,7 @@ from members.refusals import Refusal
 from tests import factories
 from tests.campaigns.test_replay import (
     BEGIN,
+    MORE,
     add_more,
     ask_for_more,
     enrol_buyers,
@@ -73,13 +74,74 @@ def add_up(test: Backtest, size: int = 50) -> Tally:
     return whole
 
 
+def gives(*effects: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"whom": {"who": "members"}, "what": list(effects), **more}
+
+
+#: The rest of the vocabulary: other effects, groups, conditions on the member, budgets of points.
+REST: dict[str, dict[str, Any]] = {
+    "steps": gives(
+        {"effect": "points_steps", "steps": [{"from": "20", "points": "1"}, {"from": "60", "points": "5"}]},
+        stacking={"group": "size", "mode": "best"},
+    ),
+    "large": gives({"effect": "points_percent", "percent": "6"}, stacking={"group": "size", "mode": "best"}),
+    "pieces": gives(
+        {"effect": "points_per_piece", "points": "0.5", "up_to": 4},
+        what_for={"of": "lines", "brands": ["B1"]},
+        judge={"budget": {"points": "30"}},
+    ),
+    "three-for-two": gives(
+        {"effect": "cheapest_free", "every": 3},
+        what_for={"of": "lines", "brands": ["B2"]},
+        judge={"limits": [{"per": "member", "period": "day", "times": 1}]},
+    ),
+    "fixed-price": {
+        "what_for": {"of": "lines", "products": ["SKU-0"]},
+        "what": [{"effect": "fixed_price", "price": "2.50"}],
+        "stacking": {"priority": 5},
+    },
+    "gift": gives(
+        {"effect": "gift", "products": ["SKU-3"]}, **{"if": {"condition": "receipt_amount", "at_least": "70"}}
+    ),
+    "cashier": gives(
+        {"effect": "staff_points", "percent": "1"},
+        judge={"limits": [{"per": "campaign", "period": "ever", "points": "4"}]},
+    ),
+    "friend": gives({"effect": "referrer_points", "percent": "2"}),
+    "alone": gives(
+        {"effect": "points_fixed", "points": "9"},
+        stacking={"group": "size", "mode": "exclusive", "priority": 1},
+        **{"if": {"all": [
+            {"condition": "gender", "is": "female"},
+            {"any": [{"condition": "purchases", "period": "month", "at_least": 3},
+                     {"condition": "days_since_purchase", "at_least": 15}]},
+        ]}},
+    ),
+    "second-of-month": gives(
+        {"effect": "points_fixed", "points": "2"},
+        **{"if": {"condition": "nth_purchase", "every": 2, "counting": "campaign", "period": "month"}},
+    ),
+    "full-price": gives({"effect": "points_percent", "percent": "1"}, stacking={"discounted": "exclude"}),
+}  # fmt: skip
+
+
+def add_rest(shop: factories.Shop, buyers: list[Member]) -> None:
+    """Campaigns of the rest of the vocabulary. The third buyer was referred by the first; two are women."""
+    Member.objects.filter(id__in=[buyer.id for buyer in buyers[:2]]).update(gender="female")
+    Member.objects.filter(id=buyers[2].id).update(referred_by=buyers[0])
+    for code, document in REST.items():
+        factories.publish_campaign(shop.programme, document, code=code)
+
+
 @pytest.fixture
 def history() -> factories.Shop:
-    """Receipts of members and strangers under campaigns with limits, counters, tiers and delays; some came back."""
+    """Receipts of members and strangers under campaigns of the whole vocabulary; some came back."""
     shop = open_chain()
     buyers = enrol_buyers(shop)
     add_more(shop, buyers)
-    sell_in_bulk(ask_for_more(make_sales(buyers)))
+    add_rest(shop, buyers)
+    sales = ask_for_more(make_sales(buyers))
+    sell_in_bulk(msgspec.structs.replace(sale, cashier="C-7") for sale in sales)
     chance = random.Random(11)
     for number, receipt in enumerate(Receipt.objects.filter(status="completed").order_by("purchased_at")):
         if not number % 4:
@@ -101,6 +163,13 @@ def take_some_back(receipt: Receipt, chance: random.Random) -> None:
                 returns.give_back(receipt.id, wanted, LAST)
         except Refusal:
             return  # more than is left
+
+
+def who_gave(judged: Judged) -> set[str]:
+    """The codes of the campaigns that gave something on a receipt."""
+    codes = dict(Campaign.objects.values_list("id", "code"))
+    before = judged.before
+    return {codes[one] for given in (before.points, before.discounts, before.shared) for one in given}
 
 
 def standing(receipt: Receipt) -> Record:
@@ -131,6 +200,8 @@ def by_campaigns(decision: Record) -> Record:
 def test_judging_again_what_was_live_equals_what_happened_receipt_by_receipt(history: factories.Shop) -> None:
     judged = {one.past.id: one for one in judge(backtest(history.programme, []))}
     receipts = Receipt.objects.filter(status__in=["completed", "partially_returned"])
+    gave = {code for one in judged.values() for code in who_gave(one)}
+    assert gave >= {*REST, *MORE} - {"trade", "vip"}  # points spent, and a coupon
     assert {str(receipt.id) for receipt in receipts} == set(judged)
     assert receipts.filter(status="partially_returned").count() > 5
     for receipt in receipts:
