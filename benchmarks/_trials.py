@@ -1,4 +1,4 @@
-"""Twenty campaigns of the kinds a chain tries out, for the demo's goods, groups and tiers."""
+"""Twenty campaigns to try, as a chain might; and twenty of more kinds, which cost more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _lines(*categories: str) -> Document:
 
 STEPS = [{"from": "20", "percent": "1"}, {"from": "50", "percent": "2"}, {"from": "100", "percent": "3"}]
 
-TRIALS: dict[str, Document] = {
+WIDE: dict[str, Document] = {
     "one-percent-more": _percent("1"),
     "over-50": _fixed("2", **{"if": {"condition": "receipt_amount", "at_least": "50"}}),
     "scale": _gives({"effect": "points_steps", "mode": "sliced", "steps": STEPS}),
@@ -72,3 +72,29 @@ TRIALS: dict[str, Document] = {
         "what": [{"effect": "discount_percent", "percent": "10"}],
     },
 }  # fmt: skip
+
+GOODS = ("produce", "pastry", "grocery", "meat", "deli", "nutrition", "cosmetics", "seafood")
+MONTHLY = {"limits": [{"per": "member", "period": "month", "times": 3}]}
+
+TRIALS: dict[str, Document] = {
+    **{f"percent-{code}": _percent(str(2 + n), what_for=_lines(code)) for n, code in enumerate(GOODS)},
+    **{
+        f"from-{20 * n}": _fixed(
+            str(n),
+            stacking={"group": "amount", "mode": "best"},
+            **{"if": {"condition": "receipt_amount", "at_least": str(20 * n)}},
+        )
+        for n in range(1, 5)
+    },
+    **{
+        f"morning-{n}": _gives(
+            {"effect": "multiplier", "by": "1.5"}, when={"weekdays": [n], "hours": [["09:00", "12:00"]]}
+        )
+        for n in range(1, 4)
+    },
+    "stamps": _gives({"effect": "stamp", "goal": 5, "reward": {"points": "20"}}),
+    "tenth": _fixed("50", **{"if": {"condition": "nth_purchase", "every": 10, "counting": "campaign"}}),
+    "pastry-off": _gives({"effect": "discount_percent", "percent": "10"}, what_for=_lines("pastry")),
+    "tenth-free": _gives({"effect": "cheapest_free", "every": 10}),
+    "next-time": _gives({"effect": "next_purchase", "percent": "2", "days": 10}, judge=MONTHLY),
+}
