@@ -15,7 +15,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from backoffice import roles
-from campaigns import checkout
+from campaigns import checkout, states
 from campaigns.models import Campaign
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty.audit import audit
@@ -343,14 +343,13 @@ def test_every_second_purchase_is_built_and_launched_by_keyboard_alone(
     tab_to(page, "Number")
     keys.press("Control+A")
     keys.type("2")
+    expect(sentence(page)).to_contain_text("every 2nd purchase of at least 10 EUR")
     tab_to(page, "+ Add something")
     keys.press("Enter")
     tab_to(page, "a badge")
     keys.press("Escape")
     expect(page.locator("#add-what summary")).to_be_focused()
-    tab_to(page, "Points")
     expect(sentence(page)).to_contain_text("Members of the tier Silver get 50 points.")
-    expect(sentence(page)).to_contain_text("every 2nd purchase of at least 10 EUR")
     tab_to(page, "Launch…")
     keys.press("Enter")
     expect(page.get_by_role("heading", name="When does it begin?")).to_be_visible()
@@ -370,3 +369,58 @@ def test_every_second_purchase_is_built_and_launched_by_keyboard_alone(
     receipt = sell(till)
     expect(till.locator(".why")).to_contain_text("Every second")
     assert Transfer.objects.get(receipt=receipt, revision__campaign__name="Every second").points == 50
+
+
+def constructor_pages(corner: Corner) -> list[str]:
+    """Every page of the constructor: the gallery, six mechanics, and those about a campaign that was changed."""
+    new = reverse("admin:campaigns_campaign_new")
+    campaign = Campaign.objects.get(code="base")
+    campaign.draft = {**campaign.draft, "what": [{"effect": "points_percent", "percent": "6"}]}
+    campaign.save()
+    paused = Campaign.objects.get(code="big")
+    states.pause(paused, timezone.now())
+    about = [
+        reverse(f"admin:campaigns_campaign_{name}", args=[one.pk])
+        for one in (campaign, paused)
+        for name in ("change", "launch", "versions", "template")
+    ]
+    ready = ("steps", "goods_double", "together", "stamps", "promo_code", "birthday_gift")
+    return [
+        reverse("admin:campaigns_campaign_add"),
+        *[f"{new}?ready={key}" for key in ready],
+        *about,
+        reverse("admin:campaigns_campaign_calendar") + "?by=weeks",
+        reverse("admin:campaigns_campaigntemplate_changelist"),
+    ]
+
+
+@pytest.mark.parametrize("screen", ["at_desk", "on_phone"])
+def test_every_page_of_the_constructor_is_accessible_and_fits(
+    request: pytest.FixtureRequest, corner: Corner, screen: str
+) -> None:
+    visitor: Visitor = request.getfixturevalue(screen)
+    pages = constructor_pages(corner)
+    enter(visitor)
+    for path in pages:
+        visitor.visit(path)
+        visitor.page.wait_for_load_state("networkidle")
+        visitor.require_accessible()
+        visitor.require_fitting()
+
+
+def test_a_paused_campaign_goes_on_at_the_till_at_once(
+    at_desk: Visitor, at_till: Visitor, corner: Corner
+) -> None:
+    page = enter(at_desk)
+    at_desk.visit(reverse("admin:campaigns_campaign_change", args=[Campaign.objects.get(code="coffee").pk]))
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("It gives nothing until it is resumed.")).to_be_visible()
+    till = open_till(at_till)
+    scan(till, COFFEE, CARD)
+    coffee = till.locator(".line", has_text="Coffee beans")
+    expect(coffee).to_contain_text("Every purchase")
+    expect(coffee).not_to_contain_text("Coffee weeks")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("The campaign is live now.")).to_be_visible()
+    scan(till, COFFEE)
+    expect(coffee).to_contain_text("Coffee weeks 10% of")
