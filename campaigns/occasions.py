@@ -35,12 +35,13 @@ BUILT_IN = frozenset(
         "subscription.made",
         "app.installed",
         "visit.made",
+        "goal.reached",
     }
 )
 #: What only Regulars itself may say happened: nobody awards themselves a welcome bonus.
 OWN = (
-    "member.", "purchase.", "campaign.", "points.", "lot.", "tier.", "segment.", "referral.", "friend.", "goal.",
-    "badge.", "shares.", "coupon.",
+    "member.", "purchase.", "campaign.", "points.", "lot.", "tier.", "segment.", "referral.", "friend.", "badge.",
+    "shares.", "coupon.",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from loyalty.models import Holder
 from members.models import Member
 
 #: Those that are recorded where they happen; dates and friends' purchases have jobs of their own.
-RECORDED_ELSEWHERE = ("tier.reached", "segment.entered", "referral.joined", "goal.reached")
+RECORDED_ELSEWHERE = ("tier.reached", "segment.entered", "referral.joined")
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.db.models import Sum
 
 from analytics import segments
@@ -25,7 +24,6 @@ from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import audit, ledger, places
 from loyalty.models import Account, Category, Receipt, Return, ReturnLine
-from members import events
 from members.models import Member
 from members.registration import Newcomer
 from rewards.models import Coupon
@@ -266,16 +264,6 @@ def reports(kind: str, at: str | None = None) -> Step:
             stage.now = moscow(at)
         occasions.require_known(kind, [stage.shop.programme.id])
         occasions.report(stage.anna, kind, stage.now, {}, stage.now, [stage.shop.programme.id])
-
-    return step
-
-
-def happens(kind: str, **data: Any) -> Step:
-    """Something of our own happened to Anna."""
-
-    def step(stage: Stage) -> None:
-        with transaction.atomic():
-            events.record(kind, stage.anna.id, stage.now, programme=stage.shop.programme.code, **data)
 
     return step
 
