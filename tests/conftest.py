@@ -88,3 +88,27 @@ def forget_places() -> Iterator[None]:
     places.forget()
     yield
     places.forget()
+
+
+@pytest.fixture
+def lasting_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a process keeps in memory for a second or two outlasts the test: for whoever counts statements."""
+    from campaigns import awaited, clashes
+    from loyalty import places
+    from messaging import webhooks
+    from pos import keys
+
+    kept = (
+        (awaited, "_KEPT_SECONDS"),
+        (places, "_KEPT_SECONDS"),
+        (webhooks, "_KEPT_SECONDS"),
+        (keys, "KEPT_SECONDS"),
+    )
+    for module, name in kept:
+        monkeypatch.setattr(module, name, 3600.0)
+        module.forget()
+    monkeypatch.setattr(clashes, "BUSY_SECONDS", 3600.0)
+    yield
+    for module, _name in kept:
+        module.forget()
+    clashes._busy.clear()

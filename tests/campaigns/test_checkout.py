@@ -156,7 +156,7 @@ def test_every_fault_of_a_malformed_sale_is_named(shop: factories.Shop) -> None:
 
 
 def test_a_purchase_takes_four_round_trips_and_a_quote_one(
-    shop: factories.Shop, member: Member, django_assert_num_queries: object
+    lasting_memory: None, shop: factories.Shop, member: Member, django_assert_num_queries: object
 ) -> None:
     checkout.purchase(coffee(member), NOW)  # the store is known and the product exists
     with django_assert_num_queries(4):  # type: ignore[operator]

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import awaited, checkout, clashes
+from campaigns import checkout, clashes
 from loyalty import places
 from loyalty.models import Receipt
 from members.models import Event
@@ -28,20 +28,8 @@ from tests.rewards.build import make_series
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def memory(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What a process keeps in memory for a second or two outlasts the test, however slow the machine."""
-    known = (awaited, places, webhooks)
-    for module in known:
-        monkeypatch.setattr(module, "_KEPT_SECONDS", 3600.0)
-        module.forget()
-    yield
-    for module in known:
-        module.forget()
-
-
 @pytest.fixture
-def member(memory: Any) -> Any:
+def member(lasting_memory: None) -> Any:
     shop = factories.open_shop(store="s")
     factories.publish_campaign(shop.programme)
     buyer = factories.enrol(shop.programme, "100")

@@ -14,7 +14,7 @@ from tests.factories import publish_campaign
 from tests.pos.conftest import Api, coffee
 from tests.rewards.build import make_series
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lasting_memory")]
 
 
 def statements(api: Api, path: str, number: str | None, **fields: Any) -> list[str]:
