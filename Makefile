@@ -4,7 +4,7 @@ UV := $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := run
-.PHONY: run test check lint pytest bench clean install-run install-dev lock messages format
+.PHONY: run test check lint pytest explore bench clean install-run install-dev lock messages format
 
 # Python's compiled files go to var/ too: the source is only read.
 run: export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
@@ -26,6 +26,9 @@ lint: install-dev
 
 pytest: install-dev
 	$(PY) -m pytest -n auto $(ARGS)
+
+explore: install-dev  ## Laws and properties at random: make explore MINUTES=60, or SEED=... to see one again
+	$(PY) -m tests.explore $(if $(SEED),--seed $(SEED),--minutes $(or $(MINUTES),10)) $(ARGS)
 
 bench: install-dev  ## Every benchmark beside its floor; one alone: make bench ONLY=checkout
 	@for file in benchmarks/$(or $(ONLY),[a-z]*).py; do \

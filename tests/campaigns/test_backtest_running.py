@@ -34,7 +34,7 @@ from tests.config.processes import ROOT, build_environment
 
 PERIOD = (date(2026, 1, 1), date(2026, 11, 20))
 #: For processes to start and to end, seconds.
-PATIENCE = 60
+PATIENCE = 240
 
 
 @pytest.fixture

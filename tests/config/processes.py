@@ -30,7 +30,7 @@ def manage(*words: str, var: Path, **given: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
 
 

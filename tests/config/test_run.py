@@ -53,7 +53,7 @@ class Running:
     port: int
 
     def get(self, path: str) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request(
             "GET", path, headers={"Host": "localhost", "Accept": "application/json, text/html"}
         )
@@ -87,7 +87,7 @@ def running() -> Iterator[Running]:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=240)
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:
@@ -175,7 +175,7 @@ def test_a_second_run_of_the_preparation_changes_nothing(running: Running) -> No
 def test_sigterm_stops_every_process_and_the_database(running: Running) -> None:
     assert any("postgres" in command for command in processes_of(running.var))
     running.process.send_signal(signal.SIGTERM)
-    output, _ = running.process.communicate(timeout=60)
+    output, _ = running.process.communicate(timeout=240)
     assert running.process.returncode == 0, output
     assert processes_of(running.var) == []
     with socket.socket() as probe:
@@ -193,7 +193,7 @@ def test_ctrl_c_while_preparing_stops_the_database_too(tmp_path: Path) -> None:
     )
     read_until(process, "Preparing")
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=240)
     assert process.returncode == 130, output
     assert processes_of(tmp_path) == []
 

@@ -25,7 +25,7 @@ def test_all_end_even_when_nobody_reads_what_they_print(asked: signal.Signals) -
     process.stdout.close()  # the terminal is gone
 
     process.send_signal(asked)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
 
     assert children
     _gone, alive = psutil.wait_procs(children, timeout=5)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 CLIENTS = 4
 #: A client gives up on a purchase after so many seconds: longer than any recovery takes.
-PATIENCE = 40.0
+PATIENCE = 240.0
 MAKE_SHOP = """
 import json
 from tests import factories

@@ -15,7 +15,8 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SERIOUS = ("serious", "critical")
-PATIENCE = 15_000
+#: Milliseconds to wait for what a page shall show: a busy machine is slow, and no failure.
+PATIENCE = 120_000
 
 
 @dataclass

@@ -31,7 +31,7 @@ def test_the_commands_of_the_guide_work(live_server: Any, tmp_path: Path) -> Non
     commands = "\n".join(re.findall(r"```sh\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL))
 
     done = subprocess.run(
-        ["sh", "-eu"], input=commands, cwd=tmp_path, capture_output=True, text=True, timeout=60
+        ["sh", "-eu"], input=commands, cwd=tmp_path, capture_output=True, text=True, timeout=240
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr

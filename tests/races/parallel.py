@@ -15,7 +15,7 @@ from tests.laws.world import assert_books_balance
 
 THREADS = 16
 #: Longer than any race takes, so that threads that wait for each other fail instead of hanging.
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 T = TypeVar("T")
 
