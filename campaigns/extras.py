@@ -12,7 +12,9 @@ from uuid import UUID
 
 import msgspec
 
+from campaigns import record
 from campaigns.record import Extra, Record
+from loyalty.models import Receipt
 from members import events
 from rewards import handouts
 from rewards.models import Series
@@ -45,10 +47,37 @@ def _give(extra: Extra, receipt_id: UUID, programme_id: int, member_id: UUID, at
     return msgspec.structs.replace(extra, issued=coupon.code if coupon else "")
 
 
+def of_receipt(receipt: Receipt) -> Record:
+    """The decision on a purchase, with the coupons that it issued: at once, or when it was confirmed."""
+    kept = record.load(receipt.outcome)
+    if receipt.hold_until is None or receipt.status == Receipt.Status.HELD:
+        return kept
+    return _known(kept, receipt.id, receipt.programme_id)
+
+
+def _known(kept: Record, receipt_id: UUID, programme_id: int) -> Record:
+    """The record of a purchase that was held, with the codes of the coupons that its confirmation issued.
+
+    The decision on a held purchase stays as it was made; the coupons themselves say what issued them. One
+    statement, a second one where a code for all is among them, which nothing says this of.
+    """
+    wanted = {
+        _key(one, receipt_id): one.code for one in kept.extras if one.kind != "badge" and not one.issued
+    }
+    if not wanted:
+        return kept
+    codes = handouts.given(programme_id, wanted)
+    named = tuple(
+        msgspec.structs.replace(one, issued=codes.get(_key(one, receipt_id), one.issued))
+        for one in kept.extras
+    )
+    return msgspec.structs.replace(kept, extras=named)
+
+
 def take_back(before: Record, after: Record, receipt_id: UUID, member_id: UUID, at: datetime) -> Record:
     """Withdraw what the decision before gave and the one after does not; the one after, with the codes kept.
 
-    A coupon that was used meanwhile stays used.
+    A coupon that was used meanwhile stays used; should that use come back, it is not to be had any more.
     """
     codes = {_name(extra): extra.issued for extra in before.extras}
     for extra in _only(before.extras, after.extras):

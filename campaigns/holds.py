@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from analytics import facts
-from campaigns import decision, extras, record, shares, taking_back
+from campaigns import decision, extras, shares, taking_back
 from campaigns.checkout import Answer, told_now
 from campaigns.clashes import retried
 from campaigns.returns import release
@@ -87,14 +87,11 @@ def _complete(sold: Sold, now: datetime) -> None:
         book.capture(
             spending.outstanding, target, f"{receipt.id}:capture", cause, reverses_id=spending.transfer_id
         )
-    decision.earn(book, sold.standing.grants, sold.rules, receipt.id, receipt.purchased_at, cause)
+    standing = sold.standing
+    decision.earn(book, standing.grants, sold.rules, receipt.id, receipt.purchased_at, cause)
     known = known_facts(sold)
-    bought = Bought(receipt.id, receipt.purchased_at, receipt.to_pay, sold.standing.earned)
+    bought = Bought(receipt.id, receipt.purchased_at, receipt.to_pay, standing.earned)
     moved = facts.after_purchase(known, sold.scheme.ladder, bought)
     save_facts(sold, known, moved, Because("purchase", receipt.id), now)
     ledger.post(book)
-    assert receipt.member_id is not None
-    kept = extras.give(sold.standing, receipt.id, receipt.programme_id, receipt.member_id, now)
-    if kept is not sold.standing:
-        receipt.outcome = record.dump(kept)
-        Receipt.objects.filter(id=receipt.id).update(outcome=receipt.outcome)
+    extras.give(standing, receipt.id, receipt.programme_id, receipt.member_id, now)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from analytics import facts, reading
 from analytics.models import MemberFacts
-from campaigns import record, rulebooks, usage
+from campaigns import extras, record, rulebooks, usage
 from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
 from campaigns.record import NOTHING, Record
@@ -48,7 +48,9 @@ class Sold:
     @property
     def standing(self) -> Record:
         """The decision that stands: that of the last return, or of the purchase."""
-        return record.load(self.earlier[-1].outcome if self.earlier else self.receipt.outcome)
+        if self.earlier:
+            return record.load(self.earlier[-1].outcome)
+        return extras.of_receipt(self.receipt)
 
 
 def lock(receipt_id: UUID) -> Sold:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
-from campaigns import record, rulebooks, wording
+from campaigns import extras, record, rulebooks, wording
 from campaigns.record import Reason, Record, Text
 from campaigns.rulebooks import Rules
 from loyalty.models import Receipt
@@ -19,7 +19,7 @@ Story = dict[str, Any]
 
 def of_receipt(receipt: Receipt, *, first: bool = False) -> Story:
     """The story of a stored receipt as it stands now, or, ``first``, as it was first answered."""
-    kept = record.load(receipt.outcome)
+    kept = record.load(receipt.outcome) if first else extras.of_receipt(receipt)
     head = {
         "id": str(receipt.id),
         "status": _first_status(receipt) if first else receipt.status,

@@ -11,6 +11,7 @@ STATE = f"""CASE
     WHEN c.state IN ('revoked', 'waiting') THEN c.state
     WHEN {{uses}} >= c.most AND {{reserved}} > 0 THEN 'reserved'
     WHEN {{uses}} >= c.most THEN 'used'
+    WHEN c.withdrawn THEN 'revoked'
     WHEN least(c.valid_until, (SELECT {CLOSES} FROM rewards_series s
            JOIN loyalty_programme p ON p.id = s.programme_id WHERE s.id = c.series_id)) < {{at}}
       THEN 'expired'
@@ -134,11 +135,16 @@ UPDATE rewards_coupon c SET reserved = c.reserved - 1,
        state = {STATE.format(uses="c.uses", reserved="c.reserved - 1", at="%(at)s::timestamptz")}
  WHERE c.id = ANY(%(coupons)s::bigint[]) AND c.most IS NOT NULL
 """
+#: Answers with the coupons that were withdrawn while they were used up, and go out of force now.
 FREE = f"""
-UPDATE rewards_coupon c SET uses = c.uses - 1, reserved = c.reserved - x.reserved,
-       state = {STATE.format(uses="c.uses - 1", reserved="c.reserved - x.reserved", at="%(at)s::timestamptz")}
-  FROM unnest(%(coupons)s::bigint[], %(reserved)s::int[]) AS x(id, reserved)
- WHERE c.id = x.id AND c.most IS NOT NULL
+WITH freed AS (
+  UPDATE rewards_coupon c SET uses = c.uses - 1, reserved = c.reserved - x.reserved,
+         state = {STATE.format(uses="c.uses - 1", reserved="c.reserved - x.reserved", at="%(at)s::timestamptz")}
+    FROM unnest(%(coupons)s::bigint[], %(reserved)s::int[]) AS x(id, reserved)
+    JOIN rewards_coupon was ON was.id = x.id
+   WHERE c.id = x.id AND c.most IS NOT NULL
+  RETURNING c.id, c.state = 'revoked' AND was.state <> 'revoked' AS gone)
+SELECT id FROM freed WHERE gone
 """
 FREE_MEMBER = """
 UPDATE rewards_seriesmember SET uses = uses - %(times)s::int

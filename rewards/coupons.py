@@ -174,8 +174,9 @@ def confirm(receipt_id: UUID, at: datetime) -> None:
 def give_back(receipt_id: UUID, at: datetime, only: Collection[str] | None = None) -> list[str]:
     """Give back the coupons of a receipt: all of them, or ``only`` those codes. Safe to repeat.
 
-    A coupon whose window is over at ``at`` stays expired, a revoked one revoked. Returns the codes that
-    came back now. Must run in a transaction; locks as said above. Records ``coupon.returned`` for a member.
+    A coupon whose window is over at ``at`` stays expired, a revoked one revoked; one that was withdrawn while
+    it was used up is revoked by this. Returns the codes that came back now. Must run in a transaction; locks
+    as said above. Records ``coupon.returned`` for a member, or ``coupon.revoked``.
     """
     rows = _of_receipt(receipt_id, ("reserved", "used"))
     if only is not None:
@@ -184,8 +185,10 @@ def give_back(receipt_id: UUID, at: datetime, only: Collection[str] | None = Non
     if not rows:
         return []
     prepared.run(statements.RETURN, {"uses": [row["use_id"] for row in rows], "at": at})
-    _free(rows, at)
-    _tell("coupon.returned", [(row["code"], row["series"], row["member_id"]) for row in rows], receipt_id, at)
+    gone = _free(rows, at)
+    for kind, some in (("coupon.returned", False), ("coupon.revoked", True)):
+        told = [row for row in rows if (row["coupon_id"] in gone) == some]
+        _tell(kind, [(row["code"], row["series"], row["member_id"]) for row in told], receipt_id, at)
     return [row["code"] for row in rows]
 
 
@@ -215,17 +218,21 @@ def _of_receipt(receipt_id: UUID, states: Sequence[str]) -> list[dict[str, Any]]
     return rows
 
 
-def _free(rows: Sequence[dict[str, Any]], at: datetime) -> None:
-    """Take uses off every counter that there is. Runs under the lock of series and coupons."""
-    reserved = [int(row["state"] == "reserved") for row in rows]
-    prepared.run(
-        statements.FREE, {"coupons": [row["coupon_id"] for row in rows], "reserved": reserved, "at": at}
-    )
+def _free(rows: Sequence[dict[str, Any]], at: datetime) -> set[int]:
+    """Take uses off every counter that there is; the coupons that go out of force by it. Runs under the lock of
+    series and coupons."""
+    params = {
+        "coupons": [row["coupon_id"] for row in rows],
+        "reserved": [int(row["state"] == "reserved") for row in rows],
+        "at": at,
+    }
+    gone = {row["id"] for row in prepared.run(statements.FREE, params)}
     of_members = Counter((row["series_id"], row["member_id"]) for row in rows if row["member_id"])
     for (series, member), times in sorted(of_members.items()):
         prepared.run(statements.FREE_MEMBER, {"series": series, "member": member, "times": times})
     for series, times in sorted(Counter(row["series_id"] for row in rows).items()):
         prepared.run(statements.FREE_TOTAL, {"series": series, "times": times})
+    return gone
 
 
 def _tell(kind: str, coupons: Sequence[tuple[str, str, UUID | None]], receipt_id: UUID, at: datetime) -> None:

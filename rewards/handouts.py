@@ -7,7 +7,7 @@ coupons that it writes, in the order of their ids, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,25 +36,26 @@ UPDATE rewards_coupon
               LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
+#: What is used up keeps its label (``kept``) until a use of it comes back.
 _REVOKE = """
 WITH chosen AS MATERIALIZED (
   SELECT c.id FROM rewards_coupon c
-   WHERE {chosen} AND c.state IN ('waiting', 'issued', 'reserved', 'expired')
+   WHERE {chosen} AND c.state <> 'revoked' AND NOT c.withdrawn
    {how})
-UPDATE rewards_coupon c SET state = 'revoked' FROM chosen WHERE c.id = chosen.id
-RETURNING c.code, c.member_id, (SELECT code FROM rewards_series s WHERE s.id = c.series_id) AS series
+UPDATE rewards_coupon c
+   SET withdrawn = true, state = CASE WHEN c.state = ANY(%(kept)s::text[]) THEN c.state ELSE 'revoked' END
+  FROM chosen WHERE c.id = chosen.id
+RETURNING c.code, c.member_id, c.state, (SELECT code FROM rewards_series s WHERE s.id = c.series_id) AS series
 """
-#: Not in use: neither counted so nor, where nobody counts, on a receipt that stands.
-_FREE = """c.uses = 0 AND (c.most IS NOT NULL OR NOT EXISTS (
-    SELECT FROM rewards_couponuse u WHERE u.coupon_id = c.id AND u.state <> 'returned'))"""
 _IN_ORDER = "ORDER BY c.id FOR NO KEY UPDATE"
-_REVOKE_CAUSE = _REVOKE.format(chosen=f"c.cause = %(key)s::text AND {_FREE}", how=_IN_ORDER)
+_REVOKE_CAUSE = _REVOKE.format(chosen="c.cause = %(key)s::text", how=_IN_ORDER)
 _REVOKE_IDS = _REVOKE.format(chosen="c.id = ANY(%(ids)s::bigint[])", how=_IN_ORDER)
 #: Whichever are free, and in the end those that somebody held: sorting a million for each part takes too long.
 _REVOKE_SOME = _REVOKE.format(
     chosen="c.series_id = %(series)s::bigint", how="LIMIT %(most)s::int FOR NO KEY UPDATE SKIP LOCKED"
 )
 _REVOKE_REST = _REVOKE.format(chosen="c.series_id = %(series)s::bigint", how=_IN_ORDER)
+_USED, _TAKEN = ["used"], ["used", "reserved"]
 
 
 def issue(series: Series, member_id: UUID | None, at: datetime, key: str) -> Coupon | None:
@@ -85,30 +86,51 @@ def issue(series: Series, member_id: UUID | None, at: datetime, key: str) -> Cou
 
 
 def withdraw(key: str, at: datetime) -> list[str]:
-    """Revoke what was issued under the key, unless it is in use. Safe to repeat. Returns the codes revoked now.
+    """Take what was issued under the key out of force. Safe to repeat. Returns the codes revoked now.
 
-    Must run in a transaction. Records ``coupon.revoked`` for a member.
+    Purchases that use it keep it. While these take all its uses it is called used, or reserved; when one of
+    them comes back, it is revoked (``coupons.give_back``), in whatever order things happen.
+    Must run in a transaction. Records ``coupon.revoked`` for a member, once it is.
     """
-    return _tell(prepared.run(_REVOKE_CAUSE, {"key": key}), at)
+    return _tell(prepared.run(_REVOKE_CAUSE, {"key": key, "kept": _TAKEN}), at)
+
+
+def given(programme_id: int, asked: Mapping[str, str]) -> dict[str, str]:
+    """The codes of the coupons that were issued under keys, whatever became of them, by key.
+
+    ``asked`` names the series of each key. Of one with a code for all it is that code.
+    """
+    issued = Coupon.objects.filter(programme_id=programme_id, cause__in=asked).values_list("cause", "code")
+    found: dict[str, str] = {key: code for key, code in issued if key}
+    rest = {series for key, series in asked.items() if key not in found}
+    if rest:
+        for_all = Coupon.objects.filter(
+            series__programme_id=programme_id, series__code__in=rest, series__kind=Series.Kind.MASS
+        )
+        codes_ = dict(for_all.values_list("series__code", "code"))
+        found |= {key: codes_[series] for key, series in asked.items() if series in codes_}
+    return found
 
 
 def revoke(coupons: Collection[int], at: datetime) -> list[str]:
-    """Take coupons out of force by their ids; used ones stay used, reserved ones may still be confirmed.
+    """Take coupons out of force by their ids; used ones stay used until they come back, reserved ones may still
+    be confirmed.
 
     Returns the codes revoked now. Must run in a transaction. Records ``coupon.revoked`` for a member.
     """
-    return _tell(prepared.run(_REVOKE_IDS, {"ids": list(coupons)}), at)
+    return _tell(prepared.run(_REVOKE_IDS, {"ids": list(coupons), "kept": _USED}), at)
 
 
 def revoke_series(series_id: int, at: datetime) -> int:
     """Take all coupons of a series out of force, ``BATCH`` in a transaction. Returns how many it were now."""
     total, found = 0, BATCH
+    params = {"series": series_id, "kept": _USED}
     while found:
         with transaction.atomic():
-            found = len(_tell(prepared.run(_REVOKE_SOME, {"series": series_id, "most": BATCH}), at))
-        total += found
+            rows = prepared.run(_REVOKE_SOME, {**params, "most": BATCH})
+            found, total = len(rows), total + len(_tell(rows, at))
     with transaction.atomic():
-        return total + len(_tell(prepared.run(_REVOKE_REST, {"series": series_id}), at))
+        return total + len(_tell(prepared.run(_REVOKE_REST, params), at))
 
 
 def _is_open(series: Series, at: datetime) -> bool:
@@ -136,7 +158,8 @@ def _make(series: Series, member_id: UUID | None, at: datetime, key: str) -> Cou
 
 
 def _tell(rows: list[dict[str, Any]], at: datetime) -> list[str]:
-    """Record what was revoked, for those who are known."""
+    """Record what was revoked, for those who are known. Returns its codes."""
+    rows = [row for row in rows if row["state"] == "revoked"]
     told: list[EventRow] = [
         events.new("coupon.revoked", row["member_id"], at, at, coupon=row["code"], series=row["series"])
         for row in rows

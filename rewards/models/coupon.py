@@ -22,7 +22,8 @@ class Coupon(models.Model):
 
     ``state`` tells people what the columns and dates say; whether a coupon can be used is decided from
     those (``usability``), so a label that is late does no harm. ``issued`` has uses left, ``reserved`` and
-    ``used`` have none, ``waiting`` lies in the pool and is nobody's yet.
+    ``used`` have none, ``waiting`` lies in the pool and is nobody's yet. ``withdrawn`` says that it is out of
+    force: at once, or, while all its uses are taken, as soon as one of them comes back.
 
     Series and programme refer to the series' pair of both (migration ``0001``): a coupon cannot be of
     one programme and of another's series.
@@ -66,6 +67,7 @@ class Coupon(models.Model):
     uses = models.PositiveIntegerField(_("uses"), default=0, db_default=0)
     reserved = models.PositiveIntegerField(_("uses reserved"), default=0, db_default=0)
     most = models.PositiveIntegerField(_("most uses"), null=True, blank=True)
+    withdrawn = models.BooleanField(_("withdrawn"), default=False, db_default=False, editable=False)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued at"), null=True, blank=True)
     cause = models.CharField(_("issued by"), max_length=120, null=True, blank=True)

@@ -112,36 +112,42 @@ def test_of_a_series_of_one_code_that_code_is_given_and_stays_everybodys() -> No
 
 
 @pytest.mark.parametrize("uses_each", [1, 3, None])
-def test_what_was_issued_is_withdrawn_unless_it_is_in_use(uses_each: int | None) -> None:
+def test_what_was_issued_is_withdrawn_and_what_is_used_up_when_it_comes_back(uses_each: int | None) -> None:
     series, anna = make_series(uses_each=uses_each), MemberFactory()
     free, used, returned = (issue(series, anna, key) for key in ("free", "used", "returned"))
     assert free and used and returned
-    spend(series, used, member=anna)
+    receipt = spend(series, used, member=anna)
     back(spend(series, returned, member=anna))
     assert withdraw("free", NOW + timedelta(hours=1)) == [free.code]
     assert withdraw("free") == []
+    assert withdraw("used") == ([] if uses_each == 1 else [used.code])
     assert withdraw("used") == []
     assert withdraw("returned") == [returned.code]
-    assert reasons(ask(series, free, member=anna)) == ["revoked"]
-    assert [event.data["coupon"] for event in Event.objects.filter(kind="coupon.revoked").order_by("id")] == [
-        free.code, returned.code,
+    assert reasons(ask(series, free, used, member=anna)) == [
+        "revoked", "used_up" if uses_each == 1 else "revoked",
     ]  # fmt: skip
+    assert back(receipt) == [used.code]
+    assert reasons(ask(series, used, member=anna)) == ["revoked"]
+    told = Event.objects.filter(kind="coupon.revoked").values_list("data__coupon", flat=True)
+    assert sorted(told) == sorted([free.code, returned.code, used.code])
 
 
-def test_a_reserved_coupon_is_not_withdrawn() -> None:
+def test_a_reserved_coupon_is_withdrawn_when_it_is_let_go() -> None:
     series, anna = make_series(), MemberFactory()
     coupon = issue(series, anna, "k")
     assert coupon
-    spend(series, coupon, member=anna, reserve=True)
+    receipt = spend(series, coupon, member=anna, reserve=True)
     assert withdraw("k") == []
     assert count_of(coupon)[0] == "reserved"
+    back(receipt)
+    assert count_of(coupon) == ("revoked", 0, 0)
 
 
 def test_coupons_are_revoked_by_hand_whatever_they_are_but_used() -> None:
     series = make_series(uses_each=1)
     coupons = {state: make_coupon(series, state=state) for state in ("issued", "waiting", "expired")}
     used, held = make_coupon(series), make_coupon(series)
-    spend(series, used)
+    receipt = spend(series, used)
     spend(series, held, reserve=True)
     everything = [*coupons.values(), used, held]
     with transaction.atomic():
@@ -149,6 +155,8 @@ def test_coupons_are_revoked_by_hand_whatever_they_are_but_used() -> None:
     assert sorted(revoked) == sorted(coupon.code for coupon in everything if coupon != used)
     assert {count_of(coupon)[0] for coupon in everything if coupon != used} == {"revoked"}
     assert count_of(used) == ("used", 1, 0)
+    back(receipt)
+    assert count_of(used) == ("revoked", 0, 0)
 
 
 def test_a_whole_series_is_revoked_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
