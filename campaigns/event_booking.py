@@ -13,10 +13,11 @@ from uuid import UUID
 
 import msgspec
 
-from campaigns import decision, event_rewards, extras, record, situation, taking_back, tallies, usage
+from campaigns import decision, event_rewards, extras, grounds, record, situation, taking_back, tallies, usage
 from campaigns.engine.evaluation import evaluate_event
-from campaigns.engine.outcome import Outcome
+from campaigns.engine.outcome import Outcome, Tally
 from campaigns.engine.shopper import Shopper
+from campaigns.event_rewards import Basis
 from campaigns.models import EventReward, Seller, Usage
 from campaigns.record import NOTHING, Given, Record, Share
 from campaigns.rulebooks import Rules
@@ -48,6 +49,12 @@ class Subject(NamedTuple):
     def key(self) -> str:
         """What the keys of its transfers begin with."""
         return f"event:{self.event.id}"
+
+    @property
+    def books(self) -> list[Passbook]:
+        """The books that it may write to, each once."""
+        known = filter(None, (self.book, self.referrer, self.cashier))
+        return list({book.account_id: book for book in known}.values())
 
 
 def account_of_referrer(member: Member, programme_id: int, own: UUID) -> UUID | None:
@@ -81,44 +88,65 @@ def _cashier(event: Event | EventRow) -> str:
 def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
     """Judge an event for the first time, and book what it brings. ``amount`` as in ``occasions.reward``.
 
+    What caused it may have come back meanwhile: then nothing is given, or what is right by what remains.
     Raises ``IntegrityError`` when another one takes the rest of a common limit: then it is to be tried again.
     """
-    rules, at = subject.rules, subject.event.at
+    rules, event = subject.rules, subject.event
     tallies.lock(campaign for campaign, _key in rules.engine.machine.needs.shared)
     scheme = places.scheme(subject.programme_id)
-    shopper, used = situation.of_member(subject.member_id, scheme, rules, at, now)
-    outcome = _judge(subject, shopper, amount)
-    kept = record.pack(outcome)
+    standing = grounds.of_event(event, subject.member_id, scheme)
+    basis = Basis(amount, standing.says, grounds.ladder_of(event, scheme), standing.stands)
+    shopper, used = situation.of_member(subject.member_id, scheme, rules, event.at, now)
+    kept, counted = NOTHING, list[Tally]()
+    if basis.stands:
+        outcome = _judge(subject, shopper, basis)
+        kept, counted = record.pack(outcome), list(outcome.tallies)
     _move_points(subject, NOTHING, kept, subject.key, now)
+    ledger.post(*subject.books)
     usage.write(usage.rows(subject.member_id, used, kept.increments))
-    tallies.write(tallies.rows([one for one in outcome.tallies if _of_all(one.key)], _NO_STORE))
-    kept = extras.give(kept, subject.event.id, subject.programme_id, subject.member_id, now)
-    event_rewards.keep(subject.event.id, subject.programme_id, now, rules.id, shopper, amount, kept)
+    tallies.write(tallies.rows([one for one in counted if _of_all(one.key)], _NO_STORE))
+    kept = extras.give(kept, event.id, subject.programme_id, subject.member_id, now)
+    event_rewards.keep(event.id, subject.programme_id, now, rules.id, shopper, basis, kept)
     return kept
 
 
-def change(subject: Subject, standing: EventReward, amount: Decimal, now: datetime) -> None:
-    """Judge an event again, by the same rules and facts but another amount, and book the difference."""
+def change(subject: Subject, standing: EventReward, basis: Basis, key: str, now: datetime) -> None:
+    """Judge an event again, by the same rules and facts but on another basis, and note the difference.
+
+    ``key`` is that of this change: it begins as the subject's does. The caller posts the books.
+    """
     before, after = record.load(standing.outcome), NOTHING
     shopper = record.load_shopper(standing.shopper)
-    if amount:
-        after = record.pack(_judge(subject, shopper, amount))
+    if basis.stands:
+        after = record.pack(_judge(subject, shopper, basis))
     after = msgspec.structs.replace(after, taken=dict(before.taken))
-    _move_points(subject, before, after, f"{subject.key}:{amount.normalize():f}", now)
+    _move_points(subject, before, after, key, now)
     _move_usage(subject.member_id, usage.difference(after.increments, before.increments))
     tallies.move(tallies.difference(_common(after), _common(before), _NO_STORE))
-    after = extras.take_back(before, after, subject.event.id, subject.member_id, now)
-    event_rewards.keep(subject.event.id, subject.programme_id, now, subject.rules.id, shopper, amount, after)
+    after = _move_extras(subject, before, after, now)
+    event_rewards.keep(subject.event.id, subject.programme_id, now, subject.rules.id, shopper, basis, after)
 
 
-def _judge(subject: Subject, shopper: Shopper, amount: Decimal | None) -> Outcome:
+def _judge(subject: Subject, shopper: Shopper, basis: Basis) -> Outcome:
     event = subject.event
     local = event.at.astimezone(places.scheme(subject.programme_id).zone)
-    data = event.data if amount is None else event.data | {"amount": str(amount)}
+    data = event.data | (basis.says or {})
+    if basis.amount is not None:
+        data |= {"amount": str(basis.amount)}
     moment = Moment(local, local)
     return evaluate_event(
         event.kind, shopper, moment, subject.rules.engine, data=data, cashier=_cashier(event)
     )
+
+
+def _move_extras(subject: Subject, before: Record, after: Record, now: datetime) -> Record:
+    """Withdraw the coupons and badges that go, and give those that come."""
+    event_id, known = subject.event.id, set(map(extras.name, before.extras))
+    fresh = tuple(extra for extra in after.extras if extras.name(extra) not in known)
+    after = extras.take_back(before, after, event_id, subject.member_id, now)
+    more = msgspec.structs.replace(after, extras=fresh)
+    more = extras.give(more, event_id, subject.programme_id, subject.member_id, now)
+    return msgspec.structs.replace(after, extras=(*after.extras, *more.extras))
 
 
 def _move_points(subject: Subject, before: Record, after: Record, key: str, now: datetime) -> None:
@@ -127,12 +155,9 @@ def _move_points(subject: Subject, before: Record, after: Record, key: str, now:
     subject.book.touched = True
     _move(subject, subject.book, before.grants, after.grants, after.taken, key, cause)
     others = {"referrer": (subject.referrer, f"{key}:share"), "cashier": (subject.cashier, f"{key}:cashier")}
-    books = {subject.book.account_id: subject.book}
     for to, (book, name) in others.items():
         if book is not None:
             _move(subject, book, _shares(before, to), _shares(after, to), after.taken, name, cause)
-            books[book.account_id] = book
-    ledger.post(*books.values())
 
 
 def _move(

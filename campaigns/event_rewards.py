@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -45,6 +45,19 @@ _ASK_FOR_LATEST = _ASK_FOR.format(
 )
 _NOTHING_BOUGHT = Basket(NOWHERE, ())
 _LONGEST_PAUSE = timedelta(days=1)
+
+
+class Basis(NamedTuple):
+    """What an event is judged by beside rules and facts, and what may become another when goods come back.
+
+    ``amount`` is the money it is about, where that is not what the event says; ``says`` is put in place of what it
+    said, ``ladder`` the tiers as they were when it happened. Of one that does not stand nothing is given.
+    """
+
+    amount: Decimal | None = None
+    says: dict[str, Any] | None = None
+    ladder: Any = None
+    stands: bool = True
 
 
 def ask(event_id: UUID, now: datetime) -> None:
@@ -88,7 +101,7 @@ def keep(
     now: datetime,
     rulebook_id: int,
     shopper: Shopper,
-    amount: Decimal | None,
+    basis: Basis,
     kept: Record,
 ) -> None:
     """Write the decision that stands, and what it was judged by. Runs under the lock of the member's account."""
@@ -97,8 +110,8 @@ def keep(
         "judged_at": now,
         "rulebook_id": rulebook_id,
         "shopper": msgspec.to_builtins(record.pack_shopper(shopper, _NOTHING_BOUGHT)),
-        "amount": amount,
         "outcome": record.dump(kept),
+        **basis._asdict(),
     }
     name = {"event_id": event_id, "programme_id": programme_id}
     if not EventReward.objects.filter(**name).update(**judged):

@@ -79,26 +79,27 @@ def take_back(before: Record, after: Record, receipt_id: UUID, member_id: UUID, 
 
     A coupon that was used meanwhile stays used; should that use come back, it is not to be had any more.
     """
-    codes = {_name(extra): extra.issued for extra in before.extras}
+    codes = {name(extra): extra.issued for extra in before.extras}
     for extra in _only(before.extras, after.extras):
         if extra.kind == "badge":
             events.record("badge.lost", member_id, at, badge=extra.code, receipt=str(receipt_id))
         else:
             handouts.withdraw(_key(extra, receipt_id), at)
     kept = tuple(
-        msgspec.structs.replace(extra, issued=codes[_name(extra)])
+        msgspec.structs.replace(extra, issued=codes[name(extra)])
         for extra in after.extras
-        if _name(extra) in codes
+        if name(extra) in codes
     )
     return msgspec.structs.replace(after, extras=kept)
 
 
 def _only(these: Iterable[Extra], others: Iterable[Extra]) -> list[Extra]:
-    names = set(map(_name, others))
-    return [extra for extra in these if _name(extra) not in names]
+    names = set(map(name, others))
+    return [extra for extra in these if name(extra) not in names]
 
 
-def _name(extra: Extra) -> tuple[int, str, str]:
+def name(extra: Extra) -> tuple[int, str, str]:
+    """What tells one coupon or badge of a decision from another."""
     return extra.campaign_id, extra.kind, extra.code
 
 

@@ -280,6 +280,10 @@ class EventReward(models.Model):
     ``due_at`` is set while it waits. Once judged, ``rulebook``, ``shopper`` and ``amount`` are what it was
     judged by, so that it can be judged again when the amount changes, and ``outcome`` is the decision that
     stands. They stay empty where no campaign listened. Written by ``campaigns.event_rewards`` alone.
+
+    An event that purchases caused rests on them (``campaigns.grounds``): ``ladder`` is what the tiers were then,
+    ``says`` what the event says since goods came back, where that is not what it said, and ``stands`` whether
+    anything of it is left.
     """
 
     event = models.ForeignKey(
@@ -307,6 +311,9 @@ class EventReward(models.Model):
     shopper = models.JSONField(_("facts about the member"), null=True, blank=True)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, null=True, blank=True)
     outcome = models.JSONField(_("decision"), null=True, blank=True)
+    ladder = models.JSONField(_("ladder"), null=True, blank=True)
+    says = models.JSONField(_("what the event says now"), null=True, blank=True)
+    stands = models.BooleanField(_("stands"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("reward for an event")

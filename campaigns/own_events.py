@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from campaigns import awaited, event_booking, event_rewards, occasions, rulebooks
 from campaigns.clashes import retried
 from campaigns.event_booking import Subject
+from campaigns.event_rewards import Basis
 from campaigns.models import EventReward
 from loyalty import ledger
 from loyalty.models import Holder
@@ -65,7 +66,9 @@ def judge_again(standing: EventReward, amount: Decimal, now: datetime) -> None:
     subject = Subject(
         event, event.member.id, programme_id, rules, books[own], books[referrer] if referrer else None
     )
-    event_booking.change(subject, standing, amount, now)
+    basis = Basis(amount, stands=bool(amount))
+    event_booking.change(subject, standing, basis, f"{subject.key}:{amount.normalize():f}", now)
+    ledger.post(*subject.books)
 
 
 def _reward_next(now: datetime, event_id: UUID | None = None) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns import decision, extras, record, shares, story, taking_back, tallies, usage
+from campaigns import consequences, decision, extras, record, shares, story, taking_back, tallies, usage
 from campaigns.checkout import Answer, retried
 from campaigns.record import NOTHING, Record
 from campaigns.sold import RETURNABLE, Sold, judge_again, lock, write_facts, write_usage, wrong_state
@@ -27,6 +27,7 @@ from loyalty import ledger
 from loyalty.days import end_of_day
 from loyalty.models import Receipt, Return, ReturnLine
 from loyalty.passbook import ZERO, Cause, new_id
+from loyalty.tiers import Bought
 from members import events
 from members.refusals import Conflict, Fault, Invalid, Refused
 from rewards import coupons
@@ -169,7 +170,9 @@ def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now:
         after = msgspec.structs.replace(after, taken=dict(before.taken))
         revoked, owed = _take_back(sold, changes, after, return_id, cause)
         _give_more(sold, changes, after, return_id, cause)
-        write_facts(sold, refund, whole, now, after)
+        left = None if whole else _left(sold, refund, after)
+        consequences.settle(sold, left, return_id, now)
+        write_facts(sold, refund, left, now, after)
         write_usage(sold, usage.difference(after.increments, before.increments))
         assert receipt.member_id is not None
         after = extras.take_back(before, after, receipt.id, receipt.member_id, now)
@@ -180,6 +183,13 @@ def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now:
         status = Receipt.Status.CANCELLED if cancelled else Receipt.Status.RETURNED
     figures = {"refund": refund, "restored": restored, "revoked": revoked, "owed": owed}
     return _write(sold, wanted, coming, return_id, after, figures, status, now)
+
+
+def _left(sold: Sold, refund: Decimal, after: Record) -> Bought:
+    """What is left of the purchase, as it counts for the member."""
+    receipt = sold.receipt
+    refunded = sum((back.refund for back in sold.earlier), refund)
+    return Bought(receipt.id, receipt.purchased_at, receipt.to_pay - refunded, after.earned)
 
 
 def _undo(sold: Sold, before: Record, after: Record, now: datetime) -> None:
@@ -267,7 +277,7 @@ def _write(
 ) -> Answer:
     receipt = sold.receipt
     if sold.book is not None:
-        ledger.post(sold.book)
+        ledger.post(*sold.books.values())
         after = msgspec.structs.replace(after, balance=(sold.book.spendable(now), sold.book.pending(now)))
     answer = _answer(sold, wanted, return_id, figures, status, now)
     back = Return.objects.create(

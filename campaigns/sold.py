@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from analytics import facts, reading
 from analytics.models import MemberFacts
-from campaigns import extras, record, rulebooks, usage
+from campaigns import extras, grounds, record, rulebooks, usage
 from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
 from campaigns.record import NOTHING, Record
@@ -44,6 +44,14 @@ class Sold:
     rules: Rules
     scheme: Scheme
     book: Passbook | None
+    #: All books that are locked with the receipt: its own, and those of what rests on it.
+    books: dict[UUID, Passbook] = field(default_factory=dict)
+
+    def book_of(self, account_id: UUID) -> Passbook:
+        """The book of an account, locked now if it was not foreseen."""
+        if account_id not in self.books:
+            self.books |= ledger.lock([account_id])
+        return self.books[account_id]
 
     @property
     def standing(self) -> Record:
@@ -54,10 +62,13 @@ class Sold:
 
 
 def lock(receipt_id: UUID) -> Sold:
-    """Lock a receipt and its account, and read what a return needs. Must run in a transaction."""
+    """Lock a receipt, its account and those of what rests on it, and read what a return needs.
+
+    Must run in a transaction.
+    """
     receipt = (
         Receipt.objects.select_for_update(of=("self",))
-        .select_related("store__partner", "till", "programme", "store")
+        .select_related("store__partner", "till", "programme", "store", "member")
         .filter(id=receipt_id)
         .first()
     )
@@ -69,7 +80,7 @@ def lock(receipt_id: UUID) -> Sold:
         .values_list("line__position")
         .annotate(quantity=Sum("quantity"))
     )
-    book = ledger.lock([receipt.account_id])[receipt.account_id] if receipt.account_id else None
+    books = ledger.lock(sorted(grounds.accounts(receipt)))
     return Sold(
         receipt,
         lines,
@@ -77,7 +88,8 @@ def lock(receipt_id: UUID) -> Sold:
         list(receipt.returns.order_by("recorded_at", "id")),
         rulebooks.get(receipt.rulebook_id),
         places.scheme(receipt.programme_id),
-        book,
+        books[receipt.account_id] if receipt.account_id else None,
+        books,
     )
 
 
@@ -144,7 +156,7 @@ def _engine_line(line: ReceiptLine, quantity: Decimal, amount: Decimal) -> Line:
     )
 
 
-def write_facts(sold: Sold, refund: Decimal, whole: bool, now: datetime, after: Record) -> None:
+def write_facts(sold: Sold, refund: Decimal, left: Bought | None, now: datetime, after: Record) -> None:
     """Move the member's facts back, by what is left after a return. Runs under the account's lock."""
     receipt = sold.receipt
     assert receipt.member_id is not None
@@ -156,15 +168,13 @@ def write_facts(sold: Sold, refund: Decimal, whole: bool, now: datetime, after: 
         .aggregate(first=Min("purchased_at"), last=Max("purchased_at"))
     )
     known = known_facts(sold)
-    refunded = sum((back.refund for back in sold.earlier), refund)
-    left = Bought(receipt.id, receipt.purchased_at, receipt.to_pay - refunded, after.earned)
     points = sold.standing.earned - after.earned
     moved = facts.after_return(
         known,
         sold.scheme.ladder,
         refund,
         points,
-        None if whole else left,
+        left,
         receipt.id,
         (others["first"], others["last"]),
     )

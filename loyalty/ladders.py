@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.db.models import F
 
 from loyalty import tiers
@@ -61,6 +64,21 @@ def note_change(programme: Programme, today: date) -> Ladder:
         Ladder.objects.filter(pk=ladder.pk).update(down_from=today)
     ladder.refresh_from_db()
     return ladder
+
+
+def dump(ladder: tiers.Ladder) -> Any:
+    """A document of the ladder, by which it can be judged when it has been changed: without what members read."""
+    steps = tuple(replace(step, benefits="") for step in ladder.steps)
+    return msgspec.to_builtins(replace(ladder, steps=steps), enc_hook=str)
+
+
+def load(document: Any) -> tiers.Ladder:
+    """The ladder of a document."""
+    return msgspec.convert(document, tiers.Ladder, strict=False, dec_hook=_zone)
+
+
+def _zone(kind: type, text: str) -> Any:
+    return kind(text)
 
 
 def _span(ladder: Ladder, window: str) -> Span | None:

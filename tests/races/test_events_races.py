@@ -12,9 +12,11 @@ from django.db.models import Sum
 
 from campaigns import awaited, dates, occasions, own_events, referrals
 from campaigns.models import EventReward, Tally
+from loyalty import places
 from loyalty.models import Account, Transfer
 from members import events
 from members.models import Event, Member
+from rewards.models import Coupon, Series
 from tests import factories
 from tests.races.parallel import books_right_after, together
 from tests.races.selling import NOW, give_back, sell
@@ -146,3 +148,45 @@ def test_an_event_that_cannot_be_rewarded_is_put_off_and_keeps_no_other_waiting(
     assert own_events.reward_waiting(now) == 0
     assert own_events.reward_waiting(now + timedelta(minutes=1)) == 1
     assert Transfer.objects.filter(reason="member.birthday").count() == 4
+
+
+def test_a_purchase_that_comes_back_while_its_tier_is_rewarded_leaves_no_reward() -> None:
+    """Whichever is first: the reward is given and taken back, or never given."""
+    shop = factories.open_shop(store="s")
+    factories.TierFactory(programme=shop.programme, code="gold", threshold=100)
+    places.forget()
+    Series.objects.create(programme=shop.programme, code="cake", name="A cake", kind="personal")
+    draft = {
+        "what_for": {"of": "event", "event": "tier.reached"},
+        "what": [
+            {"effect": "points_fixed", "points": "10"},
+            {"effect": "issue_coupon", "series": "cake"},
+            {"effect": "referrer_points", "points": "3"},
+        ],
+        "judge": {"budget": {"points": "60"}},
+    }
+    factories.publish_campaign(shop.programme, draft)
+    referrer = factories.enrol(shop.programme)
+    people = [factories.enrol(shop.programme, referred_by=referrer) for _ in range(6)]
+
+    with books_right_after():
+        for turn in range(2):
+            bought = [sell(member, f"{turn}-{n}").body["id"] for n, member in enumerate(people)]
+            told = list(
+                Event.objects.filter(kind="tier.reached").order_by("-recorded_at", "-id")[: len(people)]
+            )
+            together(
+                [
+                    *(lambda event=event: own_events.reward_event(event.id, NOW) for event in told * 2),
+                    *(lambda receipt=receipt: give_back(receipt, "R", "all") for receipt in bought),
+                ]
+            )
+            for event in told:
+                own_events.reward_event(event.id, NOW)
+
+    assert set(Account.objects.filter(kind="member").values_list("balance", "owed")) == {
+        (Decimal(0), Decimal(0))
+    }
+    assert set(Coupon.objects.values_list("state", flat=True)) <= {"revoked"}
+    assert EventReward.objects.filter(stands=False, due_at=None).count() == 12
+    assert {tally.points for tally in Tally.objects.all()} <= {Decimal(0)}

@@ -200,12 +200,12 @@ OCCASIONS = (
         (reports("goal.reached"), "0.00 paid, 100.00 points"),
         (reports("goal.reached"), "0.00 paid, 200.00 points"),
     )),
-    Story("tier_reached", "200 points on reaching gold, once, though the purchase came back meanwhile", (
+    Story("tier_reached", "200 points on reaching gold, once, as long as what was bought for it stays", (
         (buys("lamp 999.99"), "999.99 paid, 0.00 points"),
         (buys("lamp 0.01"), "1000.00 paid, 200.00 points, 1 in ever"),
-        (back(), "999.99 paid, 200.00 points, 1 in ever"),
+        (back(), "999.99 paid, 0.00 points"),
         (buys("lamp 500"), "1499.99 paid, 200.00 points, 1 in ever"),
-        (everything_back(), "0.00 paid, 200.00 points, 1 in ever"),
+        (everything_back(), "0.00 paid, 0.00 points"),
     )),
     Story("segment_entered", "50 points on coming into the segment, once", (
         (enters_vip(), "0.00 paid, 50.00 points, 1 in ever"),
