@@ -24,7 +24,8 @@ class Rise(NamedTuple):
 
 def read(ladder: Ladder, purchases: Sequence[Bought]) -> list[Rise]:
     """The rises of a member who made these purchases and no others, in the order of their time."""
-    ordered = sorted(purchases, key=lambda one: (one.at, one.id))  # ids follow the order in which they were booked
+    # ids follow the order in which purchases were booked.
+    ordered = sorted(purchases, key=lambda one: (one.at, one.id))
     climb, found = tiers.START, []
     for number, purchase in enumerate(ordered):
         day = ladder.day(purchase.at)
