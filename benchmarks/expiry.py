@@ -74,9 +74,19 @@ SELECT {NEW_ID} AS id, {NEW_ID} AS transfer_id, n, (n %% 97 + 1)::numeric(14, 2)
        %(now)s::timestamptz - interval '365 days' + (n - 0.5 - %(due)s) * interval '20 seconds' AS earned_at,
        %(now)s::timestamptz + (:place - 0.5 - %(due)s) * interval '20 seconds' AS expires_at
   FROM generate_series(1, %(lots)s) n;
-INSERT INTO loyalty_transfer (id, kind, source_id, target_id, points, key, at, target_balance, reason)
+INSERT INTO loyalty_partner (code, name, active) VALUES ('bench', 'Bench', true);
+INSERT INTO loyalty_store (partner_id, code, name, address, time_zone, active)
+SELECT id, 'bench', 'Bench', '', 'UTC', true FROM loyalty_partner;
+INSERT INTO loyalty_receipt (id, store_id, programme_id, number, cashier, channel, member_id, account_id, status,
+       purchased_at, recorded_at, total, discount, redeemed_points, redeemed_amount, to_pay, earned, content_hash, outcome)
+SELECT g.id, s.id, p.id, g.n, '', 'pos', h.member_id, g.account_id, 'completed', g.earned_at, g.earned_at,
+       g.points * 20, 0, 0, 0, g.points * 20, g.points, '',
+       jsonb_build_object('earned', g.points::text,
+           'grants', jsonb_build_array(jsonb_build_array(1, 1, g.points::text, NULL, g.expires_at)))
+  FROM given g JOIN loyalty_holder h ON h.account_id = g.account_id, loyalty_store s, loyalty_programme p ORDER BY g.n;
+INSERT INTO loyalty_transfer (id, kind, source_id, target_id, points, key, at, target_balance, reason, receipt_id)
 SELECT transfer_id, 'accrue', (SELECT id FROM loyalty_account WHERE kind = 'issuance'), account_id, points,
-       'bench:' || n, earned_at, points, ''
+       id || ':earn:1', earned_at, sum(points) OVER (PARTITION BY account_id ORDER BY n), '', id
   FROM given ORDER BY n;
 INSERT INTO loyalty_lot (id, account_id, transfer_id, points, remaining, earned_at, expires_at, pending)
 SELECT id, account_id, transfer_id, points, points, earned_at, expires_at, false

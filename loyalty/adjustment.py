@@ -13,7 +13,6 @@ from django.db import transaction
 from loyalty import expiry, ledger
 from loyalty.models import Account, Programme, Transfer
 from loyalty.passbook import Cause, LotTerms
-from members import events
 from members.models import Member
 from members.refusals import Conflict
 
@@ -47,10 +46,8 @@ def adjust(
     if earlier is not None:
         return Adjusted(_same(earlier, account, points, reason), replay=True)
     cause = Cause(now, reason=reason, user_id=user_id)
-    transfer_id = ledger.adjust(account, points, name, cause, _terms(account.programme, member, now))
-    events.record(
-        "points.adjusted", member.pk, now, programme=account.programme.code, points=str(points), reason=reason
-    )
+    terms = _terms(account.programme, member, now)
+    transfer_id = ledger.adjust(account, points, name, cause, terms, member.pk)
     return Adjusted(transfer_id, replay=False)
 
 

@@ -1,4 +1,5 @@
-"""The audit of the books: laws 1 and 2, proved on live data, every account that is off named.
+"""The audit of the books: laws 1 and 2, proved on live data, every account that is off named; and that every
+point has something that vouches for it: a decision on a receipt or an event, or an act by hand that was told.
 
 Everything is read in one snapshot (repeatable read, read only), so it is right while tills go on
 selling, and blocks nobody. Each check is one statement over whole tables: a million lots take seconds.
@@ -13,9 +14,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 
-from loyalty import audit_statements
+from loyalty import audit_statements, guards
 from loyalty.models import Programme
 
 #: Memory that each sort or hash of the audit may use.
@@ -63,13 +66,14 @@ def audit(programme: Programme | None = None) -> Audit:
     params = {"programme": programme.id if programme else None}
     result = Audit()
     with _snapshot():
-        for name, statement in audit_statements.CHECKS.items():
+        for name, statement in _checks().items():
             begun = time.perf_counter()
-            for row in _rows(statement, params):
-                result.problems.append(
-                    Problem(name, *(str(row[key]) for key in ("account", "subject", "expected", "found")))
-                )
+            result.problems += [_problem(name, row) for row in _rows(statement, params)]
             result.took[name] = round(time.perf_counter() - begun, 3)
+        result.problems += [
+            Problem("guards_stand", "", f"{guard.table}: {guard.name}", guards.IN_FORCE, guard.found)
+            for guard in guards.faults()
+        ]
         for row in _rows(audit_statements.TOTALS, params):
             result.accounts, result.transfers = row["accounts"], row["transfers"]
             result.lots, result.uses = row["lots"], row["uses"]
@@ -79,6 +83,16 @@ def audit(programme: Programme | None = None) -> Audit:
         result.problems.append(Problem("sum_is_zero", "", "all accounts", expected, found))
     result.seconds = time.perf_counter() - started
     return result
+
+
+def _checks() -> dict[str, str]:
+    """The checks of every app that brings some, by name."""
+    return {name: sql for path in settings.LEDGER_CHECKS for name, sql in import_string(path).items()}
+
+
+def _problem(name: str, row: Mapping[str, Any]) -> Problem:
+    words = (str(row[key]) for key in ("account", "subject", "expected", "found"))
+    return Problem(row.get("check") or name, *words)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The SQL of the audit: each check gives a row for everything that is off, and none when the books are right.
 
-``%(programme)s`` is a programme's id, or NULL for all. Rows are ``(account, subject, expected, found)``.
+``%(programme)s`` is a programme's id, or NULL for all. Rows are ``(account, subject, expected, found)``, and
+``check`` where a statement looks at more than one thing: then it names another than the statement's own.
 """
 
 from __future__ import annotations
@@ -18,15 +19,32 @@ SELECT a.id AS account, 'balance' AS subject, coalesce(l.held, 0) AS expected, a
  ORDER BY a.id
 """
 
+#: The balances before and after the transfers of an account: each but the first and the last is both, so their
+#: hashes cancel, whatever the order of the transfers. Of a member's account every transfer has its snapshot.
+_MOVED = """
+moved AS (
+  SELECT account_id, sum(points) AS moved, sum(chain) AS chain, count(*) FILTER (WHERE chain IS NULL) AS bare
+    FROM (SELECT target_id AS account_id, points,
+                 hash_numeric(target_balance - points)::bigint - hash_numeric(target_balance) AS chain
+            FROM loyalty_transfer
+          UNION ALL
+          SELECT source_id, -points,
+                 hash_numeric(source_balance + points)::bigint - hash_numeric(source_balance)
+            FROM loyalty_transfer) m
+   GROUP BY account_id)"""
 _BALANCE_IS_WHAT_WAS_TRANSFERRED = f"""
-SELECT a.id AS account, 'balance' AS subject, coalesce(t.moved, 0) AS expected, a.balance AS found
-  FROM loyalty_account a
-  LEFT JOIN (SELECT account_id, sum(points) AS moved
-               FROM (SELECT target_id AS account_id, points FROM loyalty_transfer
-                     UNION ALL SELECT source_id, -points FROM loyalty_transfer) m
-              GROUP BY account_id) t ON t.account_id = a.id
- WHERE {_OURS} AND a.kind = 'member' AND a.balance IS DISTINCT FROM coalesce(t.moved, 0)
- ORDER BY a.id
+WITH {_MOVED}
+SELECT a.id AS account, wrong.subject, wrong.check, wrong.expected, wrong.found
+  FROM loyalty_account a LEFT JOIN moved t ON t.account_id = a.id
+ CROSS JOIN LATERAL (
+       SELECT 'balance' AS subject, NULL AS check, coalesce(t.moved, 0)::text AS expected, a.balance::text AS found
+        WHERE a.balance IS DISTINCT FROM coalesce(t.moved, 0)
+       UNION ALL
+       SELECT 'balances noted with its transfers', 'snapshots_are_running_sums', 'each the last one and what it moved',
+              CASE WHEN t.bare > 0 THEN t.bare || ' missing' ELSE 'others' END
+        WHERE t.bare > 0 OR t.chain <> hash_numeric(0)::bigint - hash_numeric(t.moved)) wrong
+ WHERE {_OURS} AND a.kind = 'member'
+ ORDER BY a.id, wrong.subject
 """
 
 #: What a lot still holds is what it was given less its uses.
@@ -97,38 +115,89 @@ SELECT a.id AS account, 'debt for lot ' || d.lot_id AS subject, '0 to ' || l.poi
  ORDER BY a.id, d.lot_id
 """
 
-#: Points stay in their programme; only exchange accounts lead from one to another, in two transfers.
-_TRANSFER_STAYS_IN_ITS_PROGRAMME = f"""
-SELECT a.id AS account, 'transfer ' || t.id AS subject, 'programme ' || a.programme_id AS expected,
-       'programme ' || b.programme_id AS found
+#: What each kind of transfer leads from and to. Points stay in their programme; only exchange accounts lead from
+#: one to another, in two transfers.
+_TRANSFER_GOES_ITS_WAY = f"""
+SELECT a.id AS account, 'transfer ' || t.id AS subject,
+       CASE WHEN a.programme_id <> b.programme_id THEN 'transfer_stays_in_its_programme' END AS check,
+       CASE WHEN a.programme_id <> b.programme_id THEN 'programme ' || a.programme_id
+            ELSE 'the way of ' || t.kind END AS expected,
+       CASE WHEN a.programme_id <> b.programme_id THEN 'programme ' || b.programme_id
+            ELSE a.kind || ' to ' || b.kind END AS found
   FROM loyalty_transfer t
   JOIN loyalty_account a ON a.id = t.source_id
   JOIN loyalty_account b ON b.id = t.target_id
- WHERE {_OURS} AND a.programme_id <> b.programme_id
+ WHERE {_OURS} AND (a.programme_id <> b.programme_id OR CASE t.kind
+       WHEN 'accrue' THEN a.kind NOT IN ('issuance', 'budget') OR b.kind <> 'member'
+       WHEN 'redeem' THEN a.kind <> 'member' OR b.kind <> 'partner'
+       WHEN 'hold' THEN a.kind <> 'member' OR b.kind <> 'hold'
+       WHEN 'capture' THEN a.kind <> 'hold' OR b.kind <> 'partner' OR t.reverses_id IS NULL
+       WHEN 'release' THEN a.kind <> 'hold' OR b.kind <> 'member' OR t.reverses_id IS NULL
+       WHEN 'restore' THEN a.kind <> 'partner' OR b.kind <> 'member' OR t.reverses_id IS NULL
+       WHEN 'revoke' THEN a.kind <> 'member' OR b.kind NOT IN ('issuance', 'budget')
+       WHEN 'repay' THEN a.kind <> 'member' OR b.kind NOT IN ('issuance', 'budget')
+       WHEN 'expire' THEN a.kind <> 'member' OR b.kind <> 'expiry'
+       WHEN 'adjust' THEN NOT (a.kind = 'issuance' AND b.kind = 'member' OR a.kind = 'member' AND b.kind = 'issuance')
+       WHEN 'exchange' THEN NOT (a.kind = 'exchange' AND b.kind = 'member' OR a.kind = 'member' AND b.kind = 'exchange')
+       ELSE true END)
  ORDER BY a.id, t.id
 """
 
-#: Law 2: the database itself keeps the books append-only, and each transfer's key unique.
-_GUARDS_STAND = """
-SELECT '' AS account, expected.relation || ': ' || expected.guard AS subject, 'in force' AS expected,
-       CASE WHEN g.relation IS NULL THEN 'missing' ELSE 'switched off' END AS found
-  FROM (VALUES ('loyalty_transfer', 'append_only'), ('loyalty_transfer', 'never_truncated'),
-               ('loyalty_lotuse', 'append_only'), ('loyalty_lotuse', 'never_truncated'),
-               ('loyalty_debt', 'append_only'), ('loyalty_debt', 'never_truncated'),
-               ('loyalty_lot', 'never_deleted'), ('loyalty_lot', 'never_truncated'),
-               ('loyalty_lot', 'terms_are_fixed'),
-               ('loyalty_transfer', 'unique key')) AS expected(relation, guard)
-  LEFT JOIN (
-       SELECT tgrelid::regclass::text AS relation, substring(tgname FROM '^pgtrigger_(.*)_[0-9a-f]{5}$') AS guard,
-              tgenabled <> 'D' AS works
-         FROM pg_trigger WHERE NOT tgisinternal
-       UNION ALL
-       SELECT i.indrelid::regclass::text, 'unique key', i.indisvalid
-         FROM pg_index i JOIN pg_attribute c ON c.attrelid = i.indrelid AND c.attnum = i.indkey[0]
-        WHERE i.indisunique AND i.indnatts = 1 AND i.indpred IS NULL AND c.attname = 'key') g
-    ON g.relation = expected.relation AND g.guard = expected.guard
- WHERE g.works IS NOT TRUE
- ORDER BY 2
+#: No point is used before it was given; the hour is for tills that wait for each other, each with the time it asked
+#: at. A return may shift an earlier spending to a later lot: then the transfer
+#: gave points back to another lot.
+_USE_IS_NOT_BEFORE_ITS_LOT = f"""
+SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || u.transfer_id AS subject,
+       'from ' || given.at AS expected, t.at::text AS found
+  FROM loyalty_lotuse u
+  JOIN loyalty_lot l ON l.id = u.lot_id
+  JOIN loyalty_transfer given ON given.id = l.transfer_id
+  JOIN loyalty_transfer t ON t.id = u.transfer_id
+  JOIN loyalty_account a ON a.id = l.account_id
+ WHERE {_OURS} AND t.at < given.at - interval '1 hour' AND t.source_id = l.account_id AND NOT EXISTS (
+       SELECT FROM loyalty_lotuse back WHERE back.transfer_id = u.transfer_id AND back.points < 0)
+ ORDER BY a.id, l.id
+"""
+
+#: A lot expires no earlier than it is given, and what expired had reached its end, unless it lapsed for inactivity.
+_EXPIRY_IS_DUE = f"""
+SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
+       'after ' || coalesce(l.expires_at::text, 'no day at all') AS expected, t.at::text AS found
+  FROM loyalty_transfer t
+  JOIN loyalty_lotuse u ON u.transfer_id = t.id
+  JOIN loyalty_lot l ON l.id = u.lot_id
+  JOIN loyalty_account a ON a.id = t.source_id
+ WHERE {_OURS} AND t.kind = 'expire' AND t.reason = '' AND (l.expires_at IS NULL OR l.expires_at > t.at)
+ ORDER BY a.id, l.id
+"""
+
+#: Whoever gives or takes by hand is told of in the timeline, in the same transaction.
+_ADJUSTMENT_IS_TOLD = f"""
+SELECT a.id AS account, 'transfer ' || t.id AS subject, 'an event that tells of it' AS expected, 'none' AS found
+  FROM loyalty_transfer t
+  JOIN loyalty_account a ON a.id IN (t.source_id, t.target_id) AND a.kind = 'member'
+ WHERE {_OURS} AND t.kind = 'adjust' AND NOT EXISTS (
+       SELECT FROM loyalty_holder h JOIN members_event e ON e.member_id = h.member_id AND e.at = t.at
+        WHERE h.account_id = a.id AND e.kind = 'points.adjusted'
+          AND abs((e.data->>'points')::numeric) = t.points
+          AND (e.data->>'points' LIKE '-%%') = (a.id = t.source_id)
+          AND coalesce(e.data->>'transfer', t.id::text) = t.id::text)
+ ORDER BY a.id, t.id
+"""
+
+#: What an adjustment gave has the terms that were told.
+_ADJUSTMENT_KEEPS_ITS_TERMS = f"""
+SELECT a.id AS account, 'lot ' || l.id AS subject, coalesce(e.data->>'expires_at', 'never expires') AS expected,
+       coalesce(l.expires_at::text, 'never expires') AS found
+  FROM loyalty_transfer t
+  JOIN loyalty_lot l ON l.transfer_id = t.id
+  JOIN loyalty_account a ON a.id = l.account_id
+  JOIN loyalty_holder h ON h.account_id = a.id
+  JOIN members_event e ON e.member_id = h.member_id AND e.at = t.at AND e.kind = 'points.adjusted'
+   AND e.data->>'transfer' = t.id::text
+ WHERE {_OURS} AND t.kind = 'adjust' AND e.data ? 'expires_at'
+   AND (e.data->>'expires_at')::timestamptz IS DISTINCT FROM l.expires_at
+ ORDER BY a.id, l.id
 """
 
 CHECKS = {
@@ -140,8 +209,11 @@ CHECKS = {
     "transfer_moves_its_points": _TRANSFER_MOVES_ITS_POINTS,
     "debt_is_what_is_owed": _DEBT_IS_WHAT_IS_OWED,
     "debt_of_a_lot_is_in_range": _DEBT_OF_A_LOT_IS_IN_RANGE,
-    "transfer_stays_in_its_programme": _TRANSFER_STAYS_IN_ITS_PROGRAMME,
-    "guards_stand": _GUARDS_STAND,
+    "transfer_goes_its_way": _TRANSFER_GOES_ITS_WAY,
+    "use_is_not_before_its_lot": _USE_IS_NOT_BEFORE_ITS_LOT,
+    "expiry_is_due": _EXPIRY_IS_DUE,
+    "adjustment_is_told": _ADJUSTMENT_IS_TOLD,
+    "adjustment_keeps_its_terms": _ADJUSTMENT_KEEPS_ITS_TERMS,
 }
 
 #: What there is, and what members and institutions hold. An institution holds what was transferred to

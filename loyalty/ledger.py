@@ -22,7 +22,7 @@ from loyalty import inactivity
 from loyalty import lots as lot_rules
 from loyalty.models import Account, Debt, Holder, Lot, Programme, Transfer
 from loyalty.passbook import ZERO, Cause, Institutions, LotTerms, OpenLot, Passbook
-from members import copying, prepared
+from members import copying, events, prepared
 from members.models import Member
 
 INSTITUTION_KINDS = ("issuance", "expiry", "hold", "exchange")
@@ -288,19 +288,35 @@ def balance_at(account: Account, moment: datetime) -> Decimal:
 # Single operations. Each must run in a transaction and locks the accounts it names.
 
 
-def adjust(account: Account, points: Decimal, key: str, cause: Cause, terms: LotTerms | None = None) -> UUID:
-    """Give (``points`` > 0) or deduct (``points`` < 0) by hand. Returns the transfer's id.
+def adjust(
+    account: Account,
+    points: Decimal,
+    key: str,
+    cause: Cause,
+    terms: LotTerms | None = None,
+    member_id: UUID | None = None,
+) -> UUID:
+    """Give (``points`` > 0) or deduct (``points`` < 0) by hand, and tell of it in the timeline of the member, or
+    of the account's owner: the audit asks for that. Returns the transfer's id.
 
     Raises ``NotEnoughPoints`` when more is deducted than can be spent at ``cause.at``.
     """
     book = lock([account.id])[account.id]
+    told: dict[str, Any] = {}
     if points > 0:
-        transfer_id = book.accrue(points, terms or LotTerms(cause.at), key, cause, kind="adjust")
+        terms = terms or LotTerms(cause.at)
+        told = {"expires_at": terms.expires_at and terms.expires_at.isoformat()}
+        transfer_id = book.accrue(points, terms, key, cause, kind="adjust")
     else:
         inactivity.settle(book, account.programme, cause)
         uses = lot_rules.take(book, -points, cause.at)
         transfer_id = book.spend("adjust", book.institutions.issuance, uses, key, cause)
     post(book)
+    owner = member_id or Holder.objects.get(account=account, role=Holder.Role.OWNER).member_id
+    events.record(
+        "points.adjusted", owner, cause.at, programme=account.programme.code, points=str(points),
+        reason=cause.reason, transfer=str(transfer_id), **told,
+    )  # fmt: skip
     return transfer_id
 
 

@@ -141,6 +141,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 15
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 EVENT_SUBSCRIBERS = "config.subscribers.SUBSCRIBERS"
+LEDGER_CHECKS = ("loyalty.audit_statements.CHECKS", "campaigns.audit_statements.CHECKS")
 
 REDIS_URL = read_text("REDIS_URL")
 CACHES = {

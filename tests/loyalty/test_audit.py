@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from loyalty import audit, ledger, sweep
 from loyalty.models import Account, Programme
-from loyalty.passbook import Cause, LotTerms
+from loyalty.passbook import Cause
 from members.models import new_id
 from tests.factories import START, ProgrammeFactory, enrol, give_points
 
@@ -45,9 +45,7 @@ def account(programme: Programme) -> Account:
         )
         book.owe(lot.id, Decimal(7), START)
         ledger.post(book)
-        book = ledger.lock([account.id])[account.id]
-        book.accrue(Decimal(3), LotTerms(START), "more", Cause(START))
-        ledger.post(book)
+        ledger.adjust(account, Decimal(3), "more", Cause(START))
     sweep.expire(NOW)
     account.refresh_from_db()
     return account
@@ -133,7 +131,8 @@ def test_a_transfer_without_lots_is_found(account: Account, meddle: Any) -> None
     )  # fmt: skip
 
     assert [problem[0] for problem in problems()] == [
-        "balance_is_what_was_transferred", "transfer_moves_its_points", "sum_is_zero",
+        "balance_is_what_was_transferred", "snapshots_are_running_sums", "transfer_moves_its_points",
+        "adjustment_is_told", "sum_is_zero",
     ]  # fmt: skip
 
 

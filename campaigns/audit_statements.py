@@ -1,0 +1,141 @@
+"""The SQL of the audit, for what campaigns gave: every point beside the decision that gave it.
+
+Rows as in ``loyalty.audit_statements``. A decision is kept with its receipt, each return keeps the one that stands
+from then on; that of an event stands beside it.
+"""
+
+from __future__ import annotations
+
+_OURS = "(%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint)"
+
+#: What each receipt gave and took in the books, beside what it and its returns say.
+_BOOKED = """
+booked AS MATERIALIZED (
+  SELECT t.receipt_id,
+         sum(t.points) FILTER (WHERE t.kind = 'accrue' AND t.target_id = r.account_id) AS earned,
+         sum(t.points) FILTER (WHERE t.kind = 'revoke' AND t.source_id = r.account_id) AS revoked,
+         sum(t.points) FILTER (WHERE t.kind IN ('redeem', 'hold')) AS spent,
+         sum(t.points) FILTER (WHERE t.kind IN ('restore', 'release')) AS restored,
+         sum(t.points) FILTER (WHERE t.kind = 'capture') AS captured
+    FROM loyalty_transfer t JOIN loyalty_receipt r ON r.id = t.receipt_id GROUP BY t.receipt_id),
+back AS MATERIALIZED (
+  SELECT receipt_id, sum(revoked) AS revoked, sum(owed) AS owed, sum(restored) AS restored, sum(refund) AS refund,
+         (array_agg((outcome->>'earned')::numeric ORDER BY recorded_at DESC, id DESC))[1] AS standing
+    FROM loyalty_return GROUP BY receipt_id)"""
+_RECEIPT_GAVE_WHAT_IT_SAYS = f"""
+WITH {_BOOKED},
+receipts AS (
+  SELECT r.account_id AS account, 'receipt ' || r.id AS name, r.status,
+         CASE WHEN r.account_id IS NULL OR r.status = 'held' THEN 0
+              WHEN o.receipt_id IS NOT NULL THEN coalesce(o.standing, 0)
+              WHEN r.status = 'completed' THEN r.earned ELSE 0 END AS earned,
+         coalesce(b.earned, 0) - coalesce(o.revoked, 0) - coalesce(o.owed, 0) AS given,
+         coalesce(o.revoked, 0) AS to_revoke, coalesce(b.revoked, 0) AS revoked,
+         r.redeemed_points AS to_spend, coalesce(b.spent, 0) AS spent,
+         coalesce(o.restored, 0) AS to_restore, coalesce(b.restored, 0) AS restored,
+         o.receipt_id IS NOT NULL AS returned,
+         r.outcome->>'earned' AS decided, coalesce(r.earned, 0) AS told
+    FROM loyalty_receipt r LEFT JOIN booked b ON b.receipt_id = r.id LEFT JOIN back o ON o.receipt_id = r.id
+   WHERE {_OURS})
+SELECT account, name || wrong.subject AS subject, wrong.expected, wrong.found
+  FROM receipts CROSS JOIN LATERAL (
+       SELECT ': points earned' AS subject, earned::text AS expected, given::text AS found WHERE earned <> given
+       UNION ALL SELECT ': points taken back', to_revoke::text, revoked::text WHERE to_revoke <> revoked
+       UNION ALL SELECT ': points spent', to_spend::text, spent::text WHERE account IS NOT NULL AND to_spend <> spent
+       UNION ALL SELECT ': points given back', to_restore::text, restored::text WHERE to_restore <> restored
+       UNION ALL SELECT ': decision', coalesce(decided, '0'), told::text
+                  WHERE account IS NOT NULL AND coalesce(decided::numeric, 0) <> told
+       UNION ALL SELECT ': status', CASE WHEN returned THEN 'something came back' ELSE 'nothing came back' END, status
+                  WHERE returned <> (status NOT IN ('held', 'completed'))) wrong
+ ORDER BY name, 2
+"""
+
+#: A transfer's key names the receipt, or the return of it, that it belongs to; it is booked with it.
+_TRANSFER_BELONGS_TO_ITS_RECEIPT = f"""
+SELECT t.target_id AS account, 'transfer ' || t.id AS subject,
+       CASE WHEN k.known THEN 'booked at ' || k.at ELSE 'receipt ' || left(t.key, 36) END AS expected,
+       CASE WHEN k.known THEN t.at::text ELSE 'receipt ' || t.receipt_id END AS found
+  FROM loyalty_transfer t
+  JOIN loyalty_receipt r ON r.id = t.receipt_id
+  LEFT JOIN loyalty_return o ON o.receipt_id = r.id AND o.id::text = left(t.key, 36)
+ CROSS JOIN LATERAL (
+       SELECT o.id IS NOT NULL OR r.id::text = left(t.key, 36) AS known, coalesce(o.recorded_at, r.recorded_at) AS at,
+              o.id IS NOT NULL OR r.hold_until IS NULL AND t.key NOT LIKE '%%:share:%%' AS at_once) k
+ WHERE {_OURS} AND t.kind IN ('accrue', 'redeem', 'hold', 'capture', 'revoke', 'restore', 'release')
+   AND (NOT k.known OR t.at < k.at OR (k.at_once AND t.at <> k.at))
+ ORDER BY t.id
+"""
+
+#: The lots of a decision have the terms it gave them.
+_LOT_KEEPS_ITS_TERMS = f"""
+WITH given AS (
+  SELECT r.id AS receipt_id, r.account_id, g.value AS grant_, r.purchased_at
+    FROM loyalty_receipt r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
+   WHERE {_OURS} AND r.outcome ? 'grants')
+SELECT l.account_id AS account, 'lot ' || l.id AS subject,
+       concat_ws(' to ', coalesce(grant_->>3, 'at once'), coalesce(grant_->>4, 'for ever')) AS expected,
+       concat_ws(' to ', coalesce(l.active_from::text, 'at once'), coalesce(l.expires_at::text, 'for ever')) AS found
+  FROM given
+  JOIN loyalty_transfer t ON t.key = given.receipt_id || ':earn:' || (grant_->>0)
+  JOIN loyalty_lot l ON l.transfer_id = t.id AND l.account_id = given.account_id
+ WHERE (grant_->>3)::timestamptz IS DISTINCT FROM l.active_from
+    OR (grant_->>4)::timestamptz IS DISTINCT FROM l.expires_at
+    OR l.earned_at <> given.purchased_at
+ ORDER BY l.id
+"""
+
+#: Points without a receipt were given for an event, by a decision that stands beside it: to the member, the cashier
+#: and the referrer. Who shares may have no account; the member always has one.
+_REWARD_GAVE_WHAT_IT_SAYS = """
+WITH booked AS (
+  SELECT split_part(t.key, ':', 2) AS event_id, a.programme_id, min(a.id::text) AS account,
+         CASE WHEN t.key LIKE '%%:share:%%' THEN 'referrer' WHEN t.key LIKE '%%:cashier:%%' THEN 'cashier' ELSE '' END
+           AS "to",
+         sum(l.points - coalesce((r.outcome->'taken'->>l.id::text)::numeric, 0)) AS points
+    FROM loyalty_transfer t
+    JOIN loyalty_account a ON a.id = t.target_id
+    JOIN loyalty_lot l ON l.transfer_id = t.id
+    LEFT JOIN campaigns_eventreward r
+      ON r.event_id::text = split_part(t.key, ':', 2) AND r.programme_id = a.programme_id
+   WHERE t.receipt_id IS NULL AND t.kind = 'accrue' GROUP BY 1, 2, 4),
+decided AS (
+  SELECT r.event_id::text AS event_id, r.programme_id, '' AS "to", sum((g.value->>2)::numeric) AS points
+    FROM campaigns_eventreward r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
+   WHERE r.outcome ? 'grants' GROUP BY 1, 2
+  UNION ALL
+  SELECT r.event_id::text, r.programme_id, s.value->>2, sum((s.value->>3)::numeric)
+    FROM campaigns_eventreward r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'shares') s
+   WHERE r.outcome ? 'shares' GROUP BY 1, 2, 3)
+SELECT coalesce(b.account, '') AS account, 'event ' || coalesce(b.event_id, d.event_id) AS subject,
+       coalesce(d.points, 0)::text AS expected, coalesce(b.points, 0)::text AS found
+  FROM booked b FULL JOIN decided d USING (event_id, programme_id, "to")
+ WHERE (%(programme)s::bigint IS NULL OR programme_id = %(programme)s::bigint)
+   AND coalesce(d.points, 0) <> coalesce(b.points, 0) AND (b.points IS NOT NULL OR "to" = '')
+ ORDER BY 2
+"""
+
+#: What the cashier and the referrer have of a receipt.
+_SHARE_GAVE_WHAT_IT_SAYS = f"""
+WITH booked AS (
+  SELECT t.receipt_id, t.target_id AS account_id, split_part(t.key, ':', 3) AS campaign,
+         split_part(t.key, ':', 4) AS "to", sum(t.points) AS points
+    FROM loyalty_transfer t JOIN loyalty_receipt r ON r.id = t.receipt_id
+   WHERE {_OURS} AND t.kind = 'accrue' AND t.target_id IS DISTINCT FROM r.account_id GROUP BY 1, 2, 3, 4),
+kept AS (
+  SELECT s.receipt_id, s.account_id, s.campaign_id::text AS campaign, s.to,
+         s.points + coalesce((SELECT sum(value::numeric) FROM jsonb_each_text(s.taken)), 0) AS points
+    FROM campaigns_share s JOIN loyalty_receipt r ON r.id = s.receipt_id WHERE {_OURS})
+SELECT account_id AS account, 'receipt ' || receipt_id || ': share' AS subject, coalesce(k.points, 0)::text AS expected,
+       coalesce(b.points, 0)::text AS found
+  FROM booked b FULL JOIN kept k USING (receipt_id, account_id, campaign, "to")
+ WHERE coalesce(k.points, 0) <> coalesce(b.points, 0)
+ ORDER BY 2
+"""
+
+CHECKS = {
+    "receipt_gave_what_it_says": _RECEIPT_GAVE_WHAT_IT_SAYS,
+    "transfer_belongs_to_its_receipt": _TRANSFER_BELONGS_TO_ITS_RECEIPT,
+    "lot_keeps_its_terms": _LOT_KEEPS_ITS_TERMS,
+    "reward_gave_what_it_says": _REWARD_GAVE_WHAT_IT_SAYS,
+    "share_gave_what_it_says": _SHARE_GAVE_WHAT_IT_SAYS,
+}
