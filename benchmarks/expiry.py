@@ -74,7 +74,7 @@ SELECT {NEW_ID} AS id, {NEW_ID} AS transfer_id, n, (n %% 97 + 1)::numeric(14, 2)
        %(now)s::timestamptz - interval '365 days' + (n - 0.5 - %(due)s) * interval '20 seconds' AS earned_at,
        %(now)s::timestamptz + (:place - 0.5 - %(due)s) * interval '20 seconds' AS expires_at
   FROM generate_series(1, %(lots)s) n;
-INSERT INTO loyalty_partner (code, name, active) VALUES ('bench', 'Bench', true);
+INSERT INTO loyalty_partner (code, name) VALUES ('bench', 'Bench');
 INSERT INTO loyalty_store (partner_id, code, name, address, time_zone, active)
 SELECT id, 'bench', 'Bench', '', 'UTC', true FROM loyalty_partner;
 INSERT INTO loyalty_receipt (id, store_id, programme_id, number, cashier, channel, member_id, account_id, status,
