@@ -54,7 +54,9 @@ def faults() -> Iterator[Guard]:
 
 def _triggers() -> Iterator[Guard]:
     known = {(row[0], row[1]): row[2:] for row in _rows(_TRIGGERS)}
-    bodies = [row[0] for row in _rows("SELECT prosrc FROM pg_proc WHERE proname = '_pgtrigger_should_ignore'")]
+    bodies = [
+        row[0] for row in _rows("SELECT prosrc FROM pg_proc WHERE proname = '_pgtrigger_should_ignore'")
+    ]
     checked: set[str] = set()
     for model in _models():
         for trigger in getattr(model._meta, "triggers", ()):

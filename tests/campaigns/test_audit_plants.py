@@ -210,7 +210,11 @@ def found() -> set[str]:
 
 def test_what_happened_in_the_shop_is_proved(names: dict[str, Any]) -> None:
     assert audit.audit().problems == []
-    assert set(Receipt.objects.values_list("status", flat=True)) == {"completed", "partially_returned", "cancelled"}
+    assert set(Receipt.objects.values_list("status", flat=True)) == {
+        "completed",
+        "partially_returned",
+        "cancelled",
+    }
 
 
 @pytest.mark.parametrize("plant", PLANTS)
