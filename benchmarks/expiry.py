@@ -78,7 +78,8 @@ INSERT INTO loyalty_partner (code, name) VALUES ('bench', 'Bench');
 INSERT INTO loyalty_store (partner_id, code, name, address, time_zone, active)
 SELECT id, 'bench', 'Bench', '', 'UTC', true FROM loyalty_partner;
 INSERT INTO loyalty_receipt (id, store_id, programme_id, number, cashier, channel, member_id, account_id, status,
-       purchased_at, recorded_at, total, discount, redeemed_points, redeemed_amount, to_pay, earned, content_hash, outcome)
+       purchased_at, recorded_at, total, discount, redeemed_points, redeemed_amount, to_pay, earned, content_hash,
+       outcome)
 SELECT g.id, s.id, p.id, g.n, '', 'pos', h.member_id, g.account_id, 'completed', g.earned_at, g.earned_at,
        g.points * 20, 0, 0, 0, g.points * 20, g.points, '',
        jsonb_build_object('earned', g.points::text,

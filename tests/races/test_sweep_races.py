@@ -88,7 +88,7 @@ def test_who_read_an_account_before_it_was_swept_is_told_so(accounts: list[Accou
     sweep.expire(NOW)
 
     uses = [(lot.id, Decimal(1)) for lot in book.lots.values() if lot.spendable_at(NOW)]
-    book.spend("redeem", book.institutions.hold, uses, "late", Cause(NOW))
+    book.spend("hold", book.institutions.hold, uses, "late", Cause(NOW))
 
     with pytest.raises(ledger.Stale), transaction.atomic():
         ledger.post(book)
@@ -158,7 +158,7 @@ def test_a_batch_waits_for_an_account_and_then_sees_what_was_done_to_it(accounts
             held.set()
             go_on.wait(10)
             lot = next(lot for lot in book.lots.values() if lot.points == 6)
-            book.spend("redeem", book.institutions.hold, [(lot.id, Decimal(5))], "meanwhile", Cause(PAST))
+            book.spend("hold", book.institutions.hold, [(lot.id, Decimal(5))], "meanwhile", Cause(PAST))
             ledger.post(book)
 
     def expire() -> sweep.Tally:
