@@ -18,26 +18,40 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+import structlog
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import asked, booking, clashes, decision, offers, record, rulebooks, situation, story, tallies
+from campaigns import (
+    asked,
+    booking,
+    clashes,
+    decision,
+    offers,
+    record,
+    room,
+    rulebooks,
+    situation,
+    story,
+    tallies,
+)
 from campaigns.clashes import retried
-from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.sale import Sale, check
 from campaigns.situation import Situation
 from campaigns.story import Story
 from loyalty import ledger, products
 from loyalty.models import Programme, Receipt
-from members import confirmation, events, prepared
+from members import bounds, confirmation, events, prepared
 from members.models import Member
-from members.refusals import Conflict, Missing, Refusal, Refused
+from members.refusals import Conflict, Missing, Refusal, Refused, Unexpected
+
+log = structlog.get_logger(__name__)
 
 #: Sales of a batch that share one commit.
 BATCH = 50
-MOST_IN_BATCH = 500
+MOST_IN_BATCH = bounds.PURCHASES
 
 
 class Answer(NamedTuple):
@@ -105,12 +119,28 @@ def batch(sales: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Ref
         part = ordered[start : start + BATCH]
         try:
             answers = _answer_together(part, now)
-        except DatabaseError as error:
-            if not clashes.is_clash(error):
+        except Exception as error:
+            if not (clashes.is_clash(error) or _is_its_own(error)):
                 raise
-            answers = [(sale, _answer(sale, now)) for sale in part]
+            answers = [(sale, _answer_alone(sale, now)) for sale in part]
         done += answers
     return done
+
+
+def _is_its_own(error: Exception) -> bool:
+    """Whether something unforeseen is wrong with one of the sales, not with the database for all of them."""
+    return not isinstance(error, OperationalError | InterfaceError)
+
+
+def _answer_alone(sale: Sale, now: datetime) -> Answer | Refusal:
+    """The answer to a sale of a batch whose neighbours are sold whatever is wrong with it."""
+    try:
+        return _answer(sale, now)
+    except Exception as error:
+        if not _is_its_own(error):
+            raise
+        log.exception("sale_of_a_batch_failed", store=sale.store, number=sale.receipt_number)
+        return Unexpected()
 
 
 def _answer_together(part: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
@@ -179,7 +209,7 @@ def _is_simple(found: Situation) -> bool:
 
 
 def _evaluate(found: Situation) -> Outcome:
-    return evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+    return room.judge(found.basket, found.shopper, found.moment, found.rules.engine)
 
 
 def _judge(found: Situation, now: datetime) -> Outcome:

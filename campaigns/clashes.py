@@ -14,8 +14,9 @@ from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
+from campaigns import room
 from campaigns.sale import Who
 from loyalty import ledger
 from members import lookup, phones, prepared
@@ -23,6 +24,8 @@ from members import lookup, phones, prepared
 #: How often work is tried again after a clash with another writer.
 ATTEMPTS = 6
 _SERIALISATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+#: A number that no column of the table can hold.
+_OUT_OF_RANGE = "22003"
 
 #: For so many seconds an account that two sold to at once is locked before it is read.
 BUSY_SECONDS = 2.0
@@ -50,7 +53,8 @@ SELECT a.id FROM loyalty_account a
 def retried(work: Callable[[int], T]) -> T:
     """Do work that may clash with another writer: again when it does. ``work`` is told how often it was tried.
 
-    The work must be safe to repeat. Inside a transaction of the caller a deadlock is the caller's to try
+    The work must be safe to repeat. Raises ``Refused`` for numbers that the books cannot hold.
+    Inside a transaction of the caller a deadlock is the caller's to try
     again, as its locks stay.
     """
     if not connection.in_atomic_block:  # a round trip spared: a lost connection is no error here
@@ -59,6 +63,10 @@ def retried(work: Callable[[int], T]) -> T:
     for attempt in range(ATTEMPTS):
         try:
             return work(attempt)
+        except DataError as error:
+            if getattr(error.__cause__, "sqlstate", None) != _OUT_OF_RANGE:
+                raise
+            raise room.refusal() from error
         except (ledger.Stale, IntegrityError, OperationalError, InterfaceError) as clash:
             outside = not connection.in_atomic_block
             if outside and not lost and is_lost():

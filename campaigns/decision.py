@@ -12,7 +12,7 @@ import msgspec
 
 from analytics import facts
 from analytics.facts import Facts
-from campaigns import record, shares, tallies, usage
+from campaigns import record, room, shares, tallies, usage
 from campaigns.engine.outcome import LineOutcome, Outcome
 from campaigns.record import Given, Record
 from campaigns.rulebooks import Rules
@@ -47,7 +47,7 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
     """What an outcome writes when it is booked at ``booked_at``. The situation's passbook gets the entries.
 
     A held sale takes its points out of their lots and counts against limits; what it earns and what
-    it adds to the member's facts waits until it is confirmed.
+    it adds to the member's facts waits until it is confirmed. Raises ``Refused`` for what no column can hold.
     """
     sale, book = situation.sale, situation.book
     receipt_id = new_id()
@@ -88,6 +88,7 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
     if lapsed and book is not None and member is not None:
         decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
     decision.receipt["outcome"] = decision.record
+    room.require_rows(decision)
     return decision
 
 

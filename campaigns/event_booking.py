@@ -13,7 +13,9 @@ from uuid import UUID
 
 import msgspec
 
-from campaigns import decision, event_rewards, extras, grounds, record, situation, taking_back, tallies, usage
+from campaigns import (
+    decision, event_rewards, extras, grounds, record, room, situation, taking_back, tallies, usage,
+)  # fmt: skip
 from campaigns.engine.evaluation import evaluate_event
 from campaigns.engine.outcome import Outcome, Tally
 from campaigns.engine.shopper import Shopper
@@ -89,7 +91,7 @@ def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
     """Judge an event for the first time, and book what it brings. ``amount`` as in ``occasions.reward``.
 
     What caused it may have come back meanwhile: then nothing is given, or what is right by what remains.
-    Raises ``IntegrityError`` when another one takes the rest of a common limit: then it is to be tried again.
+    Raises ``Refused`` for more than the books can hold; ``IntegrityError`` when another one takes the rest of a common limit: then it is to be tried again.
     """
     rules, event = subject.rules, subject.event
     tallies.lock(campaign for campaign, _key in rules.engine.machine.needs.shared)
@@ -100,6 +102,7 @@ def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
     kept, counted = NOTHING, list[Tally]()
     if basis.stands:
         outcome = _judge(subject, shopper, basis)
+        room.require_outcome(outcome, shopper.uses)
         kept, counted = record.pack(outcome), list(outcome.tallies)
     _move_points(subject, NOTHING, kept, subject.key, now)
     ledger.post(*subject.books)

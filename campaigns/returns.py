@@ -8,7 +8,7 @@ under the lock of the receipt, then of the account, always in that order.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -28,7 +28,7 @@ from loyalty.days import end_of_day
 from loyalty.models import Receipt, Return, ReturnLine
 from loyalty.passbook import ZERO, Cause, new_id
 from loyalty.tiers import Bought
-from members import events
+from members import bounds, events
 from members.refusals import Conflict, Fault, Invalid, Refused
 from rewards import coupons
 
@@ -79,8 +79,8 @@ def cancel(receipt_id: UUID, now: datetime) -> Answer:
 
 
 def _check(wanted: ReturnRequest, now: datetime) -> None:
-    faults = []
-    if not 1 <= len(wanted.return_number) <= 64 or wanted.return_number.startswith("~"):
+    faults = list(bounds.text_fault("return_number", wanted.return_number, bounds.RETURN["return_number"]))
+    if not wanted.return_number or wanted.return_number.startswith("~"):
         faults.append(
             Fault("return_number", "required", _("Give the return's number, at most 64 characters."))
         )
@@ -91,19 +91,22 @@ def _check(wanted: ReturnRequest, now: datetime) -> None:
             Fault("returned_at", "in_the_future", _("The time lies in the future: set the till's clock."))
         )
     if not isinstance(wanted.lines, str):
-        if not wanted.lines:
-            faults.append(Fault("lines", "required", _("Give the lines that come back, or “all”.")))
-        seen: set[int] = set()
-        for index, line in enumerate(wanted.lines):
-            if line.position in seen:
-                faults.append(Fault(f"lines[{index}].position", "repeated", _("Name each position once.")))
-            seen.add(line.position)
-            quantity = line.quantity
-            if not quantity.is_finite() or quantity <= 0 or quantity != round(quantity, 3):
-                detail = _("Give a number above zero with at most 3 decimal places.")
-                faults.append(Fault(f"lines[{index}].quantity", "not_a_quantity", detail))
+        faults += _line_faults(wanted.lines)
     if faults:
         raise Invalid(*faults)
+
+
+def _line_faults(lines: tuple[LineBack, ...]) -> Iterator[Fault]:
+    if not lines:
+        yield Fault("lines", "required", _("Give the lines that come back, or “all”."))
+    if len(lines) > bounds.ROWS_BACK:
+        yield Fault("lines", "count", _("Give from 1 to %(most)s lines.") % {"most": bounds.ROWS_BACK})
+    seen: set[int] = set()
+    for index, line in enumerate(lines):
+        if line.position in seen:
+            yield Fault(f"lines[{index}].position", "repeated", _("Name each position once."))
+        seen.add(line.position)
+        yield from bounds.number_faults(f"lines[{index}].quantity", line.quantity, bounds.QUANTITY)
 
 
 def _give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer:

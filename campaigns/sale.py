@@ -12,13 +12,11 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from loyalty.rounding import round_money
+from members import bounds
 from members.refusals import Fault, Invalid
 
 #: How far a till's clock may run ahead.
 AHEAD = timedelta(minutes=5)
-MOST_LINES = 1000
-MOST_CODES = 20
-_MOST = Decimal(10) ** 10
 
 
 class Who(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -117,74 +115,111 @@ def check(sale: Sale, now: datetime, *, quote: bool = False) -> None:
 def _header_faults(sale: Sale, now: datetime, quote: bool) -> Iterator[Fault]:
     if not quote and not sale.receipt_number:
         yield Fault("receipt_number", "required", _("Give the receipt's number, unique within its store."))
-    if len(sale.receipt_number) > 64:
-        yield Fault("receipt_number", "too_long", _("At most 64 characters."))
-    if len(sale.cashier) > 64:
-        yield Fault("cashier", "too_long", _("At most 64 characters."))
+    texts = {name: getattr(sale, name) for name in bounds.SALE}
+    yield from bounds.text_faults(texts, bounds.SALE)
     if sale.purchased_at.tzinfo is None:
         yield Fault(
             "purchased_at", "offset_required", _("Give the time with its offset: 2026-11-21T12:31:00+03:00.")
         )
+    elif not 1970 <= sale.purchased_at.year <= 9000:
+        yield Fault("purchased_at", "out_of_range", _("Give a time from 1970 on."))
     elif sale.purchased_at > now + AHEAD:
         yield Fault("purchased_at", "in_the_future", _("The time lies in the future: set the till's clock."))
     if isinstance(sale.redeem, Decimal):
-        yield from _number_faults("redeem", sale.redeem, 2)
+        yield from bounds.number_faults("redeem", sale.redeem, bounds.POINTS)
 
 
 def _code_faults(sale: Sale) -> Iterator[Fault]:
-    for name, codes in (("coupons", sale.coupons), ("exchanges", sale.exchanges)):
-        if len(codes) > MOST_CODES:
-            yield Fault(name, "count", _("At most %(most)s.") % {"most": MOST_CODES})
+    for name, codes, most in (
+        ("coupons", sale.coupons, bounds.COUPONS),
+        ("exchanges", sale.exchanges, bounds.EXCHANGES),
+    ):
+        if len(codes) > most:
+            yield Fault(name, "count", _("At most %(most)s.") % {"most": most})
         for index, code in enumerate(codes):
-            if not code or len(code) > 64:
-                yield Fault(f"{name}[{index}]", "length", _("Give a code of 1 to 64 characters."))
+            if not code or len(code) > bounds.CODE:
+                detail = _("Give a code of 1 to %(most)s characters.") % {"most": bounds.CODE}
+                yield Fault(f"{name}[{index}]", "length", detail)
+            elif "\0" in code:
+                yield bounds.nul(f"{name}[{index}]")
 
 
 def _member_faults(who: Who | None) -> Iterator[Fault]:
-    if who is not None and len(who.given) != 1:
+    if who is None:
+        return
+    given = who.given
+    if len(given) != 1:
         yield Fault("member", "one_of", _("Give exactly one of phone, card, email, code, id."))
+    yield from bounds.text_faults(dict(given), bounds.WHO, "member.")
 
 
 def _line_faults(sale: Sale) -> Iterator[Fault]:
-    if not 1 <= len(sale.lines) <= MOST_LINES:
-        yield Fault("lines", "count", _("Give from 1 to %(most)s lines.") % {"most": MOST_LINES})
+    if not 1 <= len(sale.lines) <= bounds.LINES:
+        yield Fault("lines", "count", _("Give from 1 to %(most)s lines.") % {"most": bounds.LINES})
     seen: set[int] = set()
+    sound = True
     for index, line in enumerate(sale.lines):
-        at = f"lines[{index}]"
         if line.position in seen:
-            yield Fault(f"{at}.position", "repeated", _("Each line needs a position of its own."))
+            yield Fault(f"lines[{index}].position", "repeated", _("Each line needs a position of its own."))
         seen.add(line.position)
-        if not 0 <= line.position < 2**31:
-            yield Fault(f"{at}.position", "out_of_range", _("Give a position from 0 to 2147483647."))
-        if not line.sku or len(line.sku) > 64:
-            yield Fault(f"{at}.sku", "length", _("Give a sku of 1 to 64 characters."))
-        for name, text, most in (
-            ("name", line.name, 200),
-            ("category", line.category, 64),
-            ("brand", line.brand, 120),
-        ):
-            if len(text) > most:
-                yield Fault(f"{at}.{name}", "too_long", _("At most %(most)s characters.") % {"most": most})
-        yield from _number_faults(f"{at}.quantity", line.quantity, 3, above_zero=True)
-        if line.price is None and line.amount is None:
-            yield Fault(f"{at}.amount", "required", _("Give the line's amount, or its price."))
-        for name, number in (("price", line.price), ("amount", line.amount)):
-            if number is not None:
-                yield from _number_faults(f"{at}.{name}", number, 2)
+        if not _is_sound(line):
+            sound = False
+            yield from _faults_of(f"lines[{index}]", line)
+    if sound and len(sale.lines) > _SAFE_LINES and sum(line.cost for line in sale.lines) >= bounds.HELD:
+        detail = _("All lines together must stay below %(most)s.") % {"most": bounds.spaced(int(bounds.HELD))}
+        yield Fault("lines", "too_large", detail)
 
 
-def _number_faults(field: str, number: Decimal, places: int, *, above_zero: bool = False) -> Iterator[Fault]:
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int):
-        yield Fault(field, "not_a_number", _("Give a plain decimal number."))
-    elif number < 0 or (above_zero and number == 0):
-        yield Fault(
-            field, "too_small", _("Give a number above zero.") if above_zero else _("Give zero or more.")
-        )
-    elif number >= _MOST:
-        yield Fault(field, "too_large", _("Give a number below 10 000 000 000."))
-    elif -exponent > places and number != round(number, places):
-        yield Fault(field, "too_many_places", _("At most %(places)s decimal places.") % {"places": places})
+def _is_sound(line: SaleLine) -> bool:
+    """Whether nothing is wrong with a line: the short way, for the many of which nothing is."""
+    price, amount, name = line.price, line.amount, line.name
+    if not (
+        0 < len(line.sku) <= _SKU
+        and len(name) <= _NAME
+        and len(line.category) <= _CATEGORY
+        and len(line.brand) <= _BRAND
+        and "\0" not in f"{line.sku}{name}{line.category}{line.brand}"
+        and 0 <= line.position < bounds.COUNTED
+        and bounds.QUANTITY.holds(line.quantity)
+        and (price is None or bounds.MONEY.holds(price))
+        and (amount is None or bounds.MONEY.holds(amount))
+    ):
+        return False
+    if amount is None:
+        return price is not None and line.quantity * price < _MOST_COST
+    return price is not None or line.quantity >= 1 or line.unit_price < bounds.HELD
+
+
+_SKU, _NAME, _CATEGORY, _BRAND = (bounds.LINE[name] for name in ("sku", "name", "category", "brand"))
+#: Less by half a cent than what a line may cost, as it is rounded.
+_MOST_COST = bounds.MONEY.below - Decimal("0.005")
+#: So many lines of any amount come to less than a receipt can hold.
+_SAFE_LINES = int(bounds.HELD) // bounds.MONEY.below - 1
+
+
+def _faults_of(at: str, line: SaleLine) -> Iterator[Fault]:
+    """What is wrong with a line: each value by itself, and then what they come to together."""
+    if not 0 <= line.position < bounds.COUNTED:
+        yield Fault(f"{at}.position", "out_of_range", _("Give a position from 0 to 2147483647."))
+    if not line.sku:
+        yield Fault(f"{at}.sku", "length", _("Give a sku of 1 to %(most)s characters.") % {"most": _SKU})
+    yield from bounds.text_faults({name: getattr(line, name) for name in bounds.LINE}, bounds.LINE, f"{at}.")
+    faults = list(bounds.number_faults(f"{at}.quantity", line.quantity, bounds.QUANTITY))
+    for name, number in (("price", line.price), ("amount", line.amount)):
+        if number is not None:
+            faults += bounds.number_faults(f"{at}.{name}", number, bounds.MONEY)
+    if line.price is None and line.amount is None:
+        faults.append(Fault(f"{at}.amount", "required", _("Give the line's amount, or its price.")))
+    if not faults and line.cost >= bounds.MONEY.below:
+        faults.append(_too_much(f"{at}.quantity", _("Quantity × price"), bounds.MONEY.below))
+    elif not faults and line.unit_price >= bounds.HELD:
+        faults.append(_too_much(f"{at}.quantity", _("Amount ÷ quantity"), int(bounds.HELD)))
+    yield from faults
+
+
+def _too_much(field: str, what: str, most: int) -> Fault:
+    told = _("%(what)s must stay below %(most)s.") % {"what": what, "most": bounds.spaced(most)}
+    return Fault(field, "too_large", told)
 
 
 def _plain(number: Decimal | str | None) -> str | None:

@@ -18,9 +18,10 @@ from loyalty import ladders, ledger
 from loyalty.models import Programme, Store, Till
 from loyalty.passbook import Institutions
 from loyalty.tiers import Ladder
+from members import bounds
 
 _KEPT_SECONDS = 1.0
-_stores: dict[str, tuple[float, Shop | None]] = {}
+_stores: dict[str, tuple[float, Shop]] = {}
 _programmes: dict[int, tuple[float, Scheme]] = {}
 
 
@@ -67,13 +68,18 @@ class Shop:
 
 
 def find(code: str) -> Shop | None:
-    """The active store of that code, or None."""
+    """The active store of that code, or None. What is no store is not remembered: anybody may make up codes."""
+    if not 0 < len(code) <= bounds.SALE["store"] or "\0" in code:
+        return None
     found = _stores.get(code)
     if found is None or found[0] < time.monotonic():
         if found is not None:  # one thread reads anew, the others go on with what is known
             _stores[code] = (time.monotonic() + _KEPT_SECONDS, found[1])
-        found = (time.monotonic() + _KEPT_SECONDS, _load(code))
-        _stores[code] = found
+        shop = _load(code)
+        if shop is None:
+            _stores.pop(code, None)
+            return None
+        found = _stores[code] = (time.monotonic() + _KEPT_SECONDS, shop)
     return found[1]
 
 

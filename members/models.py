@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from typing import Any
 
 import pgtrigger
 import uuid_utils
@@ -13,6 +15,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from members import bounds
 
 #: The database refuses to empty the table.
 NEVER_TRUNCATED = pgtrigger.Trigger(
@@ -193,6 +197,20 @@ class Code(models.Model):
         return f"{self.purpose} {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class ShownDecoder(json.JSONDecoder):
+    """Reads stored JSON for any page: what is nested too deep to be shown comes as the beginning of its text."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        """What the text says, or, where it is too deep, an object with its beginning."""
+        if bounds.is_deep(s):
+            return {"…": f"{s[:TEXT_SHOWN]}…"}
+        return super().decode(s, *args)
+
+
+#: Characters that are shown of data which is nested too deep.
+TEXT_SHOWN = 300
+
+
 class Event(models.Model):
     """Something that happened, to a member or to the programme. Never changed.
 
@@ -212,7 +230,7 @@ class Event(models.Model):
     )
     at = models.DateTimeField(_("at"))
     recorded_at = models.DateTimeField(_("recorded"), default=timezone.now)
-    data = models.JSONField(_("data"), default=dict, blank=True)
+    data = models.JSONField(_("data"), default=dict, blank=True, decoder=ShownDecoder)
 
     class Meta:
         verbose_name = _("event")

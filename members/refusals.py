@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 
 class Fault(NamedTuple):
     """One thing that is wrong with the input: where, a code for programs, and how to mend it."""
@@ -46,3 +48,10 @@ class Conflict(Refusal):
 
 class Refused(Refusal):
     """A well-formed request that the rules refuse (422)."""
+
+
+class Unexpected(Refusal):
+    """Something that nobody foresaw went wrong here with one of several requests (500)."""
+
+    def __init__(self) -> None:
+        super().__init__("internal_error", _("Something went wrong here; send the same request again later."))

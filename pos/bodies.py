@@ -7,7 +7,7 @@ A shape is a msgspec struct with the contract's names; a fault is told with the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeVar
@@ -19,14 +19,23 @@ from rest_framework.exceptions import UnsupportedMediaType
 
 from campaigns.returns import LineBack
 from campaigns.sale import Sale, SaleLine, Who
-from members import lookup, phones
+from members import bounds, lookup, phones
 from members.refusals import Fault, Invalid
 from pos.problems import TooLarge
 
 T = TypeVar("T")
 MOST_BYTES = 1_000_000
 MOST_BYTES_IN_BATCH = 20_000_000
+#: A number that is not spelt plainly: the sign that a body needs a second look. One quick search.
+_MISSPELT = re.compile(
+    rb'"(?:quantity|price|amount|redeem)"\s*:\s*+'
+    rb'(?!"-?[0-9]{1,40}(?:\.[0-9]{1,40})?"|-?[0-9]{1,40}(?:\.[0-9]{1,40})?[\s,}\]]|null|"max")'
+)
+#: The other sign: an escaped ASCII character, U+0000 or a letter of a number's name.
+_ESCAPED = b"\\u00"
+_NUMBERS = frozenset({"quantity", "price", "amount", "redeem"})
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
+_TIME = "2026-11-21T12:31:00+03:00"
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
 
 
@@ -105,6 +114,12 @@ class EventBody(msgspec.Struct, frozen=True):
     data: dict[str, Any] = {}
 
 
+class Written(str):
+    """A JSON number with a point or an exponent, as it was written."""
+
+    __slots__ = ()
+
+
 class Nothing(msgspec.Struct, frozen=True):
     """An empty body, or an empty object."""
 
@@ -126,10 +141,12 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         value = decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise Invalid(_fault_of(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(Fault("", "not_json", _("The body is not JSON: %(why)s") % {"why": error})) from None
-    if b"\\u0000" in raw:
-        faults = tuple(_nul_faults(msgspec.json.decode(raw), ""))
+    if decoder is not batch and (
+        _ESCAPED in raw or _MISSPELT.search(raw)
+    ):  # its purchases are read one by one
+        faults = tuple(_spelling_faults(_as_written.decode(raw)))
         if faults:
             raise Invalid(*faults)
     return value
@@ -140,6 +157,9 @@ def require_who(who: Who, field: str = "member") -> tuple[str, str]:
     given = who.given
     if len(given) != 1:
         raise Invalid(Fault(field, "one_of", _("Give exactly one of phone, card, email, code, id.")))
+    faults = tuple(bounds.text_faults(dict(given), bounds.WHO, f"{field}." if field else ""))
+    if faults:
+        raise Invalid(*faults)
     form, value = given[0]
     if form == "phone":
         value = lookup.read_phone(value, f"{field}.phone" if field else "phone")
@@ -155,13 +175,6 @@ def require_offset(field: str, moment: datetime) -> Iterator[Fault]:
         yield Fault(field, "out_of_range", _("Give a time from 1970 on."))
 
 
-def require_short(values: Mapping[str, str | None], most: Mapping[str, int]) -> Iterator[Fault]:
-    """The faults of texts that are longer than they may be."""
-    for name, value in values.items():
-        if value is not None and len(value) > most[name]:
-            yield Fault(name, "too_long", _("At most %(most)s characters.") % {"most": most[name]})
-
-
 def _drop_nulls(struct: msgspec.Struct, *names: str) -> None:
     for name in names:
         if getattr(struct, name) is None:
@@ -174,7 +187,7 @@ def _read_redeem(given: Any) -> Decimal | str:
     if given is None:
         return Decimal(0)
     try:
-        return Decimal(str(given))
+        return Decimal(str(given))  # how it is spelt is looked at with the other numbers
     except InvalidOperation:
         raise ValueError("redeem") from None
 
@@ -195,29 +208,54 @@ def _fault_of(message: str) -> Fault:
     if missing:
         return Fault(f"{path}.{missing['name']}".lstrip("."), "required", _("This field is required."))
     if text == "redeem":
-        place = f"{path}.redeem".lstrip(".")
-        return Fault(place, "invalid", _("Give points as a plain decimal number, or “max”."))
+        return _misspelt(f"{path}.redeem".lstrip("."), "invalid")
+    if "decimal" in text:
+        return _misspelt(path, "invalid")
+    if "datetime" in text:
+        detail = _("Give the time with seconds and its offset: %(example)s.") % {"example": _TIME}
+        return Fault(path, "invalid", detail)
+    if "date" in text:
+        return Fault(path, "invalid", _("Give the day like %(example)s.") % {"example": "1990-05-17"})
     if text.startswith("Expected"):
         return Fault(path, "invalid_type", text.replace("`", ""))
     return Fault(path, "invalid", text.replace("`", ""))
 
 
-def _nul_faults(value: Any, path: str) -> Iterator[Fault]:
-    """No text that PostgreSQL keeps can hold the character U+0000."""
-    if isinstance(value, str) and "\0" in value:
-        yield Fault(path, "invalid", _("The character U+0000 is not allowed."))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            place = f"{path}.{key}".lstrip(".")
-            if "\0" in key:
-                yield Fault(path, "invalid", _("The character U+0000 is not allowed."))
-            else:
-                yield from _nul_faults(item, place)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _nul_faults(item, f"{path}[{index}]")
+def _misspelt(path: str, code: str) -> Fault:
+    """The fault of a number that is not a plain decimal, with an example of one that would do there."""
+    name = path.rpartition(".")[2]
+    if name == "redeem":
+        return Fault(path, code, _("Give points as a plain decimal number, like 120, or “max”."))
+    span = bounds.QUANTITY if name == "quantity" else bounds.MONEY
+    return bounds.not_plain(path, f'"{span.example}"')._replace(code=code)
 
 
+def _spelling_faults(body: Any) -> Iterator[Fault]:
+    """Numbers that are not spelt plainly, and texts with U+0000, wherever they are. An event's data is its own."""
+    waiting: list[tuple[Any, str]] = [(body, "")]
+    while waiting:
+        value, path = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            yield bounds.nul(path)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if "\0" in key:
+                    yield bounds.nul(path)
+                    continue
+                place = f"{path}.{key}".lstrip(".")
+                numeric = key in _NUMBERS and (not path.startswith("data") or place == "data.amount")
+                if numeric and isinstance(item, str | int | float) and not _is_plain(key, item):
+                    yield _misspelt(place, "not_a_number")
+                waiting.append((item, place))
+        elif isinstance(value, list):
+            waiting += ((item, f"{path}[{index}]") for index, item in enumerate(value))
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    return (name == "redeem" and value == "max") or bounds.read_number(str(value)) is not None
+
+
+_as_written: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Written)
 sale: msgspec.json.Decoder[SaleBody] = msgspec.json.Decoder(SaleBody)
 batch: msgspec.json.Decoder[Batch] = msgspec.json.Decoder(Batch)
 who: msgspec.json.Decoder[Who] = msgspec.json.Decoder(Who)

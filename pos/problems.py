@@ -14,13 +14,15 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
-from members.refusals import Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused
+from members.refusals import Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused, Unexpected
 from pos.authentication import CHALLENGE
 
 CONTENT_TYPE = "application/problem+json"
 log = structlog.get_logger("regulars.pos")
 
-_REFUSED: dict[type[Refusal], int] = {Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Refused: 422}
+_REFUSED: dict[type[Refusal], int] = {
+    Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Refused: 422, Unexpected: 500,
+}  # fmt: skip
 _UNDERSTOOD: dict[type[exceptions.APIException], str] = {
     exceptions.NotAuthenticated: "not_authenticated",
     exceptions.AuthenticationFailed: "authentication_failed",

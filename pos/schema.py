@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from members import bounds
 from pos import answers, bodies, examples
 from pos.problems import CONTENT_TYPE
 
@@ -120,7 +121,7 @@ def components() -> dict[str, Any]:
     """The JSON Schemas of all bodies and answers."""
     _refs, asked = msgspec.json.schema_components(_BODIES, ref_template=_REF)
     _refs, told = msgspec.json.schema_components(_ANSWERS, ref_template=_REF)
-    asked = {name: _loosen(schema) for name, schema in asked.items()}
+    asked = {name: _bind(name, _loosen(schema)) for name, schema in asked.items()}
     asked["Batch"] = {
         "type": "object",
         "required": ["purchases"],
@@ -128,7 +129,7 @@ def components() -> dict[str, Any]:
             "purchases": {
                 "type": "array",
                 "minItems": 1,
-                "maxItems": 500,
+                "maxItems": bounds.PURCHASES,
                 "items": reference(bodies.SaleBody),
             }
         },
@@ -148,27 +149,76 @@ def components() -> dict[str, Any]:
         "required": ["results"],
         "properties": {"results": {"type": "array", "items": result}},
     }
-    return {"Decimal": _DECIMAL, **asked, **told}
+    return {**_NUMBERS, **asked, **told}
 
 
-#: Numbers are sent as strings and understood as plain numbers, too.
-_DECIMAL = {
-    "description": "A plain decimal, as a string or a number.",
-    "anyOf": [{"type": "string", "pattern": r"^\d{1,10}(\.\d{1,3})?$"}, {"type": "number", "minimum": 0}],
+def _number(span: bounds.Span, what: str) -> dict[str, Any]:
+    """A number of a request: sent as a string, and understood as a plain JSON number, too."""
+    least = {"exclusiveMinimum": 0} if span.above_zero else {"minimum": 0}
+    return {
+        "description": f"{what}: a plain decimal below {bounds.spaced(span.below)} with at most {span.places} "
+        "places, as a string or a number.",
+        "anyOf": [
+            {"type": "string", "pattern": span.pattern},
+            {"type": "number", **least, "exclusiveMaximum": span.below},
+        ],
+    }
+
+
+_NUMBERS = {
+    "Decimal": _number(bounds.MONEY, "Money or points"),
+    "Quantity": _number(bounds.QUANTITY, "A quantity"),
 }
 _TIMES = ("purchased_at", "returned_at", "occurred_at")
+#: The bounds of texts and lists, by shape: what ``members.bounds`` says.
+_TEXTS: dict[str, Mapping[str, int]] = {
+    "SaleBody": bounds.SALE, "LineBody": bounds.LINE, "Who": bounds.WHO, "MemberBody": bounds.MEMBER,
+    "ReturnBody": bounds.RETURN, "EventBody": bounds.EVENT,
+}  # fmt: skip
+_NOT_EMPTY = {("SaleBody", "store"), ("LineBody", "sku"), ("ReturnBody", "return_number"), ("EventBody", "type"),
+              ("EventBody", "key")}  # fmt: skip
+_LISTS: dict[tuple[str, str], tuple[int, int]] = {
+    ("SaleBody", "lines"): (1, bounds.LINES),
+    ("SaleBody", "coupons"): (0, bounds.COUPONS),
+    ("SaleBody", "exchanges"): (0, bounds.EXCHANGES),
+    ("ReturnBody", "lines"): (1, bounds.ROWS_BACK),
+}
+_COUNTED = {"minimum": 0, "maximum": bounds.COUNTED - 1}
+
+
+def _bind(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Write the bounds into the schema of a request's shape."""
+    for field, most in _TEXTS.get(name, {}).items():
+        if (name, field) in _NOT_EMPTY:
+            schema["properties"][field]["minLength"] = 1
+        schema["properties"][field]["maxLength"] = most
+    for (shape, field), (least, most) in _LISTS.items():
+        if shape == name:
+            schema["properties"][field] |= {"minItems": least, "maxItems": most}
+    if "position" in schema.get("properties", {}):
+        schema["properties"]["position"] |= _COUNTED
+    if name == "EventBody":
+        schema["properties"]["data"]["description"] = (
+            f"Free data of at most {bounds.spaced(bounds.DATA_BYTES)} bytes as JSON, at most {bounds.DATA_DEPTH} "
+            "levels deep. Its `amount`, where there is one, is money: what percents are reckoned on."
+        )
+    return schema
 
 
 def _loosen(schema: Any, name: str = "") -> Any:
     """What msgspec cannot know of a request: numbers also as numbers, points also "max", times with an offset."""
     if isinstance(schema, list):
-        return [_loosen(item) for item in schema]
+        return [_loosen(item, name) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if schema.get("format") == "decimal":
-        return reference({"$ref": _REF.format(name="Decimal")})
+        return reference({"$ref": _REF.format(name="Quantity" if name == "quantity" else "Decimal")})
     if name in _TIMES:
-        return {"type": "string", "format": "date-time", "description": "ISO 8601 with an offset."}
+        return {
+            "type": "string",
+            "format": "date-time",
+            "description": "ISO 8601 with seconds and an offset, from 1970 on.",
+        }
     if name == "redeem":
         return {
             "anyOf": [{"const": "max"}, {"$ref": _REF.format(name="Decimal")}, {"type": "null"}],
@@ -177,7 +227,7 @@ def _loosen(schema: Any, name: str = "") -> Any:
     return {
         key: {field: _loosen(inner, field) for field, inner in value.items()}
         if key == "properties"
-        else _loosen(value)
+        else _loosen(value, name)
         for key, value in schema.items()
     }
 
@@ -215,7 +265,7 @@ _SALE_REFUSALS = {
     429: "`throttled`: too many requests, or too many unknown coupons or members' codes; "
     "wait for `Retry-After` seconds.",
     422: "`member_not_found`, `member_blocked`, `redeem_exceeds_limit`, `coupon_not_usable`, "
-    "`exchange_not_possible`, "
+    "`exchange_not_possible`, `beyond_the_books`, "
     "`confirmation_required`, `confirmation_invalid`",
 }
 QUOTE = describe(
@@ -257,11 +307,11 @@ CANCEL = describe(
 RETURN = describe(
     "return_goods", "Take goods back", {200: answers.ReturnAnswer, 201: answers.ReturnAnswer},
     tag=_SALES, body=bodies.ReturnBody, parameters=(_PURCHASE_ID,), example=examples.RETURN,
-    refusals={**_ON_PURCHASE, 409: _WORDS[409], 422: "`return_exceeds_purchase`, `wrong_state`"},
+    refusals={**_ON_PURCHASE, 409: _WORDS[409], 422: "`return_exceeds_purchase`, `wrong_state`, `beyond_the_books`"},
 )  # fmt: skip
 EVENT = describe(
     "report_event", "Report something a member did that campaigns may reward",
     {200: answers.EventAnswer, 201: answers.EventAnswer},
     tag="Events", body=bodies.EventBody, example=examples.EVENT,
-    refusals={409: _WORDS[409], 422: "`unknown_event`, `member_not_found`, `member_blocked`"},
+    refusals={409: _WORDS[409], 422: "`unknown_event`, `member_not_found`, `member_blocked`, `beyond_the_books`"},
 )  # fmt: skip

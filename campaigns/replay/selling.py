@@ -25,10 +25,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from analytics import facts
-from campaigns import booking, checkout, offers, rulebooks, situation, tallies, usage
+from campaigns import booking, checkout, offers, room, rulebooks, situation, tallies, usage
 from campaigns.clashes import retried
 from campaigns.decision import Decision
-from campaigns.engine.evaluation import evaluate
 from campaigns.models import Rulebook
 from campaigns.reading import Document, KnownReceipt, usage_keys
 from campaigns.replay.common import Common
@@ -198,14 +197,17 @@ class Seller:
     def _prepare(self, sales: Sequence[Sale], now: datetime) -> list[Candidate | Result]:
         """Find the store, the member, the products and the programme of each sale."""
         candidates: list[Candidate | Result] = []
-        people = People(sales)
+        wrong = {id(sale): refusal for sale in sales if (refusal := _malformed(sale, now)) is not None}
+        sound = [sale for sale in sales if id(sale) not in wrong]  # only these may be asked for
+        people = People(sound)
         shops = self._shops
         self._goods.read(
-            (shop.partner_id, line) for sale in sales if (shop := shops[sale.store]) for line in sale.lines
+            (shop.partner_id, line) for sale in sound if (shop := shops[sale.store]) for line in sale.lines
         )
         for sale in sales:
             try:
-                check(sale, now)
+                if id(sale) in wrong:
+                    raise wrong[id(sale)]
                 shop = offers.require_shop(sale, shops[sale.store])
                 person = people.find(sale.member)
                 candidates.append(Candidate(sale, shop, person, self._scheme_of(sale, shop, person)))
@@ -279,7 +281,7 @@ class Seller:
                 checkout.require_same(sale, receipt.content_hash)
                 return Result(sale, receipt.id, repeated=True)
             checkout.require_member(found)
-            outcome = evaluate(found.basket, found.shopper, found.moment, found.rules.engine)
+            outcome = room.judge(found.basket, found.shopper, found.moment, found.rules.engine)
             checkout.require_allowed(found, outcome, now)
             entries_before = len(found.book.transfers) if found.book else 0
             decided = booking.prepare(found, outcome, candidate.booked_at(standing))
@@ -352,6 +354,15 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]
     happened = [event for decided in sold.decisions for event in decided.events]
     events.copy(happened)
     events.announce(happened)
+
+
+def _malformed(sale: Sale, now: datetime) -> Refusal | None:
+    """What is wrong with a sale before anything is asked."""
+    try:
+        check(sale, now)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def candidates_of(prepared_: Iterable[Candidate | Result]) -> list[Candidate]:

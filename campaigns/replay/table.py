@@ -11,13 +11,14 @@ import csv
 from array import array
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from campaigns.sale import Sale, SaleLine, Who
+from members import bounds
 from members.refusals import Fault
 
 #: Columns that tell of the receipt: the same in all its rows, or given in the first one alone.
@@ -218,11 +219,13 @@ class _Reading(NamedTuple):
     def number(self, name: str) -> Decimal | None:
         """A decimal number; None for an empty cell."""
         text = self.cells[name]
-        try:
-            return Decimal(text) if text else None
-        except InvalidOperation:
-            self._wrong(name, "not_a_number", _("Give a plain decimal number."))
+        if not text:
             return None
+        number = bounds.read_number(text)
+        if number is None:
+            span = bounds.QUANTITY if name == "quantity" else bounds.MONEY
+            self._wrong(*bounds.not_plain(name, span.example))
+        return number
 
     def time(self, name: str) -> datetime | None:
         """A moment as ISO 8601 writes it."""

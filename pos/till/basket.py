@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -20,11 +20,13 @@ from django.http import HttpRequest
 
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty.models import Product
+from members import bounds
 
 KEY = "till_basket"
 #: Letters and digits that nobody confuses when they read a receipt number aloud.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_PLACES = {"quantity": 3, "price": 2}
+_PLACES = {"quantity": bounds.QUANTITY.places, "price": bounds.MONEY.places}
+#: Nobody types more at a counter: a barcode in the wrong field is caught at once.
 _MOST = Decimal(10) ** 7
 
 
@@ -154,10 +156,7 @@ def make_number(till: str, today: datetime) -> str:
 
 def read_number(text: str, kind: Literal["quantity", "price"]) -> Decimal | None:
     """A quantity or price as a cashier types it, comma or point; None when it is none."""
-    try:
-        number = Decimal(text.strip().replace(" ", "").replace(",", "."))
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or number < 0 or number >= _MOST:
+    number = bounds.read_number(text.strip().replace(" ", "").replace(",", "."))
+    if number is None or not 0 <= number < _MOST:
         return None
     return number if number == round(number, _PLACES[kind]) else None

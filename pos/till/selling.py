@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from campaigns import checkout
 from campaigns.checkout import Answer
 from loyalty.models import Receipt
 from loyalty.refusals import Conflict, Refusal
-from members import confirmation, wording
+from members import bounds, confirmation, wording
 from members.models import Member
 from pos.till import basket as baskets
 from pos.till import customers, goods
@@ -247,12 +247,10 @@ def spend(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _read_points(text: str) -> str | None:
     if text == "max":
         return text
-    try:
-        points = Decimal(text or "0")
-    except InvalidOperation:
+    points = bounds.read_number(text or "0")
+    if points is None or not 0 <= points < bounds.POINTS.below or points != round(points, 2):
         return None
-    plain = points.is_finite() and 0 <= points < 10**9 and points == round(points, 2)
-    return format(points.normalize(), "f") if plain else None
+    return format(points.normalize(), "f")
 
 
 @require_POST

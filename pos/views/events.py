@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -13,13 +14,12 @@ from rest_framework.request import Request
 
 from campaigns import occasions
 from campaigns.sale import AHEAD
+from members import bounds
 from members.refusals import Fault, Invalid, Missing, Refused
 from pos import bodies, idempotency, profiles, schema, throttling
 from pos.bodies import EventBody
 from pos.endpoint import Endpoint
 from pos.idempotency import Done
-
-_MOST = {"type": 64, "key": 500}
 
 
 class Events(Endpoint):
@@ -59,12 +59,29 @@ class Events(Endpoint):
 
 def _faults(given: EventBody, now: datetime) -> Iterator[Fault]:
     for name, text in (("type", given.type), ("key", given.key)):
-        if not 0 < len(text) <= _MOST[name]:
-            yield Fault(name, "length", _("Give from 1 to %(most)s characters.") % {"most": _MOST[name]})
+        most = bounds.EVENT[name]
+        if not 0 < len(text) <= most:
+            yield Fault(name, "length", _("Give from 1 to %(most)s characters.") % {"most": most})
+        elif "\0" in text:
+            yield bounds.nul(name)
+    yield from _data_faults(given.data)
     wrong_time = list(bodies.require_offset("occurred_at", given.occurred_at))
     yield from wrong_time
     if not wrong_time and given.occurred_at > now + AHEAD:
         yield Fault("occurred_at", "in_the_future", _("The time lies in the future: set the clock."))
+
+
+def _data_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with the free data: too deep, too long, or an amount that is no money."""
+    yield from bounds.data_faults("data", data)
+    amount = data.get("amount")
+    if amount is None:
+        return
+    number = bounds.read_number(str(amount)) if isinstance(amount, str | int | float) else None
+    if number is None or isinstance(amount, bool):
+        yield bounds.not_plain("data.amount", f'"{bounds.MONEY.example}"')
+    elif number >= bounds.MONEY.below:
+        yield from bounds.number_faults("data.amount", number, bounds.MONEY)
 
 
 def _key(given: EventBody) -> str:

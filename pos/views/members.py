@@ -16,18 +16,13 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from campaigns import registration, story
-from members import confirmation, consents, lookup
+from members import bounds, confirmation, consents, lookup
 from members.refusals import Fault, Invalid, Missing, Refused
 from members.registration import Newcomer
 from pos import bodies, profiles, schema, statement, throttling
 from pos.bodies import MemberBody
 from pos.endpoint import Endpoint, reply
 from pos.idempotency import Done, once
-
-_MOST = {
-    "phone": 32, "card": 32, "email": 254, "first_name": 80, "middle_name": 80, "last_name": 80,
-    "language": 8, "referral": 32, "cashier": 64,
-}  # fmt: skip
 
 
 class Lookup(Endpoint):
@@ -148,8 +143,7 @@ class ConfirmationCodes(Endpoint):
 def _faults(given: MemberBody, today: date) -> Iterator[Fault]:
     if not given.phone and not given.card:
         yield Fault("phone", "required", _("Give a phone, a card, or both."))
-    texts = {name: getattr(given, name) for name in _MOST}
-    yield from bodies.require_short(texts, _MOST)
+    yield from bounds.text_faults({name: getattr(given, name) for name in bounds.MEMBER}, bounds.MEMBER)
     if given.email:
         try:
             validate_email(given.email)

@@ -215,6 +215,6 @@ def _number_in(item: bytes) -> str | None:
     """The receipt number of a purchase that cannot be read as one, if it has one."""
     try:
         number = msgspec.json.decode(item).get("receipt_number")
-    except (msgspec.DecodeError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return number if isinstance(number, str) else None
