@@ -21,7 +21,7 @@ for model in (Group, AccessAttempt, AccessLog, AccessFailureLog):
 
 
 class SeatRows(TabularInline):  # type: ignore[misc]
-    """The stores in which the user may stand at the till; none means every store."""
+    """The stores in which the user may stand at the till; without any, in none."""
 
     model = Seat
     extra = 0

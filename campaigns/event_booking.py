@@ -14,7 +14,16 @@ from uuid import UUID
 import msgspec
 
 from campaigns import (
-    decision, event_rewards, extras, grounds, record, room, situation, taking_back, tallies, usage,
+    decision,
+    event_rewards,
+    extras,
+    grounds,
+    record,
+    room,
+    situation,
+    taking_back,
+    tallies,
+    usage,
 )  # fmt: skip
 from campaigns.engine.evaluation import evaluate_event
 from campaigns.engine.outcome import Outcome, Tally
@@ -91,7 +100,8 @@ def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
     """Judge an event for the first time, and book what it brings. ``amount`` as in ``occasions.reward``.
 
     What caused it may have come back meanwhile: then nothing is given, or what is right by what remains.
-    Raises ``Refused`` for more than the books can hold; ``IntegrityError`` when another one takes the rest of a common limit: then it is to be tried again.
+    Raises ``Refused`` for more than the books can hold.
+    Raises ``IntegrityError`` when another one takes the rest of a common limit: then it is to be tried again.
     """
     rules, event = subject.rules, subject.event
     tallies.lock(campaign for campaign, _key in rules.engine.machine.needs.shared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from django.core.management import call_command, get_commands
 from django.db.models import Count
 
 from campaigns.demo.dataset import card_of
-from loyalty.models import Partner, Product, Store
+from loyalty.models import Partner, Product, Seat, Store
 from members.models import Card
 
 ROLES = ("manager", "operator", "analyst", "cashier")
+SELLERS = ("manager", "cashier")
 PASSWORD = "regulars-demo"
 _CREATE_ROLES = "create_roles"
 _KEY_NAME = "Demo"
@@ -44,7 +46,7 @@ def write(record: Path, base_url: str, households: list[int]) -> None:
 
 
 def make_users() -> list[dict[str, str]]:
-    """A user for each role; the manager may do everything."""
+    """A user for each role; the manager may do everything. Those who sell have seats in the busiest stores."""
     if _CREATE_ROLES in get_commands():
         call_command(_CREATE_ROLES, verbosity=0, stdout=StringIO())
     logins, hashed = [], make_password(PASSWORD)
@@ -57,7 +59,21 @@ def make_users() -> list[dict[str, str]]:
         user.save()
         user.groups.set(Group.objects.filter(name=role))
         logins.append({"role": role, "user": role, "password": PASSWORD})
+    _seat(get_user_model().objects.filter(username__in=SELLERS))
     return logins
+
+
+def _seat(users: Iterable[Any]) -> None:
+    """Give those who sell a seat in the stores that have keys."""
+    stores = [store for partner in Partner.objects.order_by("id") for store in _busiest(partner)]
+    Seat.objects.bulk_create(
+        [Seat(user=user, store=store) for user in users for store in stores], ignore_conflicts=True
+    )
+
+
+def _busiest(partner: Partner) -> Iterable[Store]:
+    stores = Store.objects.filter(partner=partner).annotate(busy=Count("receipts"))
+    return stores.order_by("-busy", "code")[:_STORES_WITH_KEYS]
 
 
 def make_keys() -> list[dict[str, str | None]]:
@@ -69,10 +85,7 @@ def make_keys() -> list[dict[str, str | None]]:
     keys.filter(name__startswith=_KEY_NAME, revoked=False).update(revoked=True)
     told: list[dict[str, str | None]] = []
     for partner in Partner.objects.order_by("id"):
-        stores = (
-            Store.objects.filter(partner=partner).annotate(busy=Count("receipts")).order_by("-busy", "code")
-        )
-        for store in stores[:_STORES_WITH_KEYS]:
+        for store in _busiest(partner):
             till = store.tills.order_by("code").first()
             _key, secret = keys.create_key(name=f"{_KEY_NAME}: {store.code}", partner=partner, till=till)
             told.append(

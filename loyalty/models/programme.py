@@ -213,7 +213,7 @@ class Till(models.Model):
 
 
 class Seat(models.Model):
-    """A store in which a user may stand at the till. A user without any may stand in every store."""
+    """A store in which a user may stand at the till. A user without any may stand in none."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="seats", verbose_name=_("user")

@@ -73,14 +73,13 @@ def desk_of(request: HttpRequest) -> Desk | None:
     shop = places.find(kept["store"])
     if shop is None or not shop.offers or kept["till"] not in shop.tills:
         return None
-    seats = stores_of(request)
-    if seats and shop.id not in seats:
+    if shop.id not in stores_of(request):
         return None
     return Desk(shop, kept["till"], kept["name"])
 
 
 def stores_of(request: HttpRequest) -> frozenset[int]:
-    """The stores in which the user has a seat; none means every store."""
+    """The stores in which the user has a seat. Whoever has none stands nowhere."""
     return frozenset(Seat.objects.filter(user_id=str(request.user.pk)).values_list("store_id", flat=True))
 
 
@@ -116,16 +115,16 @@ def choose(request: HttpRequest) -> HttpResponse:
     refused = _refuse(request)
     if refused is not None:
         return refused
+    seats = stores_of(request)
     tills = list(
         Till.objects.filter(
-            active=True, store__active=True, store__partner__participations__programme__active=True
+            store__in=seats, active=True, store__active=True,
+            store__partner__participations__programme__active=True,
         )
         .select_related("store")
         .order_by("store__name", "code")
         .distinct()
-    )
-    if seats := stores_of(request):
-        tills = [till for till in tills if till.store_id in seats]
+    )  # fmt: skip
     wanted = request.POST.get("till", "")
     chosen = next((till for till in tills if str(till.id) == wanted), None)
     if len(tills) == 1:
@@ -135,4 +134,4 @@ def choose(request: HttpRequest) -> HttpResponse:
         request.session[KEY] = {"store": chosen.store.code, "till": chosen.code, "name": name}
         return redirect("till:sale")
     error = _("Choose one of these tills.") if request.method == "POST" else ""
-    return render(request, "till/place.html", {"tills": tills, "error": error})
+    return render(request, "till/place.html", {"tills": tills, "seated": bool(seats), "error": error})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.auth.models import Group, Permission
 
 from loyalty import places
+from loyalty.models import Seat, Store
 from members.models import Card, Member, User
 from tests import factories
 from tests.factories import Shop
@@ -57,8 +59,8 @@ def open_corner() -> Corner:
     return Corner(shop, hire("mila", sells=True, takes_back=True), anna)
 
 
-def hire(name: str, *, sells: bool, takes_back: bool) -> User:
-    """A user who may sell, take goods back, or neither."""
+def hire(name: str, *, sells: bool, takes_back: bool, stores: Iterable[Store] | None = None) -> User:
+    """A user who may sell, take goods back, or neither; with a seat in ``stores``, else in all that are there."""
     user = factories.UserFactory(username=name)
     user.set_password(PASSWORD)
     user.save()
@@ -66,6 +68,8 @@ def hire(name: str, *, sells: bool, takes_back: bool) -> User:
     group = Group.objects.create(name=f"rights of {name}")
     group.permissions.set(Permission.objects.filter(content_type__app_label="loyalty", codename__in=codes))
     user.groups.add(group)
+    seats = Store.objects.all() if stores is None else stores
+    Seat.objects.bulk_create(Seat(user=user, store=store) for store in seats)
     return user
 
 
