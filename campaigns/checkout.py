@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -111,18 +111,30 @@ def _sold_meanwhile(sale: Sale) -> Answer | None:
     return _replay(found, sale) if found is not None else None
 
 
-def batch(sales: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
+class Watch(Protocol):
+    """Whoever watches the sales of a batch: may refuse one before it is judged, and hears of every refusal."""
+
+    def refuse(self, sale: Sale) -> Refusal | None:
+        """Why a sale is not judged; None: it is."""
+
+    def hear(self, sale: Sale, refusal: Refusal) -> None:
+        """A sale was refused by the rules."""
+
+
+def batch(
+    sales: Sequence[Sale], now: datetime, watch: Watch | None = None
+) -> list[tuple[Sale, Answer | Refusal]]:
     """Make many purchases, each judged on its own, in order of their time; several share a commit."""
     ordered = sorted(sales, key=lambda sale: sale.purchased_at.timestamp())
     done: list[tuple[Sale, Answer | Refusal]] = []
     for start in range(0, len(ordered), BATCH):
         part = ordered[start : start + BATCH]
         try:
-            answers = _answer_together(part, now)
+            answers = _answer_together(part, now, watch)
         except Exception as error:
             if not (clashes.is_clash(error) or _is_its_own(error)):
                 raise
-            answers = [(sale, _answer_alone(sale, now)) for sale in part]
+            answers = [(sale, _answer_alone(sale, now, watch)) for sale in part]
         done += answers
     return done
 
@@ -132,10 +144,10 @@ def _is_its_own(error: Exception) -> bool:
     return not isinstance(error, OperationalError | InterfaceError)
 
 
-def _answer_alone(sale: Sale, now: datetime) -> Answer | Refusal:
+def _answer_alone(sale: Sale, now: datetime, watch: Watch | None) -> Answer | Refusal:
     """The answer to a sale of a batch whose neighbours are sold whatever is wrong with it."""
     try:
-        return _answer(sale, now)
+        return _answer(sale, now, watch)
     except Exception as error:
         if not _is_its_own(error):
             raise
@@ -143,16 +155,23 @@ def _answer_alone(sale: Sale, now: datetime) -> Answer | Refusal:
         return Unexpected()
 
 
-def _answer_together(part: Sequence[Sale], now: datetime) -> list[tuple[Sale, Answer | Refusal]]:
+def _answer_together(
+    part: Sequence[Sale], now: datetime, watch: Watch | None
+) -> list[tuple[Sale, Answer | Refusal]]:
     with transaction.atomic():
         clashes.lock_accounts_of(sale.member for sale in part)
-        return [(sale, _answer(sale, now)) for sale in part]
+        return [(sale, _answer(sale, now, watch)) for sale in part]
 
 
-def _answer(sale: Sale, now: datetime) -> Answer | Refusal:
+def _answer(sale: Sale, now: datetime, watch: Watch | None) -> Answer | Refusal:
+    stopped = watch.refuse(sale) if watch is not None else None
+    if stopped is not None:
+        return stopped
     try:
         return purchase(sale, now)
     except Refusal as refusal:
+        if watch is not None:
+            watch.hear(sale, refusal)
         return refusal
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -48,6 +49,14 @@ class Conflict(Refusal):
 
 class Refused(Refusal):
     """A well-formed request that the rules refuse (422)."""
+
+
+class TooMany(Refusal):
+    """Too many tries; after ``wait`` there may be another one (429)."""
+
+    def __init__(self, wait: timedelta, detail: str) -> None:
+        super().__init__("throttled", detail)
+        self.wait = wait
 
 
 class Unexpected(Refusal):

@@ -63,6 +63,12 @@ class Endpoint(APIView):
         plain: HttpRequest = self.request._request
         return plain
 
+    @property
+    def address(self) -> str:
+        """Where the request came from, as far as the proxies that are trusted say."""
+        address: str = self.plain_request.META.get("REMOTE_ADDR", "")
+        return address
+
 
 class Nowhere(Endpoint):
     """Any address below the API that is none."""

@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Concat, JSONObject
 
 from loyalty.models import Participation
 from loyalty.places import Shop
-from pos.models import TillKey
+from pos.models import Guesses, TillKey
 
 KEPT_SECONDS = 1.0
 MOST_KEPT = 10_000
@@ -40,6 +43,8 @@ class Client:
     till: str | None
     programmes: tuple[int, ...]
     valid_until: datetime | None
+    #: Until when the key may not ask for things of a kind, because it guessed (``pos.guard``).
+    blocked: Mapping[str, datetime] = field(default_factory=dict)
 
     def reaches(self, partner_id: int, store_id: int) -> bool:
         """Whether the key opens that store of that partner."""
@@ -79,6 +84,7 @@ def _load(secret: str, now: datetime) -> Client | None:
     key = (
         TillKey.objects.select_related("partner", "till__store")
         .filter(prefix=secret.partition(".")[0], revoked=False)
+        .annotate(blocks=_blocks(now))
         .first()
     )
     if key is None or not key.is_valid(secret):
@@ -98,7 +104,14 @@ def _load(secret: str, now: datetime) -> Client | None:
         till=till.code if till else None,
         programmes=tuple(programmes.values_list("programme_id", flat=True)),
         valid_until=key.expiry_date,
+        blocked={block["kind"]: datetime.fromisoformat(block["until"]) for block in key.blocks},
     )
+
+
+def _blocks(now: datetime) -> ArraySubquery:
+    """The kinds of things that the key may not ask for at the moment, read along with it."""
+    of_key = Guesses.objects.filter(who=Concat(Value("key:"), OuterRef("prefix")), blocked_until__gt=now)
+    return ArraySubquery(of_key.values(block=JSONObject(kind="kind", until="blocked_until")))
 
 
 def _note_use(key: TillKey, now: datetime) -> None:

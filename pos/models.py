@@ -31,22 +31,28 @@ class TillKey(AbstractAPIKey):
         verbose_name_plural = _("API keys")  # type: ignore[assignment]
 
 
-class CouponGuesses(models.Model):
-    """Which unknown coupons a key has shown of late, and until when it may show none. See ``pos.coupon_guard``."""
+class Guesses(models.Model):
+    """What somebody asked for of late and nobody knew, and until when they may ask no more. See ``pos.guard``."""
 
-    client = models.OneToOneField(TillKey, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    misses = models.PositiveIntegerField(default=0)
-    since = models.DateTimeField()
-    seen = ArrayField(models.CharField(max_length=40), default=list)
+    kind = models.CharField(max_length=8)
+    #: ``key:…``, ``user:…`` or ``address:…``.
+    who = models.CharField(max_length=64)
+    #: By window: how many misses, and since when.
+    misses = ArrayField(models.PositiveIntegerField())
+    since = ArrayField(models.DateTimeField())
+    #: Digests of what was missed.
+    seen = ArrayField(models.CharField(max_length=20), default=list)
     blocks = models.PositiveIntegerField(default=0)
     blocked_until = models.DateTimeField(null=True)
+    noted_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        verbose_name = _("guesses at coupons")
-        verbose_name_plural = _("guesses at coupons")
+        verbose_name = _("guesses")
+        verbose_name_plural = _("guesses")
+        constraints = (models.UniqueConstraint(fields=["who", "kind"], name="guesses_of_whom"),)
 
     def __str__(self) -> str:
-        return f"{self.client_id}: {self.misses}"
+        return f"{self.kind} {self.who}"
 
 
 class Answer(models.Model):

@@ -14,14 +14,24 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
-from members.refusals import Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused, Unexpected
+from members.refusals import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    Missing,
+    Refusal,
+    Refused,
+    TooMany,
+    Unexpected,
+)
 from pos.authentication import CHALLENGE
 
 CONTENT_TYPE = "application/problem+json"
 log = structlog.get_logger("regulars.pos")
 
 _REFUSED: dict[type[Refusal], int] = {
-    Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Refused: 422, Unexpected: 500,
+    Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Refused: 422, TooMany: 429, Unexpected: 500,
 }  # fmt: skip
 _UNDERSTOOD: dict[type[exceptions.APIException], str] = {
     exceptions.NotAuthenticated: "not_authenticated",
@@ -101,6 +111,8 @@ def answer(error: Exception) -> HttpResponse:
         response["WWW-Authenticate"] = CHALLENGE
     elif isinstance(error, exceptions.Throttled):
         response["Retry-After"] = str(math.ceil(getattr(error, "wait", None) or 1))
+    elif isinstance(error, TooMany):
+        response["Retry-After"] = str(max(math.ceil(error.wait.total_seconds()), 1))
     elif problem.status == 503:
         response["Retry-After"] = "1"
     return response

@@ -1,4 +1,4 @@
-"""How often a key may call, and how often it may guess at members' codes.
+"""How often a key may call. How often it may guess is ``pos.guard``'s.
 
 Counted in the default cache by whole minutes: with Redis over all processes, without it in each
 process by itself, so that a server of n processes lets through up to n times as much.
@@ -11,8 +11,6 @@ from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -33,17 +31,6 @@ class KeyThrottle(BaseThrottle):
     def wait(self) -> float:
         """Seconds until the minute is over."""
         return _left()
-
-
-def note_code_miss(client: Client) -> None:
-    """A code that a member showed was not known: count it as a guess."""
-    _count("misses", client.name)
-
-
-def require_few_code_misses(client: Client) -> None:
-    """Raise ``Throttled`` for a key that guessed wrong ``POS_CODE_MISSES_PER_MINUTE`` times this minute."""
-    if cache.get(_key("misses", client.name), 0) >= settings.POS_CODE_MISSES_PER_MINUTE:
-        raise Throttled(_left(), _("Too many unknown codes; wait before the next one."))
 
 
 def _count(what: str, who: str) -> int:

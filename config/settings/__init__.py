@@ -175,8 +175,6 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["password", "phone", "code"]
 
-POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
-
 # Language, time, formats
 
 LANGUAGE_CODE = "en"

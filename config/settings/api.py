@@ -16,10 +16,12 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
 }
 
-#: Requests of one API key in a minute, and unknown members' codes that it may show in a minute.
+#: Requests of one API key in a minute.
 POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 12_000)
+#: What a key or a cashier may ask for in a minute and nobody knows, before they are blocked for a while: phones, cards
+#: and e-mails of members; one-time and confirmation codes; coupons (``pos.guard``).
+POS_MEMBER_MISSES_PER_MINUTE = read_number("POS_MEMBER_MISSES_PER_MINUTE", 20)
 POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
-#: Unknown coupons that it may show in a minute before it is blocked for a while.
 POS_COUPON_MISSES_PER_MINUTE = read_number("POS_COUPON_MISSES_PER_MINUTE", 10)
 
 #: A function of (member, code, until when) that sends a code: see ``members.delivery``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -20,6 +21,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from loyalty import places
 from loyalty.models import Seat, Till
 from loyalty.places import Shop
+from members.refusals import TooMany
+from pos import guard
+from pos.guard import Guesser, Kind
 
 KEY = "till_place"
 SELL = "loyalty.add_receipt"
@@ -34,6 +38,28 @@ class Desk(NamedTuple):
     shop: Shop
     till: str
     name: str
+    #: Who would be guessing, if somebody guesses here: the cashier, and the address.
+    guessers: tuple[Guesser, ...] = ()
+
+    def may_ask(self, kind: Kind, now: datetime) -> bool:
+        """Whether things of a kind are looked for here at the moment: nobody guesses at them."""
+        try:
+            guard.require_free_anywhere(kind, self.guessers, now)
+        except TooMany:
+            return False
+        return True
+
+    def note_miss(self, kind: Kind, value: str, now: datetime) -> bool:
+        """Count something that was not found. Returns whether that may be said."""
+        try:
+            guard.note(kind, self.guessers, [value], now)
+        except TooMany:
+            return False
+        return True
+
+    def forgive(self, phone: str) -> None:
+        """Take the miss of a phone back: who asked for it has registered it."""
+        guard.forgive(self.guessers, [phone])
 
 
 def for_cashiers(view: View) -> View:
@@ -75,7 +101,7 @@ def desk_of(request: HttpRequest) -> Desk | None:
         return None
     if shop.id not in stores_of(request):
         return None
-    return Desk(shop, kept["till"], kept["name"])
+    return Desk(shop, kept["till"], kept["name"], tuple(guard.of_user(request)))
 
 
 def stores_of(request: HttpRequest) -> frozenset[int]:

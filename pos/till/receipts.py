@@ -23,6 +23,8 @@ from campaigns.returns import LineBack, ReturnRequest
 from campaigns.story import Story
 from loyalty.models import Receipt, ReceiptLine, Return, Tier, TierChange
 from loyalty.refusals import Conflict, Refusal
+from pos import guard
+from pos.guard import Kind
 from pos.till import customers
 from pos.till.access import SELL, TAKE_BACK, Desk, for_cashiers
 from pos.till.basket import ALPHABET, read_number
@@ -37,19 +39,30 @@ RETURNABLE = (Receipt.Status.COMPLETED, Receipt.Status.PARTIALLY_RETURNED)
 def browse(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Find a receipt by its number, or a customer's last ones by phone or card; else the store's last ones."""
     text = request.GET.get("q", "").strip()
-    member = None
+    member, refused = None, ""
     found = _within_reach(desk)
     if text:
+        now = timezone.now()
         exact = found.filter(number__iexact=text)
         if exact.exists():
             found = exact
         else:
-            member = customers.find(text, timezone.now())
+            free = desk.may_ask(Kind.MEMBER, now)
+            member = customers.find(text, now) if free else None
+            if member is None and not found.filter(number__istartswith=text).exists():
+                refused = "" if free and desk.note_miss(Kind.MEMBER, text, now) else guard.say()
             found = found.filter(member=member) if member else found.filter(number__istartswith=text)
     else:
         found = found.filter(store_id=desk.shop.id)
     listed = list(found.select_related("store", "member").order_by("-purchased_at", "-id")[:MOST_LISTED])
-    context = {"desk": desk, "screen": "receipts", "text": text, "member": member, "receipts": listed}
+    context = {
+        "desk": desk,
+        "screen": "receipts",
+        "text": text,
+        "member": member,
+        "receipts": listed,
+        "refused": refused,
+    }
     return render(request, "till/receipts.html", context)
 
 

@@ -19,6 +19,8 @@ from loyalty.models import Receipt
 from loyalty.refusals import Conflict, Refusal
 from members import bounds, confirmation, wording
 from members.models import Member
+from pos import guard
+from pos.guard import Kind
 from pos.till import basket as baskets
 from pos.till import customers, goods
 from pos.till.access import Desk, for_cashiers, go
@@ -74,17 +76,21 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
         return False
     partner = desk.shop.partner_id
     product = goods.find(partner, code)
-    member = customers.find(code, now) if product is None else None
-    if member is not None:
-        basket.member = str(member.id)
-        return False
-    if product is None and _show_coupon(basket, desk, code, now):
-        return False
+    free = product is not None or desk.may_ask(Kind.SCAN, now)
+    if product is None and free:
+        member = customers.find(code, now)
+        if member is not None:
+            basket.member = str(member.id)
+            return False
+        if _show_coupon(basket, desk, code, now):
+            return False
     product = product or goods.guess(partner, code)
     if product is not None:
         return basket.add(product, times).price is None
     if len(goods.search(partner, code)) > 1:
         notes["goods"] = _("Several goods match “%(code)s”: choose one from the list.") % {"code": code}
+    elif not free or not desk.note_miss(Kind.SCAN, code, now):
+        notes["goods"] = guard.say()
     else:
         notes["goods"] = _("Nothing here is known as “%(code)s”.") % {"code": code}
     return False
@@ -108,8 +114,11 @@ def coupon(request: HttpRequest, desk: Desk) -> HttpResponse:
         basket.sold_at = None
         if dropped:
             basket.coupons = [other for other in basket.coupons if other != dropped]
+        elif code and not desk.may_ask(Kind.COUPON, now):
+            notes["coupon"] = guard.say()
         elif code and not _show_coupon(basket, desk, code, now):
-            notes["coupon"] = _("There is no coupon “%(code)s”.") % {"code": code}
+            told = _("There is no coupon “%(code)s”.") % {"code": code}
+            notes["coupon"] = told if desk.note_miss(Kind.COUPON, code, now) else guard.say()
     return show(request, desk, basket, now, notes, focus="coupon" if notes else "goods")
 
 
@@ -188,7 +197,15 @@ def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Find the customer by phone, card, code or e-mail; offer to register a phone that is not known."""
     now, notes = timezone.now(), Notes()
     text = request.POST.get("who", "").strip()
-    member = customers.find(text, now) if text else None
+    free = not text or desk.may_ask(Kind.MEMBER, now)
+    member = customers.find(text, now) if text and free else None
+    if (
+        member is None
+        and text
+        and not (free and desk.note_miss(Kind.MEMBER, customers.read_phone(text) or text, now))
+    ):
+        notes["customer"] = guard.say()
+        return show(request, desk, baskets.read(request.session), now, notes, "customer", who=text)
     if member is None:
         phone = customers.read_phone(text)
         if not text:
@@ -215,6 +232,7 @@ def register(request: HttpRequest, desk: Desk) -> HttpResponse:
         notes["customer"] = " ".join(fault.detail for fault in refusal.faults) or refusal.detail
         basket = baskets.read(request.session)
         return show(request, desk, basket, now, notes, "phone", newcomer=phone, first_name=first_name)
+    desk.forgive(phone)
     with baskets.changed(request) as basket:
         basket.member, basket.sold_at = str(member_id), None
     return show(request, desk, basket, now, notes, focus="goods", welcome=True)
@@ -311,9 +329,14 @@ def _sell(request: HttpRequest, desk: Desk, basket: Basket, now: datetime, notes
         confirmation_code=request.POST.get("confirmation_code", "").strip() or None,
         state="held" if request.POST.get("state") == "held" else "completed",
     )
+    if sale.confirmation_code and not desk.may_ask(Kind.CONFIRMATION, now):
+        notes["code"] = guard.say()
+        return show(request, desk, basket, now, notes, "code", ask_code=True)
     try:
         answer: Answer = checkout.purchase(sale, now)
     except Refusal as refusal:
+        if isinstance(refusal, confirmation.WrongCode):
+            desk.note_miss(Kind.CONFIRMATION, f"{sale.member}:{now.isoformat()}", now)
         return _tell_refusal(request, desk, refusal, sale.receipt_number, now, notes)
     with baskets.changed(request) as latest:
         if latest.number == sale.receipt_number:
@@ -326,8 +349,6 @@ def _tell_refusal(
 ) -> HttpResponse:
     """Nothing was sold: say why beside what must be changed, and let the next try be a new one."""
     spot = notes.refuse(refusal)
-    if isinstance(refusal, confirmation.WrongCode):
-        confirmation.note_wrong(refusal.member_id)
     with baskets.changed(request) as basket:
         if basket.number == number:
             basket.sold_at = None

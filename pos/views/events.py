@@ -16,7 +16,7 @@ from campaigns import occasions
 from campaigns.sale import AHEAD
 from members import bounds
 from members.refusals import Fault, Invalid, Missing, Refused
-from pos import bodies, idempotency, profiles, schema, throttling
+from pos import bodies, guard, idempotency, profiles, schema
 from pos.bodies import EventBody
 from pos.endpoint import Endpoint
 from pos.idempotency import Done
@@ -36,20 +36,17 @@ class Events(Endpoint):
             raise Invalid(*faults)
         form, value = bodies.require_who(given.member)
         content = idempotency.content_hash(self.plain_request.path, raw)
-        done = idempotency.keyed(
-            self.client, _key(given), content, lambda: self._report(given, form, value, now)
-        )
+        with guard.watching(self.client, self.address, form, value, now):
+            done = idempotency.keyed(
+                self.client, _key(given), content, lambda: self._report(given, form, value, now)
+            )
         return idempotency.answer(done)
 
     def _report(self, given: EventBody, form: str, value: str, now: datetime) -> Done:
         occasions.require_known(given.type, self.client.programmes)
-        if form == "code":
-            throttling.require_few_code_misses(self.client)
         try:
             member = profiles.find(form, value, self.client, now)
         except Missing as missing:
-            if form == "code":
-                throttling.note_code_miss(self.client)
             raise Refused(missing.code, missing.detail) from missing
         occasion = occasions.report(
             member, given.type, given.occurred_at, given.data, now, self.client.programmes

@@ -17,11 +17,12 @@ from rest_framework.request import Request
 
 from campaigns import registration, story
 from members import bounds, confirmation, consents, lookup
-from members.refusals import Fault, Invalid, Missing, Refused
+from members.refusals import Fault, Invalid, Refused
 from members.registration import Newcomer
-from pos import bodies, profiles, schema, statement, throttling
+from pos import bodies, guard, profiles, schema, statement
 from pos.bodies import MemberBody
 from pos.endpoint import Endpoint, reply
+from pos.guard import Kind
 from pos.idempotency import Done, once
 
 
@@ -34,19 +35,12 @@ class Lookup(Endpoint):
         raw = bodies.load(self.plain_request)
         wanted = bodies.decode(raw, bodies.who)
         form, value = bodies.require_who(wanted, "")
-        return once(self.plain_request, self.client, raw, lambda: Done(self._find(form, value), 200))
+        with guard.watching(self.client, self.address, form, value, timezone.now()):
+            return once(self.plain_request, self.client, raw, lambda: Done(self._find(form, value), 200))
 
     def _find(self, form: str, value: str) -> dict[str, Any]:
         now = timezone.now()
-        if form == "code":
-            throttling.require_few_code_misses(self.client)
-        try:
-            member = profiles.find(form, value, self.client, now)
-        except Missing:
-            if form == "code":
-                throttling.note_code_miss(self.client)
-            raise
-        return profiles.tell(member, self.client, now)
+        return profiles.tell(profiles.find(form, value, self.client, now), self.client, now)
 
 
 class Members(Endpoint):
@@ -58,7 +52,17 @@ class Members(Endpoint):
         raw = bodies.load(self.plain_request)
         given = bodies.decode(raw, bodies.member)
         newcomer = self._check(given)
-        return once(self.plain_request, self.client, raw, lambda: self._register(newcomer))
+        guessers, now = guard.of_client(self.client, self.address), timezone.now()
+        if newcomer.referral:
+            guard.require_free(Kind.MEMBER, guessers, now, self.client)
+        try:
+            answer = once(self.plain_request, self.client, raw, lambda: self._register(newcomer))
+        except Refused as refusal:
+            if refusal.code == "referral_not_found":
+                guard.note(Kind.MEMBER, guessers, [newcomer.referral or ""], now)
+            raise
+        guard.forgive(guessers, filter(None, (newcomer.phone, newcomer.card, newcomer.email)))
+        return answer
 
     def _check(self, given: MemberBody) -> Newcomer:
         faults = list(_faults(given, timezone.localdate()))

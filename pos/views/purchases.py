@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,6 @@ import msgspec
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from campaigns import checkout, holds, returns
@@ -17,8 +17,8 @@ from campaigns.returns import ReturnRequest
 from campaigns.sale import Sale
 from loyalty import places
 from loyalty.models import Receipt
-from members.refusals import Fault, Forbidden, Invalid, Missing, Refusal, Refused
-from pos import bodies, coupon_guard, problems, schema, throttling
+from members.refusals import Fault, Forbidden, Invalid, Missing, Refusal
+from pos import bodies, coupon_guard, guard, problems, schema
 from pos.endpoint import Endpoint, reply
 from pos.idempotency import Done, once
 from pos.keys import Client
@@ -31,15 +31,14 @@ class Quotes(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Judge a basket; nothing changes."""
         raw = bodies.load(self.plain_request)
-        sale = _read_sale(raw, self.client)
-        return once(self.plain_request, self.client, raw, lambda: Done(self._quote(sale), 200))
-
-    def _quote(self, sale: Sale) -> dict[str, Any]:
-        try:
-            return checkout.quote(sale, timezone.now())
-        except Refused as refusal:
-            _note_code_miss(self.client, sale, refusal)
-            raise
+        sale = _read_sale(raw, self.client, self.address)
+        with _watching(self, sale):
+            return once(
+                self.plain_request,
+                self.client,
+                raw,
+                lambda: Done(checkout.quote(sale, timezone.now()), 200),
+            )
 
 
 class Purchases(Endpoint):
@@ -48,12 +47,9 @@ class Purchases(Endpoint):
     @schema.PURCHASE
     def post(self, request: Request) -> HttpResponse:
         """Make a purchase, or hold it."""
-        sale = _read_sale(bodies.load(self.plain_request), self.client)
-        try:
+        sale = _read_sale(bodies.load(self.plain_request), self.client, self.address)
+        with _watching(self, sale):
             answer = checkout.purchase(sale, timezone.now())
-        except Refused as refusal:
-            _note_code_miss(self.client, sale, refusal)
-            raise
         return reply(answer.body, 201, replay=answer.replay)
 
     @schema.FIND_PURCHASE
@@ -88,13 +84,14 @@ class Batch(Endpoint):
         sales: dict[int, Sale] = {}
         for index, item in enumerate(given):
             try:
-                sales[index] = _read_sale(bytes(item), self.client)
-            except (Refusal, Throttled) as refusal:
-                sales.pop(index, None)
+                sales[index] = _read_sale(bytes(item), self.client, self.address)
+            except Refusal as refusal:
                 results[index] = _refused(_number_in(bytes(item)), refusal)
         by_sale = {id(sale): index for index, sale in sales.items()}
-        for sale, answer in checkout.batch(list(sales.values()), now):
+        watch = guard.BatchWatch(self.client, self.address, now)
+        for sale, answer in checkout.batch(list(sales.values()), now, watch):
             results[by_sale[id(sale)]] = _result(sale, answer)
+        watch.close()
         return reply({"results": results})
 
 
@@ -151,16 +148,21 @@ class Returns(Endpoint):
         return reply(answer.body, 201, replay=answer.replay)
 
 
-def _read_sale(raw: bytes, client: Client) -> Sale:
+def _read_sale(raw: bytes, client: Client, address: str) -> Sale:
     sale = bodies.decode(raw, bodies.sale)
     faults = tuple(bodies.require_offset("purchased_at", sale.purchased_at))
     if faults:
         raise Invalid(*faults)
     _require_store(client, sale.store)
-    if sale.member is not None and sale.member.code is not None:
-        throttling.require_few_code_misses(client)
-    coupon_guard.watch(client, sale, timezone.now())
+    coupon_guard.watch(client, sale, timezone.now(), address)
     return sale
+
+
+def _watching(endpoint: Endpoint, sale: Sale) -> AbstractContextManager[None]:
+    """Around what a sale is answered: whether its member and its confirmation code are known."""
+    form, value = guard.named(sale.member)
+    confirms = bool(sale.confirmation_code)
+    return guard.watching(endpoint.client, endpoint.address, form, value, timezone.now(), confirms=confirms)
 
 
 def _require_store(client: Client, code: str) -> None:
@@ -171,28 +173,21 @@ def _require_store(client: Client, code: str) -> None:
 
 
 def _require_purchase(client: Client, text: str) -> UUID:
-    """The id of a purchase in a store that the key reaches. Raises ``Missing``, ``Forbidden``."""
+    """The id of a purchase in a store that the key reaches. Raises ``Missing``, the same for others' purchases."""
     missing = Missing("purchase_not_found", _("There is no such purchase."))
     try:
         receipt_id = UUID(text)
     except ValueError:
         raise missing from None
     found = Receipt.objects.filter(id=receipt_id).values_list("store__partner_id", "store_id").first()
-    if found is None:
+    if found is None or not client.reaches(*found):
         raise missing
-    if not client.reaches(*found):
-        raise _not_allowed()
     return receipt_id
 
 
 def _not_allowed() -> Forbidden:
     detail = _("This key does not reach that store.")
     return Forbidden("store_not_allowed", detail)
-
-
-def _note_code_miss(client: Client, sale: Sale, refusal: Refused) -> None:
-    if refusal.code == "member_not_found" and sale.member is not None and sale.member.code is not None:
-        throttling.note_code_miss(client)
 
 
 def _done(answer: checkout.Answer, status: int) -> Done:
@@ -206,7 +201,7 @@ def _result(sale: Sale, answer: checkout.Answer | Refusal) -> dict[str, Any]:
     return {"receipt_number": sale.receipt_number, "status": status, "body": answer.body}
 
 
-def _refused(number: str | None, refusal: Refusal | Throttled) -> dict[str, Any]:
+def _refused(number: str | None, refusal: Refusal) -> dict[str, Any]:
     problem = problems.of_exception(refusal)
     return {"receipt_number": number, "status": problem.status, "body": problem.document}
 

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client as Browser
 
 from members.models import Member
-from pos import keys
+from pos import guard, keys
 from tests import factories
 
 SOLD_AT = "2026-11-21T12:31:00+03:00"
@@ -60,9 +60,11 @@ class Api:
 def forget_keys() -> Iterator[None]:
     """No test meets the keys and counters of another."""
     keys.forget()
+    guard.forget()
     cache.clear()
     yield
     keys.forget()
+    guard.forget()
 
 
 @pytest.fixture

@@ -133,8 +133,8 @@ def test_purchases_of_another_partner_are_out_of_reach(
         lambda: stranger.post(f"purchases/{theirs}/returns", back),
     ]
     for call in calls:
-        assert call()["code"] == "store_not_allowed"
-        assert stranger.status == 403
+        assert call()["code"] == "purchase_not_found"  # as if there were none
+        assert stranger.status == 404
     assert Receipt.objects.get().status == "completed"
 
 
@@ -185,18 +185,6 @@ def test_one_keys_calls_do_not_count_against_another(api: Api, partner_api: Api,
         api.get("members/x")
     partner_api.get("members/x")
     assert partner_api.status == 404
-
-
-def test_guessing_members_codes_is_slowed_down(api: Api, member: Member, settings: Settings) -> None:
-    settings.POS_CODE_MISSES_PER_MINUTE = 2
-    seen = []
-    for guess in range(6):
-        seen.append(api.post("members/lookup", {"code": str(guess)})["code"])
-        seen.append(api.post("quotes", coffee(member={"code": str(guess)}))["code"])
-    assert seen[0] == "member_not_found"
-    assert "throttled" in seen
-    api.post("members/lookup", {"phone": "+79161234545"})
-    assert api.status == 200
 
 
 def test_no_secret_and_no_full_phone_reaches_the_log(
