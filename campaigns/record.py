@@ -148,6 +148,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     shares: tuple[Share, ...] = ()
     #: Codes of the coupons that were used.
     coupons: tuple[str, ...] = ()
+    #: The engine's edition that decided; records from before there were several do not say it.
+    edition: int = 1
 
     @property
     def increments(self) -> dict[Key, Used]:
@@ -210,6 +212,7 @@ def pack(outcome: Outcome) -> Record:
             for other in outcome.others
         ),
         coupons=outcome.coupons,
+        edition=outcome.edition,
     )
 
 

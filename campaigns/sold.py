@@ -99,7 +99,7 @@ def wrong_state(receipt: Receipt) -> Refused:
 
 
 def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
-    """What the rules and facts of the purchase give for what remains of it."""
+    """What the rules and facts of the purchase, and the engine's edition of its day, give for what remains of it."""
     remaining = [line for line in sold.lines if line.quantity > gone[line.position]]
     if not remaining:
         return NOTHING
@@ -132,7 +132,8 @@ def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
     )
     zone = shop.zone if shop else sold.scheme.zone
     moment = Moment(receipt.purchased_at.astimezone(zone), receipt.purchased_at.astimezone(sold.scheme.zone))
-    return record.pack(evaluate(basket, record.load_shopper(receipt.shopper), moment, sold.rules.engine))
+    shopper, edition = record.load_shopper(receipt.shopper), record.load(receipt.outcome).edition
+    return record.pack(evaluate(basket, shopper, moment, sold.rules.engine, edition))
 
 
 def _exchanges(sold: Sold) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ class Then(msgspec.Struct, frozen=True):
     tallies: tuple[record.Counted, ...] = ()
     shares: tuple[record.Share, ...] = ()
     limits: tuple[record.Bound, ...] = ()
+    edition: int = 1
 
     @property
     def used(self) -> dict[Key, tuple[Any, ...]]:
@@ -60,8 +61,12 @@ _decode_lines, _decode_tallies = _decoder(tuple[record.LineRecord, ...]), _decod
 _decode_shares, _decode_limits = _decoder(tuple[record.Share, ...]), _decoder(tuple[record.Bound, ...])
 
 
-def of_columns(earned: Decimal, discount: Decimal, to_pay: Decimal, *parts: str | None) -> Then:
-    """Of the columns of a receipt: its sums; then its grants, uses, lines, tallies, shares and limits, as JSON."""
+def of_columns(
+    earned: Decimal, discount: Decimal, to_pay: Decimal, edition: int | None, *parts: str | None
+) -> Then:
+    """Of the columns of a receipt: its sums and the engine's edition; then, as JSON, its grants, uses, lines,
+    tallies, shares and limits.
+    """
     grants, uses, lines, tallies, shares, limits = parts
     return Then(
         earned,
@@ -73,4 +78,5 @@ def of_columns(earned: Decimal, discount: Decimal, to_pay: Decimal, *parts: str 
         _decode_tallies(tallies) if tallies else (),
         _decode_shares(shares) if shares else (),
         _decode_limits(limits) if limits else (),
+        edition or 1,
     )

@@ -103,13 +103,14 @@ def decide(past: Past, shopper: Shopper, book: Rulebook) -> Outcome:
 
     What remains after a return keeps the points that paid it: no discount takes them away, as at the return.
     """
-    outcome = evaluate(past.basket, shopper, past.moment, book)
+    edition = past.then.edition  # another one's differences would seem to be the trial's doing
+    outcome = evaluate(past.basket, shopper, past.moment, book, edition)
     settled = past.basket.redeem
     if past.is_whole and isinstance(settled, Settled) and settled.by_line and _is_held_back(outcome, book):
-        free = evaluate(replace(past.basket, redeem=Settled({})), shopper, past.moment, book)
+        free = evaluate(replace(past.basket, redeem=Settled({})), shopper, past.moment, book, edition)
         fitted = _fitted(settled, free)
         if fitted.by_line != settled.by_line:
-            outcome = evaluate(replace(past.basket, redeem=fitted), shopper, past.moment, book)
+            outcome = evaluate(replace(past.basket, redeem=fitted), shopper, past.moment, book, edition)
     return outcome
 
 

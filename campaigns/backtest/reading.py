@@ -63,7 +63,7 @@ SELECT r.id::text, r.store_id, r.till_id, r.member_id::text, r.cashier, r.channe
          (SELECT string_agg(l.position || ' ' || l.redeemed_points || ' ' || l.redeemed_amount, ' ')
             FROM loyalty_receiptline l
            WHERE l.receipt_id = r.id AND (l.redeemed_points > 0 OR l.redeemed_amount > 0)) END,
-       (r.outcome -> 'grants')::text, (r.outcome -> 'uses')::text,
+       (r.outcome -> 'edition')::int, (r.outcome -> 'grants')::text, (r.outcome -> 'uses')::text,
        CASE WHEN r.discount <> 0 THEN (r.outcome -> 'lines')::text END,
        CASE WHEN %(tallies)s THEN (r.outcome -> 'tallies')::text END,
        CASE WHEN %(shares)s THEN (r.outcome -> 'shares')::text END,

@@ -56,12 +56,19 @@ class Sheet:
         self.receipt_because: list[Because] = []
         self._weights: dict[int, Weights] = {}
 
+    def fit(self) -> None:
+        """Have room for every item: there may be more than there were heaps."""
+        more = len(self.case.lines) - len(self.units)
+        self.units += [0] * more
+        self.because += [[] for _ in range(more)]
+
     def weights(self, scope: int) -> Weights:
         """The lines of a scope by their earning amounts."""
         weights = self._weights.get(scope)
         if weights is None:
             lines, earning = self.case.scopes[scope], self.case.earning
-            amounts = earning if len(lines) == len(earning) else [earning[index] for index in lines]
+            every = len(lines) == len(earning) and self.case.heap_of is None
+            amounts = earning if every else [earning[index] for index in lines]
             weights = self._weights[scope] = (lines, amounts, sum(amounts))
         return weights
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from operator import add
 
+from campaigns.engine.division import Spent, divide
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import (
+    EDITION,
     ZERO,
     Declined,
     Exchange,
@@ -30,15 +32,20 @@ _NO_CUT = (None, 0)
 
 def conclude(
     judgement: Judgement,
-    discounts: Sequence[Decimal],
-    redemption: Plan,
+    spent: Spent,
     exchanged: tuple[Exchange, ...] = (),
+    edition: int = EDITION,
 ) -> Outcome:
     """The outcome of a judgement, with the discounts and the redemption decided before it."""
     machine, case = judgement.machine, judgement.case
-    lines = _lines(judgement, discounts, redemption)
+    redemption = spent.redemption
+    if spent.members is None and case.heap_of is None:
+        lines = _lines(judgement, spent.discounts, redemption)
+    else:
+        divided, redemption = divide(judgement, spent)
+        lines = tuple(divided)
     total = sum([line.amount for line in lines], ZERO)
-    discount = sum(discounts, ZERO)
+    discount = sum(spent.discounts, ZERO)
     units = sum(judgement.sheet.units) + judgement.sheet.receipt_units
     earned = machine.points[units]
     judgement.awards.sort(key=lambda award: award.campaign.number)
@@ -63,6 +70,7 @@ def conclude(
         earned=earned,
         tallies=tuple(tallies(judgement, sums)) if machine.needs.shared else (),
         exchanged=exchanged,
+        edition=edition,
         extras=tuple(_extras(judgement, applied)),
         others=tuple(_others(judgement, sums)),
         coupons=_coupons(judgement, applied) if judgement.coupons else (),

@@ -12,17 +12,22 @@ from typing import Any, NamedTuple
 
 from campaigns.engine.case import Case, cents_text, listed, plain
 from campaigns.engine.gates import Reason
-from campaigns.engine.pieces import cheapest, count, worth_of
+from campaigns.engine.pieces import Taken, cheapest, count, worth_of
+from campaigns.engine.scopes import RECEIPT
 from campaigns.engine.stamps import StampCard
 from loyalty.rounding import round_ratio, spread_units
 
 
 class Cut(NamedTuple):
-    """Money off: cents by line (its index), and why."""
+    """Money off: cents by item (its index), and why.
+
+    ``pieces`` are how many of each item it is for, where it is reckoned by the piece.
+    """
 
     parts: list[tuple[int, int]]
     code: str
     args: Mapping[str, Any]
+    pieces: Mapping[int, Decimal] | None = None
 
     @property
     def cents(self) -> int:
@@ -30,7 +35,7 @@ class Cut(NamedTuple):
         return sum([cents for _, cents in self.parts])
 
 
-#: Takes the case, the lines of the scope, and what is left of every line of the receipt in cents.
+#: Takes the case, the items of the scope, and what is left of every item of the receipt in cents.
 Discount = Callable[[Case, Sequence[int], Sequence[int]], Cut | Reason]
 _NOTHING_LEFT: Reason = ("nothing_left", {})
 
@@ -50,8 +55,10 @@ def compile_stamp(card: StampCard, campaign_id: int) -> Discount:
         if not rounds:
             return card.collected(case, campaign_id)
         if free is not None:
-            parts = worth_of(cheapest(case, lines, left, free * rounds), left, (100, 1))
-            return Cut(parts, "stamps_free", {**words, "pieces": str(free * rounds)})
+            chosen = cheapest(case, lines, left, free * rounds)
+            return _pieces(
+                case, chosen, left, (100, 1), "stamps_free", {**words, "pieces": str(free * rounds)}
+            )
         return _share(lines, left, percent, "stamps_percent", {**words, "percent": plain(percent)})
 
     return take
@@ -66,6 +73,20 @@ def _share(
     whole = sum(weights)
     cents = round_ratio(whole * top, bottom * 100)
     return Cut(_spread(cents, lines, weights, whole), code, {**words, "of": cents_text(whole)})
+
+
+def _pieces(
+    case: Case,
+    taken: Sequence[Taken],
+    left: Sequence[int],
+    percent: tuple[int, int],
+    code: str,
+    words: Mapping[str, str],
+) -> Cut:
+    """Some pieces for nothing, or a percent off them."""
+    return Cut(
+        worth_of(case, taken, left, percent), code, words, {one.item: Decimal(one.pieces) for one in taken}
+    )
 
 
 def _spread(cents: int, lines: Sequence[int], weights: Sequence[int], whole: int) -> list[tuple[int, int]]:
@@ -84,7 +105,8 @@ def _amount(effect: Mapping[str, Any]) -> Discount:
     def take(_: Case, lines: Sequence[int], left: Sequence[int]) -> Cut | Reason:
         weights = [left[index] for index in lines]
         whole = sum(weights)
-        return Cut(_spread(min(wanted, whole), lines, weights, whole), "off_amount", words)
+        cents = _spread(min(wanted, whole), lines, weights, whole)
+        return Cut(cents, "off_amount", {**words, "of": cents_text(whole)})
 
     return take
 
@@ -93,7 +115,7 @@ def _fixed_price(effect: Mapping[str, Any]) -> Discount:
     price, words = Decimal(effect["price"]), {"price": plain(effect["price"])}
 
     def take(case: Case, lines: Sequence[int], left: Sequence[int]) -> Cut | Reason:
-        parts = []
+        parts, pieces = [], {}
         for index in lines:
             quantity = case.lines[index].quantity
             target = (
@@ -101,7 +123,8 @@ def _fixed_price(effect: Mapping[str, Any]) -> Discount:
             )
             if left[index] > target:
                 parts.append((index, left[index] - target))
-        return Cut(parts, "fixed_price", words) if parts else ("cheaper_already", words)
+                pieces[index] = quantity
+        return Cut(parts, "fixed_price", words, pieces) if parts else ("cheaper_already", words)
 
     return take
 
@@ -116,7 +139,7 @@ def _cheapest_free(effect: Mapping[str, Any]) -> Discount:
         if pieces < every:
             return "pieces_short", {**words, "pieces": str(pieces), "missing": str(every - pieces)}
         chosen = cheapest(case, lines, left, pieces // every * free)
-        return Cut(worth_of(chosen, left, percent), "cheapest_free", words)
+        return _pieces(case, chosen, left, percent, "cheapest_free", words)
 
     return take
 
@@ -126,10 +149,10 @@ def _gift(effect: Mapping[str, Any]) -> Discount:
     words = {"wanted": listed(effect["products"]), "pieces": str(most)}
 
     def take(case: Case, _: Sequence[int], left: Sequence[int]) -> Cut | Reason:
-        lines = [index for index, line in enumerate(case.lines) if line.sku in products]
+        lines = [index for index in case.scopes[RECEIPT] if case.lines[index].sku in products]
         if not lines:
             return "gift_missing", words
-        return Cut(worth_of(cheapest(case, lines, left, most), left, (100, 1)), "gift", words)
+        return _pieces(case, cheapest(case, lines, left, most), left, (100, 1), "gift", words)
 
     return take
 

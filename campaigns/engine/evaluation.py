@@ -13,10 +13,12 @@ from typing import Any
 
 from campaigns.engine.case import Case
 from campaigns.engine.conclusion import conclude
+from campaigns.engine.division import Spent
+from campaigns.engine.heaps import Heaps, join
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.limits import period_keys
 from campaigns.engine.machine import Machine
-from campaigns.engine.outcome import Outcome
+from campaigns.engine.outcome import EDITION, Outcome
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
 from campaigns.engine.trades import Trades, stand
@@ -27,55 +29,88 @@ from loyalty.rounding import to_cents
 
 _POSITION = attrgetter("position")
 ZERO = Decimal("0.00")
+#: From this edition on equal pieces are one heap, and what is taken by the piece is remembered by the piece.
+BY_PIECE = 2
 NOWHERE = Place(partner="", store="", channel="")
 _NO_PLAN = Plan(ZERO, (Limit("balance", ZERO, {}),))
 
 
-def evaluate(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Rulebook) -> Outcome:
+def evaluate(
+    basket: Basket, shopper: Shopper, moment: Moment, rulebook: Rulebook, edition: int = EDITION
+) -> Outcome:
     """Decide what a basket gives and takes, and say why.
 
-    The order of lines and of campaigns does not matter. An anonymous shopper gets no points, but
-    learns from ``declined`` (``no_member``) how many a member would have got.
+    The order of lines and of campaigns does not matter, nor whether equal pieces stand on one line or on several. An
+    anonymous shopper gets no points, but learns from ``declined`` (``no_member``) how many a member would have got.
+    ``edition`` is that of a basket that was judged before: what remains of it is judged as it was then.
     """
     machine = rulebook.machine
     lines = sorted(basket.lines, key=_POSITION)
+    heaps = join(lines) if edition >= BY_PIECE else Heaps(lines, None)
+    settled = _settled(basket.redeem, heaps)
     case = Case(
         basket,
         shopper,
         moment,
-        lines,
-        [max(to_cents(line.amount), 0) for line in lines],
-        machine.scopes.match(lines),
+        heaps.lines,
+        [max(to_cents(line.amount), 0) for line in heaps.lines],
+        machine.scopes.match(heaps.lines),
         period_keys(moment.in_programme),
+        by_piece=edition >= BY_PIECE,
     )
-    judgement = Judgement(machine, case)
+    judgement = Judgement(machine, case, _paid(settled, heaps.lines))
     if machine.discounters:
         judgement.cheapen()
-    discounts, costs = _take_off(judgement, lines)
+    discounts, costs = _take_off(judgement)
     trades = None
-    if machine.traders and isinstance(basket.redeem, Settled):
+    if machine.traders and settled is not None:
         stand(judgement, machine.traders)
     elif machine.traders:
         trades = Trades(judgement, costs, shopper.wallet)
         trades.make(machine.traders)
-    redemption = _redeem(basket, shopper, moment, machine, lines, costs, trades)
+    if settled is not None:
+        redemption = _settle(settled)
+    else:
+        redemption = _redeem(basket, shopper, moment, machine, heaps.lines, costs, trades)
     _go_on(judgement, machine, redemption)
     if machine.promisers:
         judgement.keep_promises()
     judgement.give(machine.givers)
     if machine.boosters:
         judgement.boost()
-    return conclude(judgement, discounts, redemption, tuple(trades.made) if trades else ())
+    made = tuple(trades.made) if trades else ()
+    return conclude(judgement, Spent(heaps.members, discounts, redemption, basket.redeem), made, edition)
 
 
-def _take_off(judgement: Judgement, lines: Sequence[Line]) -> tuple[list[Decimal], list[Decimal]]:
-    """The discount of every line, and what is left to pay."""
+def _settled(redeem: object, heaps: Heaps) -> Settled | None:
+    """What was settled before, by heap."""
+    return Settled(heaps.gather(redeem.by_line)) if isinstance(redeem, Settled) else None
+
+
+def _paid(settled: Settled | None, heaps: Sequence[Line]) -> dict[int, int] | None:
+    """What points paid of each heap (its index), in cents, where that is settled."""
+    if settled is None:
+        return None
+    paid = settled.by_line
+    return {
+        index: to_cents(paid[line.position][1]) for index, line in enumerate(heaps) if line.position in paid
+    }
+
+
+def _take_off(judgement: Judgement) -> tuple[list[Decimal], list[Decimal]]:
+    """The discount of every heap, and what is left to pay of it."""
+    case, left = judgement.case, judgement.cuts.left
     if not judgement.cuts.campaigns:
-        return [ZERO] * len(lines), [line.amount for line in lines]
-    cuts = [was - left for was, left in zip(judgement.case.earning, judgement.cuts.left, strict=True)]
+        return [ZERO] * len(case.heaps), [line.amount for line in case.heaps]
+    if case.heap_of is None:
+        cuts = [was - now for was, now in zip(case.earning, left, strict=True)]
+    else:
+        cuts = [0] * len(case.heaps)
+        for heap, was, now in zip(case.heap_of, case.earning, left, strict=True):
+            cuts[heap] += was - now
     discounts = list(map(judgement.machine.money.__getitem__, cuts))
     return discounts, [
-        line.amount - off if off else line.amount for line, off in zip(lines, discounts, strict=True)
+        line.amount - off if off else line.amount for line, off in zip(case.heaps, discounts, strict=True)
     ]
 
 
@@ -83,12 +118,18 @@ def _go_on(judgement: Judgement, machine: Machine, redemption: Plan) -> None:
     """Go on with what campaigns reckon points on: what is left to pay, before or after points."""
     case, paid, left = judgement.case, redemption.by_line, judgement.cuts.left
     case.pays_with_points = bool(redemption.points)
+    if case.heap_of is not None:
+        judgement.sheet.fit()
     if paid and not machine.earn_before:
-        left = [max(cents - to_cents(paid[line.position][1]), 0) if line.position in paid else cents
-                for line, cents in zip(case.lines, left, strict=True)]  # fmt: skip
+        cents = [to_cents(paid[line.position][1]) if line.position in paid else 0 for line in case.heaps]
+        left = list(map(_above, left, case.over_items(cents, left)))
     elif not case.discounted:
         return
     case.reckon(left)
+
+
+def _above(cents: int, paid: int) -> int:
+    return max(cents - paid, 0)
 
 
 def evaluate_event(
@@ -113,7 +154,7 @@ def evaluate_event(
     case.receipt = amount_of(case.data)
     judgement = Judgement(machine, case)
     judgement.give(machine.listeners.get(event, ()))
-    return conclude(judgement, [], _NO_PLAN)
+    return conclude(judgement, Spent(None, [], _NO_PLAN, None))
 
 
 def amount_of(data: Mapping[str, Any]) -> int:
@@ -135,12 +176,11 @@ def _redeem(
     costs: Sequence[Decimal],
     trades: Trades | None,
 ) -> Plan:
-    """What points pay: as settled before, or as much of what is wanted as the programme's rules allow.
+    """What points pay: as much of what is wanted as the programme's rules allow.
 
     What was exchanged comes first; what is left of the points may pay what is left of the lines.
     """
-    if isinstance(basket.redeem, Settled):
-        return _settle(basket.redeem)
+    assert not isinstance(basket.redeem, Settled)
     if shopper.wallet is None:
         return _NO_PLAN
     if trades is None or not trades.made:

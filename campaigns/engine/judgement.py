@@ -7,7 +7,7 @@ campaign that gave something after all: the outcome leaves it out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from campaigns.engine.awards import Award, Sheet
 from campaigns.engine.case import Case
@@ -23,12 +23,12 @@ from campaigns.engine.stacking import Entry, choose
 
 
 class Judgement:
-    """One basket: who is let in, who gives, what it comes to."""
+    """One basket: who is let in, who gives, what it comes to. ``paid`` is as in ``Cuts``."""
 
-    def __init__(self, machine: Machine, case: Case) -> None:
+    def __init__(self, machine: Machine, case: Case, paid: Mapping[int, int] | None = None) -> None:
         self.machine = machine
         self.case = case
-        self.cuts = Cuts(case, machine.money)
+        self.cuts = Cuts(case, machine.money, machine.scopes, paid)
         self.sheet = Sheet(case, machine)
         self.declined: dict[int, Declined] = {}
         self.progress: list[Progress] = []

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from campaigns.engine.rulebook import Revision, Rulebook, Terms
 
 
+#: Effects that take single pieces of a line.
+_BY_PIECE = frozenset({"cheapest_free", "gift", "stamp"})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Campaign:
     """A compiled campaign. ``number`` is its place in the machine; ``dates`` that of its lots' dates.
@@ -58,6 +62,8 @@ class Campaign:
     discounts: tuple[Discount, ...]
     #: Whether it takes money off lines that it does not look at: gifts.
     elsewhere: bool
+    #: Whether it takes money off several times, by the piece: each time sees which pieces were taken before.
+    parts: bool
     card: StampCard | None
     promise: Promise | None
     trade: Trade | None
@@ -194,6 +200,7 @@ class Machine:
             booster=compile_booster(booster, self.unit) if booster else None,
             discounts=tuple(discounts),
             elsewhere="gift" in kinds,
+            parts=len(discounts) > 1 and not _BY_PIECE.isdisjoint(kinds),
             card=card,
             promise=compile_promise(kinds["next_purchase"], self.unit) if "next_purchase" in kinds else None,
             trade=compile_trade(kinds["exchange"], self.unit) if "exchange" in kinds else None,

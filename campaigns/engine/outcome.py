@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from loyalty.redemption import Plan
 
+#: The engine's edition: a basket that was judged by an earlier one is judged by that one again (``evaluate``).
+EDITION = 2
 Args = Mapping[str, Any]
 ZERO = Decimal("0.00")
 
@@ -188,6 +190,7 @@ class Outcome:
     others: tuple[OtherGrant, ...] = ()
     #: Codes of the coupons that a campaign reacted to.
     coupons: tuple[str, ...] = ()
+    edition: int = EDITION
 
     def by_line(self, campaign_id: int) -> dict[int | None, Decimal]:
         """What each line brought of a campaign's points, by position; None is the receipt as a whole."""

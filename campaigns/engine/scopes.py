@@ -61,6 +61,11 @@ class Scopes:
                 found[number].append(index)
         return found
 
+    def of(self, line: Line) -> tuple[int, ...]:
+        """The numbers of the scopes that hold a line."""
+        product = (line.sku, line.brand, line.categories, line.sets)
+        return self._known.get(product) or self._find(product)
+
     def forget(self) -> None:
         """Remember no products: the next basket finds its scopes anew."""
         self._known = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -22,9 +22,9 @@ NOTHING = Plan(ZERO, (), ZERO, ZERO, ZERO)
 
 
 class Swap(NamedTuple):
-    """An exchange that can be made: the lines of which points may pay, by index, and what it takes off them."""
+    """An exchange that can be made: what points may pay of each heap (its index), in cents, and what it takes off."""
 
-    lines: Sequence[int]
+    payable: Mapping[int, int]
     amount: Decimal
 
 
@@ -33,9 +33,8 @@ class Trades:
 
     def __init__(self, judgement: Judgement, costs: Sequence[Decimal], wallet: Wallet | None) -> None:
         self.judgement = judgement
-        #: What each line still costs, and in whole cents, nothing below zero.
+        #: What each heap still costs.
         self.costs = list(costs)
-        self.left = judgement.cuts.left
         self.wallet = wallet
         self.plan = NOTHING
         self.made: list[Exchange] = []
@@ -58,27 +57,34 @@ class Trades:
     def _find(self, campaign: Campaign, trade: Trade) -> Swap | Reason:
         """What an exchange would pay, or the reason why it cannot be made."""
         judgement = self.judgement
+        if (refusal := _refusal(judgement, campaign, trade)) is not None:
+            return refusal
         if self.wallet is None:
             return "no_member", {}
-        if not trade.points:  # less than half of what the programme keeps of a point
-            return "zero_points", {}
-        if (room := judgement.room(campaign)) is not None:
-            return room
-        case, rules = judgement.case, judgement.machine.rules
-        indices = case.scopes[campaign.scope]
-        if campaign.full_price and case.discounted:
-            indices = case.at_full_price(campaign.scope, campaign.number)
-        if rules.excluded is not None:
-            indices = [index for index in indices if not rules.excluded.match(case.lines[index])]
-        whole = sum([self.left[index] for index in indices])
+        payable = self._payable(campaign)
+        whole = sum(payable.values())
         cents = trade.worth(whole)
         if not cents or cents > whole:
             return "exchange_too_large", {**trade.words, "value": plain(from_cents(whole))}
         amount, to_pay = from_cents(cents), sum(self.costs, ZERO)
-        limit = forbid(trade.points, amount, to_pay, case.moment, rules, self.wallet)
+        rules, moment = judgement.machine.rules, judgement.case.moment
+        limit = forbid(trade.points, amount, to_pay, moment, rules, self.wallet)
         if limit is not None:
             return f"exchange_{limit.code}", {**trade.words, **limit.args, "value": plain(limit.max)}
-        return Swap(indices, amount)
+        return Swap(payable, amount)
+
+    def _payable(self, campaign: Campaign) -> dict[int, int]:
+        """What points may pay of each heap, in cents: of those of its pieces that the campaign looks at."""
+        case, left, rules = self.judgement.case, self.judgement.cuts.left, self.judgement.machine.rules
+        indices: Sequence[int] = case.scopes[campaign.scope]
+        if campaign.full_price and case.discounted:
+            indices = case.at_full_price(campaign.scope, campaign.number)
+        payable: dict[int, int] = {}
+        for index in indices:
+            if rules.excluded is None or not rules.excluded.match(case.lines[index]):
+                heap = index if case.heap_of is None else case.heap_of[index]
+                payable[heap] = payable.get(heap, 0) + left[index]
+        return {heap: min(cents, max(to_cents(self.costs[heap]), 0)) for heap, cents in payable.items()}
 
     def _carry_out(self, campaign: Campaign, trade: Trade, swap: Swap) -> None:
         """Let points pay what an exchange takes off."""
@@ -86,11 +92,10 @@ class Trades:
         case, rules, wallet = judgement.case, judgement.machine.rules, self.wallet
         if wallet is None:
             return
-        lines = [case.lines[index] for index in swap.lines]
-        costs = [max(self.costs[index], ZERO) for index in swap.lines]
+        lines = [case.heaps[heap] for heap in swap.payable]
+        costs = [from_cents(cents) for cents in swap.payable.values()]
         made = exchange(lines, costs, swap.amount, trade.points, case.moment, rules, wallet)
-        self.costs = amounts_left(case.lines, self.costs, made)
-        self.left = [max(to_cents(cost), 0) for cost in self.costs]
+        self.costs = amounts_left(case.heaps, self.costs, made)
         self.wallet = after(wallet, made)
         self.plan = together(self.plan, made)
         self.made.append(Exchange(campaign.id, campaign.revision, made.points, made.amount))
@@ -98,10 +103,24 @@ class Trades:
 
 
 def stand(judgement: Judgement, campaigns: Sequence[Campaign]) -> None:
-    """Note the exchanges of a basket whose redemption is settled: those that were asked for were made then."""
+    """Note the exchanges of a basket whose redemption is settled: those that were asked for were made then.
+
+    Of the others it is said again what does not depend on the points that were there.
+    """
     for campaign in campaigns:
-        if campaign.trade is not None and judgement.admit(campaign) and judgement.fits(campaign):
-            if campaign.code in judgement.case.basket.exchanges:
-                judgement.exchange(campaign, campaign.trade.words)
-            else:
-                judgement.decline(campaign, *campaign.trade.offer)
+        trade = campaign.trade
+        if trade is None or not judgement.admit(campaign) or not judgement.fits(campaign):
+            continue
+        if campaign.code in judgement.case.basket.exchanges:
+            judgement.exchange(campaign, trade.words)
+        else:
+            judgement.decline(campaign, *(_refusal(judgement, campaign, trade) or trade.offer))
+
+
+def _refusal(judgement: Judgement, campaign: Campaign, trade: Trade) -> Reason | None:
+    """Why an exchange could not be made, whatever points there are; None when it could."""
+    if not judgement.case.is_member:
+        return "no_member", {}
+    if not trade.points:  # less than half of what the programme keeps of a point
+        return "zero_points", {}
+    return judgement.room(campaign)

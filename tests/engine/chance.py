@@ -367,11 +367,15 @@ quantities = st.sampled_from(["1", "1", "1", "2", "3", "7", "0.350", "1.5", "0.0
 
 @st.composite
 def lines(draw: st.DrawFn, taken_back: bool = True) -> tuple[Line, ...]:
-    """Some lines; some of them may be taken back."""
-    made = []
+    """Some lines; some of them may be taken back, and some are of the same pieces as one before."""
+    made: list[Line] = []
     for position in range(1, draw(st.integers(1, 6)) + 1):
         sku, amount, quantity = draw(st.sampled_from(sorted(GOODS))), draw(money), draw(quantities)
         sign = -1 if taken_back and draw(st.integers(0, 9)) == 9 else 1
+        if made and quantity == int(quantity) and draw(st.integers(0, 2)) == 2:
+            before = made[-1]
+            each = before.amount / before.quantity if abs(before.quantity) > 1 else before.amount
+            sku, amount = before.sku, quantity * round(abs(each), 2)
         made.append(Line(position, sku, sign * quantity, sign * amount, amount, sku, *GOODS[sku]))
     return tuple(made)
 

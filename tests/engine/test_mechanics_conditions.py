@@ -26,8 +26,11 @@ def judged(condition, bought="tea 100", what_for=None, **more):
     ("condition", "bought", "refused"),
     [
         (cond("line_count", at_least=2), "tea 100", "lines_too_low"),
-        (cond("line_count", at_least=2), "tea 100, tea 100", None),
-        (cond("line_count", at_most=2), "tea 100, tea 100, tea 0", "lines_too_high"),
+        (cond("line_count", at_least=2), "tea 100, soap 100", None),
+        (cond("line_count", at_most=2), "tea 100, soap 100, tea 0", "lines_too_high"),
+        # lines of the same pieces count once, as they would if they stood on one
+        (cond("line_count", at_least=2), "tea 100, tea 100", "lines_too_low"),
+        (cond("line_count", at_least=2), "tea 100, tea 90", None),
         (cond("line_count", at_least=1, at_most=1), "tea 100 x9", None),
         # pieces are counted as they are sold: 0.350 of a kilogram is 0.35
         (cond("piece_count", at_least=3), "tea 100 x2, soap 10", None),

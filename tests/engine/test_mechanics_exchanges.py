@@ -220,3 +220,33 @@ def test_what_remains_after_a_return_keeps_its_exchange():
 def test_no_money_is_given_for_a_part_of_a_point_that_the_programme_does_not_keep():
     outcome = buy("tea 200", swap("0.4", "50"), terms=replace(RUBLES, point_decimals=0))
     assert (refusal(outcome), to_pay(outcome)) == ("zero_points", ["200.00"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "refused"),
+    [
+        ({"what": exchange("0.01", "0.01")}, "zero_points"),
+        ({"judge": {"limits": [{"period": "day", "times": 1}]}, "used": 1}, "limit_reached"),
+    ],
+)
+def test_what_cannot_be_exchanged_whatever_points_there_are_is_refused_in_the_same_words_after_a_return(
+    parts, refused
+):
+    """A refusal was lost once the redemption was settled: the return's reasons were not the purchase's."""
+    terms = replace(RUBLES, point_decimals=0, earn_on="before")
+    used = {(1, "2026-11-21"): (parts.pop("used", 0), Decimal(0))}
+    first = campaign("c00-1", parts.pop("what", exchange("5", "1")), number=1, **parts)
+    offers = first, campaign("c00-2", exchange("5", "2"), number=2)
+    shopper = anna(wallet=purse("7"), uses=used)
+    before = sell("bread 10", *offers, shopper=shopper, terms=terms, exchanges=["c00-1", "c00-2"])
+    settled = Settled(before.redemption.by_line)
+    again = sell(
+        "bread 10", *offers, shopper=anna(uses=used), terms=terms, redeem=settled, exchanges=["c00-2"]
+    )
+    assert refusals(before) == refusals(again) == {1: refused}
+    assert again.declined == before.declined
+
+
+def test_nobody_without_an_account_is_offered_an_exchange_after_a_return_either():
+    before = sell("tea 100", swap(), shopper=ANONYMOUS)
+    assert refusals(sell("tea 100", swap(), shopper=ANONYMOUS, redeem=Settled({}))) == refusals(before)

@@ -29,7 +29,7 @@ def _receipt_amount(leaf: Leaf, _: Site) -> Condition:
 
 def _line_count(leaf: Leaf, _: Site) -> Condition:
     test = within(leaf, "lines")
-    return lambda case: test(len(case.lines))
+    return lambda case: test(len(case.heaps))
 
 
 def _piece_count(leaf: Leaf, site: Site) -> Condition:
