@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from campaigns.engine import portions
 from campaigns.engine.outcome import Outcome
+from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import Shopper
 from campaigns.usage import Key, Used, increments
 from loyalty.basket import Basket, Coupon, Settled
@@ -214,6 +216,20 @@ def pack(outcome: Outcome) -> Record:
         coupons=outcome.coupons,
         edition=outcome.edition,
     )
+
+
+def as_told(record: Record, terms: Terms) -> Record:
+    """A decision whose reasons say what is true of the line on which they stand, for whoever tells it."""
+    *told, of_receipt = portions.of(record.lines, record.receipt, terms)
+    lines = tuple(
+        msgspec.structs.replace(line, because=_say(line.because, args))
+        for line, args in zip(record.lines, told, strict=True)
+    )
+    return msgspec.structs.replace(record, lines=lines, receipt=_say(record.receipt, of_receipt))
+
+
+def _say(reasons: tuple[Reason, ...], told: list[dict[str, Any]]) -> tuple[Reason, ...]:
+    return tuple(msgspec.structs.replace(why, args=args) for why, args in zip(reasons, told, strict=True))
 
 
 def _reason(

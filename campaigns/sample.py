@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns import rulebooks, wording
+from campaigns.engine import portions
 from campaigns.engine.definition import Definition
 from campaigns.engine.evaluation import evaluate, evaluate_event
 from campaigns.engine.machine import Machine
@@ -263,16 +264,18 @@ def _tell(
 ) -> Told:
     called = {revision.campaign_id: revision.name for revision in rulebook.campaigns}
 
-    def gifts(reasons: Iterable[Because]) -> tuple[Gift, ...]:
+    *told, told_of_receipt = portions.of(outcome.lines, outcome.receipt_because, rulebook.terms)
+
+    def gifts(reasons: Iterable[Because], told: Iterable[Mapping[str, Any]]) -> tuple[Gift, ...]:
         return tuple(
             Gift(
                 called.get(one.campaign_id, ""),
                 one.campaign_id == mine,
                 one.points,
                 one.discount,
-                wording.reason(one.code, one.args),
+                wording.reason(one.code, args),
             )
-            for one in reasons
+            for one, args in zip(reasons, told, strict=True)
         )
 
     lines = tuple(
@@ -282,11 +285,11 @@ def _tell(
             line.amount,
             line.to_pay,
             line.earned,
-            gifts(line.because),
+            gifts(line.because, args),
         )
-        for line in outcome.lines
+        for line, args in zip(outcome.lines, told, strict=True)
     )
-    whole = gifts(outcome.receipt_because)
+    whole = gifts(outcome.receipt_because, told_of_receipt)
     own = [gift for line in lines for gift in line.gifts if gift.mine] + [gift for gift in whole if gift.mine]
     declined = {one.campaign_id: wording.reason(one.code, one.args) for one in outcome.declined}
     return Told(

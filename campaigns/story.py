@@ -40,6 +40,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
     """Tell a decision. ``head`` names the receipt, and what was redeemed as (points, money)."""
     places, language = rules.engine.terms.point_decimals, get_language()
     points, amount = head["redeemed"]
+    kept = record.as_told(kept, rules.engine.terms)
     return {
         "id": head["id"],
         "status": head["status"],

@@ -70,8 +70,8 @@ def _because(transfer: Transfer) -> list[dict[str, Any]]:
         return []
     if receipt is None or receipt.rulebook_id is None:
         return [_because_of_event(transfer, revision)]
-    kept = record.load(receipt.outcome)
     rules = rulebooks.get(receipt.rulebook_id)
+    kept = record.as_told(record.load(receipt.outcome), rules.engine.terms)
     reasons = [
         reason
         for reason in (*(r for line in kept.lines for r in line.because), *kept.receipt)

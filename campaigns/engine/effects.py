@@ -64,8 +64,11 @@ def _percent(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
 
 def _fixed(effect: Mapping[str, Any], unit: Unit, whole: bool) -> Effect:
     units = unit.units(effect["points"])
-    given = Given(units, "fixed", {"points": plain(effect["points"])}, whole) if units else None
-    return lambda case, lines, cents: given
+    words = {"points": plain(effect["points"])}
+    given = Given(units, "fixed", words, whole) if units else None
+    if whole or given is None:
+        return lambda case, lines, cents: given
+    return lambda case, lines, cents: Given(units, "fixed", {**words, "of": cents_text(cents)})
 
 
 def _per_piece(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
@@ -73,12 +76,13 @@ def _per_piece(effect: Mapping[str, Any], unit: Unit, _: bool) -> Effect:
     most = Decimal(effect["up_to"]) if "up_to" in effect else None
     words = {"points": plain(points)}
 
-    def give(case: Case, lines: Sequence[int], _: int) -> Given | None:
+    def give(case: Case, lines: Sequence[int], cents: int) -> Given | None:
         pieces = max(sum([case.lines[index].quantity for index in lines], _NONE), _NONE)
         if most is not None and pieces > most:
             pieces = most
         units = int(round_points(points * pieces, places, unit.rule).scaleb(places))
-        return Given(units, "per_piece", {**words, "pieces": plain(pieces)}) if units else None
+        args = {**words, "pieces": plain(pieces), "of": cents_text(cents)}
+        return Given(units, "per_piece", args) if units else None
 
     return give
 

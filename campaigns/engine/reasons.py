@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from campaigns.engine.case import plain
 from campaigns.engine.sentences import (
     CHOICES,
     CUT_MONEY,
@@ -20,6 +22,9 @@ from campaigns.engine.sentences import (
     PER,
     PERIODS,
     SENTENCES,
+    SHARE,
+    SHARE_BY,
+    TAKEN,
     WEEKDAYS,
     gettext_noop,
 )
@@ -58,6 +63,8 @@ def _words(code: str, args: Mapping[str, Any], translate: Translate) -> Mapping[
     words = dict(args)
     if "period" in args:
         words["period"] = _period(args["period"], translate)
+    if code == "multiplier" and "by" in args:
+        words["more"] = _less_one(args["by"])
     if code == "wrong_weekday":
         days = [translate(WEEKDAYS[int(day) - 1]) for day in args.get("weekdays", "").split()]
         words["weekdays"] = ", ".join(days)
@@ -65,6 +72,12 @@ def _words(code: str, args: Mapping[str, Any], translate: Translate) -> Mapping[
         inner = [describe(code, args, translate) for code, args in args.get("reasons", ())]
         words["reasons"] = "; ".join(inner)
     return words
+
+
+def _less_one(by: str) -> str:
+    """What a multiplier adds to one: ``0.5`` of 1.5, with the decimal sign that stands there."""
+    sign = "," if "," in by else "."
+    return plain(Decimal(by.replace(",", ".")) - 1).replace(".", sign)
 
 
 def _period(period: str, translate: Translate) -> str:
@@ -79,6 +92,8 @@ def _frames(code: str, args: Mapping[str, Any]) -> list[str]:
     frames = []
     if code in _COUNTS_GOODS and "wanted" in args:
         frames.append(OF_GOODS)
+    if "pieces_here" in args:
+        frames.append(TAKEN)
     if "cut_to" in args:
         frames.append(CUTS[args["period"]])
     if "cut_money" in args:
@@ -86,6 +101,8 @@ def _frames(code: str, args: Mapping[str, Any]) -> list[str]:
     whose = str(args.get("per" if code == "limit_reached" else "limit_per"))
     if whose in PER and "money" not in args:
         frames.append(PER[whose])
+    if "share" in args:
+        frames.append(SHARE_BY if "total" in args else SHARE)
     return frames
 
 

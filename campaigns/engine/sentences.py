@@ -22,7 +22,7 @@ _POINTS = {
     "step_percent": gettext_noop("{percent}% of {of}, for {reached} has reached {from}"),
     "step_points": gettext_noop("{points} points, for {reached} has reached {from}"),
     "slices": gettext_noop("{slices} of {of}, each part by its own percent"),
-    "multiplier": gettext_noop("{by} times the {of} points of other campaigns"),
+    "multiplier": gettext_noop("{by} times the {of} points of other campaigns: {more} × {of} more"),
     "promised": gettext_noop("{percent}% of {of}, as an earlier purchase promised"),
     "stamps": gettext_noop("{points} points for each full card of {goal} stamps, cards: {rounds}"),
 }
@@ -178,6 +178,7 @@ CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("percent=100", gettext_noop("of every {every} the cheapest {free} for nothing")),
         ("percent", gettext_noop("of every {every} the cheapest {free} at {percent}% off")),
     ),
+    "off_amount": (("most", gettext_noop("{amount} off, of which there was {most}")),),
     "exchange": (("percent", gettext_noop("{points} points exchanged for {percent}% off")),),
     "not_asked": (("percent", gettext_noop("{points} points can be exchanged for {percent}% off")),),
     "exchange_too_large": (
@@ -220,6 +221,11 @@ PER: Mapping[str, str] = {
     "campaign": gettext_noop("{text} (all buyers together)"),
 }
 CUT_MONEY = gettext_noop("{text}, cut to {cut_money}: the budget for discounts ends here")
+#: Of what is given by the piece: how many pieces of the line, and what they cost.
+TAKEN = gettext_noop("{text} (pieces here: {pieces_here}, together {worth_here})")
+#: Of what is given to several lines: how much of it falls to this one, and by which part of what.
+SHARE = gettext_noop("{text}; in all {whole}, here {share}")
+SHARE_BY = gettext_noop("{text}; in all {whole}, here {share} ({here} of {total})")
 #: The goods that a condition speaks of.
 OF_GOODS = gettext_noop("{text} ({wanted})")
 PERIODS: Mapping[str, str] = {

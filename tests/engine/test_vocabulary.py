@@ -96,7 +96,7 @@ def said() -> Iterator[tuple[str, str, Outcome]]:
     yield here("step_points", "30 points, for 300.00 has reached 200", one(steps(("200", "30"))))
     yield here("slices", "5% ≥ 0, 10% ≥ 200 of 300.00, each part by its own percent",
                one(steps(("0", "5%"), ("200", "10%"), mode="sliced")))  # fmt: skip
-    yield here("multiplier", "2 times the 15.00 points of other campaigns",
+    yield here("multiplier", "2 times the 15.00 points of other campaigns: 1 × 15.00 more",
                campaign("base", percent("5"), number=2), one(times("2")))  # fmt: skip
     yield here(
         "percent",
