@@ -66,7 +66,7 @@ def _localize(value: Any, sign: str) -> Any:
 
 def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
     """Why no more than ``most`` points can be spent."""
-    most, args = localized({"most": most})["most"], localized(args)
+    given, most, args = args, localized({"most": most})["most"], localized(args)
     match code:
         case "not_allowed":
             return _("this holder may not spend from the account")
@@ -79,7 +79,9 @@ def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
         case "leave":
             return _("%(leave)s must remain to be paid in money") % {"leave": args.get("leave")}
         case "min_receipt":
-            return _("points can be spent on receipts of at least %(least)s") % {"least": args.get("least")}
+            return _("points can be spent from a receipt of %(receipt)s on") % {
+                "receipt": _money(given["least"])
+            }
         case "excluded":
             return _("points cannot be spent on some of these products")
         case "per_day":
@@ -87,7 +89,21 @@ def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
         case "lot_terms":
             return _("only %(most)s of the points can pay for these goods here and now") % {"most": most}
         case "step":
-            return _("points are spent in steps of %(step)s") % {"step": args.get("step")}
+            said = _("points are spent in steps of %(step)s") % {"step": _plain(given["step"])}
         case "min_points":
-            return _("at least %(least)s points are spent at once") % {"least": args.get("least")}
-    return code
+            said = _("at least %(least)s points are spent at once") % {"least": _plain(given["least"])}
+        case _:
+            return code
+    if "receipt" in given:
+        said += ", " + _("from a receipt of %(receipt)s on") % {"receipt": _money(given["receipt"])}
+    return said
+
+
+def _plain(points: str) -> str:
+    """Points without zeros that say nothing."""
+    return str(_localize(f"{Decimal(points).normalize():f}", get_format("DECIMAL_SEPARATOR")))
+
+
+def _money(amount: str) -> str:
+    """Money as a sentence tells it: two places, the decimal sign of the language."""
+    return str(_localize(f"{Decimal(amount):.2f}", get_format("DECIMAL_SEPARATOR")))

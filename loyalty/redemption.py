@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NamedTuple
 
 from loyalty.basket import Line, Moment, Place, Wallet, WalletLot
@@ -92,10 +92,12 @@ def plan(
         most = min(most, pools.most)
     if rules.step is not None and most:
         most = floor_points(most, rules.point_decimals, rules.step)
-        limits.append(Limit("step", most, {"step": str(rules.step)}))
+        way_out = {} if most or pools is not None else _find_way_out(rules, limits, rules.step)
+        limits.append(Limit("step", most, {"step": str(rules.step), **way_out}))
     if ZERO < most < rules.least:
         most = floor_points(ZERO, rules.point_decimals)
-        limits.append(Limit("min_points", most, {"least": str(rules.least)}))
+        way_out = {} if pools is not None else _find_way_out(rules, limits, rules.least)
+        limits.append(Limit("min_points", most, {"least": str(rules.least), **way_out}))
     points = most if want == "max" else floor_points(min(want, most), rules.point_decimals, rules.step)
     if not points or points < rules.least:
         return Plan(most, tuple(limits), rules.least, most * 0, ZERO.scaleb(-2))
@@ -146,6 +148,16 @@ def _find_limits(
     if not wallet.may_redeem:
         limits.append(Limit("not_allowed", floor_points(ZERO, places), {}))
     return limits
+
+
+def _find_way_out(rules: SpendingRules, limits: list[Limit], least: Decimal) -> dict[str, str]:
+    """The ``receipt`` from which on ``least`` points could be spent, money; nothing where no receipt helps."""
+    fixed = [limit.max for limit in limits if limit.code not in ("max_share", "leave", "step")]
+    if not rules.max_share or any(most < least for most in fixed):
+        return {}
+    value = worth(least, rules.point_value)
+    receipt = max(value * 100 / rules.max_share, value + (rules.leave or ZERO), rules.min_receipt)
+    return {"receipt": str(receipt.quantize(Decimal("0.01"), ROUND_CEILING))}
 
 
 def _explain(pools: Pools) -> Mapping[str, Any]:
