@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 from django.utils import formats
 
+from pos.till import basket
+
 register = template.Library()
 
 
@@ -30,9 +32,15 @@ def points(value: Any) -> str:
 
 @register.filter
 def quantity(value: Any) -> str:
-    """A quantity without useless zeros: 2, 0.35."""
+    """A quantity without useless zeros and with the language's decimal sign: 2, 0.35."""
     number = _read(value)
-    return "" if number is None else format(number.normalize() + 0, "f")
+    return "" if number is None else formats.number_format(number.normalize() + 0, use_l10n=True)
+
+
+@register.simple_tag(takes_context=True)
+def basket_id(context: template.Context) -> str:
+    """The id of the session's basket, for the scans that are made for it."""
+    return basket.read(context["request"].session).id
 
 
 @register.filter

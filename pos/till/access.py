@@ -24,6 +24,7 @@ from loyalty.places import Shop
 from members.refusals import TooMany
 from pos import guard
 from pos.guard import Guesser, Kind
+from pos.till import basket as baskets
 
 KEY = "till_place"
 SELL = "loyalty.add_receipt"
@@ -158,6 +159,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if chosen is not None:
         name = f"{chosen.store.name} · {chosen.name or _('till %(code)s') % {'code': chosen.code}}"
         request.session[KEY] = {"store": chosen.store.code, "till": chosen.code, "name": name}
+        baskets.begin(request.session)
         return redirect("till:sale")
     error = _("Choose one of these tills.") if request.method == "POST" else ""
     return render(request, "till/place.html", {"tills": tills, "seated": bool(seats), "error": error})

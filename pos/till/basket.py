@@ -25,9 +25,12 @@ from members import bounds
 KEY = "till_basket"
 #: Letters and digits that nobody confuses when they read a receipt number aloud.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_PLACES = {"quantity": bounds.QUANTITY.places, "price": bounds.MONEY.places}
+#: How many scans a till remembers as counted: many more than one page or two send without an answer.
+MOST_HEARD = 300
+_PLACES = {"quantity": bounds.QUANTITY.places, "price": bounds.MONEY.places, "points": bounds.POINTS.places}
+_BLANKS = str.maketrans("", "", " \u00a0\u202f")
 #: Nobody types more at a counter: a barcode in the wrong field is caught at once.
-_MOST = Decimal(10) ** 7
+MOST = {"quantity": Decimal(10) ** 7, "price": Decimal(10) ** 7, "points": Decimal(10) ** 9}
 
 
 class BasketLine(msgspec.Struct):
@@ -51,8 +54,14 @@ class Basket(msgspec.Struct):
     ``redeem`` is the points to spend, a number or ``max``; ``coupons`` are the codes that were shown,
     ``exchanges`` the campaigns asked to give money off for points. ``number`` is the receipt's, made once:
     paying twice is then one sale told twice. ``sold_at`` is when it was first paid, until an answer came.
+
+    ``id`` is another one for every customer: a scan that waited for the network says which basket it was
+    made for. ``heard`` are the keys of the scans that were counted, the newest last; a scan whose answer was
+    lost comes again with its key and is not counted again.
     """
 
+    id: str = ""
+    heard: list[str] = []
     number: str = ""
     version: int = 0
     lines: list[BasketLine] = []
@@ -82,10 +91,23 @@ class Basket(msgspec.Struct):
         self.lines = [line for line in self.lines if line.position != position]
 
     def empty(self) -> None:
-        """Begin anew, for the next customer."""
+        """Begin anew, for the next customer. What was heard stays: its repeats may still be on their way."""
+        self.id = _make_id()
         self.number, self.lines, self.member = "", [], None
         self.redeem, self.sold_at = "0", None
         self.coupons, self.exchanges = [], []
+
+    def is_for(self, tag: str) -> bool:
+        """Whether what was scanned for the basket ``tag`` belongs in this one; without a tag it always does."""
+        return tag in ("", self.id)
+
+    def hear(self, key: str) -> bool:
+        """Note that the scan of that key counts now. False when it was counted before; no key is never known."""
+        if key and key in self.heard:
+            return False
+        if key:
+            self.heard = [*self.heard[1 - MOST_HEARD :], key]
+        return True
 
     @property
     def wish(self) -> Decimal | Literal["max"]:
@@ -132,6 +154,12 @@ def read(session: SessionBase) -> Basket:
     return msgspec.convert(kept, Basket, strict=False) if kept else Basket()
 
 
+def begin(session: SessionBase) -> None:
+    """Give a session its first basket, so that the first scan says which one it is for."""
+    if KEY not in session:
+        session[KEY] = msgspec.to_builtins(Basket(id=_make_id()))
+
+
 @contextmanager
 def changed(request: HttpRequest) -> Iterator[Basket]:
     """The session's basket, for changing: locked, and kept when the block ends without an error."""
@@ -141,11 +169,16 @@ def changed(request: HttpRequest) -> Iterator[Basket]:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"till:{key}"])
         request.session = type(request.session)(key)
         basket = read(request.session)
+        basket.id = basket.id or _make_id()
         yield basket
         basket.version += 1
         request.session[KEY] = msgspec.to_builtins(basket)
         request.session.save()
         request.session.modified = False
+
+
+def _make_id() -> str:
+    return secrets.token_urlsafe(6)
 
 
 def make_number(till: str, today: datetime) -> str:
@@ -154,9 +187,10 @@ def make_number(till: str, today: datetime) -> str:
     return f"{till}-{today:%y%m%d}-{tail}"
 
 
-def read_number(text: str, kind: Literal["quantity", "price"]) -> Decimal | None:
-    """A quantity or price as a cashier types it, comma or point; None when it is none."""
-    number = bounds.read_number(text.strip().replace(" ", "").replace(",", "."))
-    if number is None or not 0 <= number < _MOST:
+def read_number(text: str, kind: Literal["quantity", "price", "points"]) -> Decimal | None:
+    """A quantity, price or points as a cashier types them: digits, a comma or a point; None for anything else."""
+    number = bounds.read_number(text.strip().translate(_BLANKS).replace(",", "."))
+    if number is None or not 0 <= number < MOST[kind]:
         return None
-    return number if number == round(number, _PLACES[kind]) else None
+    plain = round(number, _PLACES[kind])
+    return plain.normalize() + 0 if number == plain else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+import re
+
+from django.db.models import BooleanField, Case, ExpressionWrapper, Q, QuerySet, When
+from django.db.models.functions import Length
 
 from loyalty.models import Product
 
@@ -25,26 +28,43 @@ def _spellings(code: str) -> list[str]:
 
 
 def guess(partner_id: int, text: str) -> Product | None:
-    """The partner's product of that sku in any letters, or the only one whose name has these words."""
-    found = _active(partner_id).filter(sku__iexact=text).first()
+    """The partner's product of that sku in any letters, the only one of that name, or the only one with these words."""
+    active = _active(partner_id)
+    found = active.filter(sku__iexact=text).first()
     if found:
         return found
-    named = search(partner_id, text)
-    return named[0] if len(named) == 1 else None
+    for named in (active.filter(name__iexact=text)[:2], search(partner_id, text)):
+        if len(named) == 1:
+            return named[0]
+    return None
 
 
 def search(partner_id: int, text: str) -> list[Product]:
-    """The partner's goods whose name, brand or sku has every word of ``text``; few, those with a price first."""
+    """The partner's goods whose name, brand or sku has every word of ``text``: few, the likeliest first.
+
+    First what is called exactly that, then names with these whole words, then names with words that begin so,
+    then the others; among equals those with a price, the shortest name first.
+    """
     words = text.split()
     if not words or len(text.strip()) < 2:
         return []
     goods = _active(partner_id)
     for word in words:
         goods = goods.filter(Q(name__icontains=word) | Q(sku__istartswith=word) | Q(brand__icontains=word))
-    priced = list(goods.filter(price__isnull=False).order_by("name", "sku")[:MOST_FOUND])
-    if len(priced) == MOST_FOUND:
-        return priced
-    return priced + list(goods.filter(price__isnull=True).order_by("name", "sku")[: MOST_FOUND - len(priced)])
+    unpriced = Q(price__isnull=True)
+    ranked = goods.annotate(
+        rank=_rank(" ".join(words), words), unpriced=ExpressionWrapper(unpriced, BooleanField())
+    )
+    return list(ranked.order_by("rank", "unpriced", Length("name"), "name", "sku")[:MOST_FOUND])
+
+
+def _rank(text: str, words: list[str]) -> Case:
+    exact = Q(name__iexact=text) | Q(sku__iexact=text)
+    whole, begun = Q(), Q()
+    for word in map(re.escape, words):
+        whole &= Q(name__iregex=rf"\m{word}\M")
+        begun &= Q(name__iregex=rf"\m{word}")
+    return Case(When(exact, then=0), When(whole, then=1), When(begun, then=2), default=3)
 
 
 def _active(partner_id: int) -> QuerySet[Product]:

@@ -14,7 +14,9 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -25,7 +27,8 @@ from loyalty.models import Receipt, ReceiptLine, Return, Tier, TierChange
 from loyalty.refusals import Conflict, Refusal
 from pos import guard
 from pos.guard import Kind
-from pos.till import customers
+from pos.templatetags.till import quantity as write_quantity
+from pos.till import customers, goods
 from pos.till.access import SELL, TAKE_BACK, Desk, for_cashiers
 from pos.till.basket import ALPHABET, read_number
 
@@ -55,15 +58,9 @@ def browse(request: HttpRequest, desk: Desk) -> HttpResponse:
     else:
         found = found.filter(store_id=desk.shop.id)
     listed = list(found.select_related("store", "member").order_by("-purchased_at", "-id")[:MOST_LISTED])
-    context = {
-        "desk": desk,
-        "screen": "receipts",
-        "text": text,
-        "member": member,
-        "receipts": listed,
-        "refused": refused,
-    }
-    return render(request, "till/receipts.html", context)
+    product = goods.find(desk.shop.partner_id, text) if text and not listed and member is None else None
+    about = {"text": text, "member": member, "goods": product, "receipts": listed, "refused": refused}
+    return render(request, "till/receipts.html", {"desk": desk, "screen": "receipts"} | about)
 
 
 def _within_reach(desk: Desk) -> QuerySet[Receipt]:
@@ -97,6 +94,7 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
         "rows": _rows(receipt, told),
         "whole": next((line for line in told["lines"] if line["position"] is None), None),
         "reached": _reached(receipt),
+        "just_back": _find_back(told, request.GET.get("back", "")),
         "zone": receipt.store.time_zone,
         "currency": receipt.programme.currency,
         "refused": refused,
@@ -107,6 +105,11 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
         "is_new": "new" in request.GET,
     }
     return render(request, "till/receipt.html", context | more)
+
+
+def _find_back(told: Story, number: str) -> Story | None:
+    """The return of that number: the one that was made a moment ago, whose money goes to the customer now."""
+    return next((back for back in told["returns"] if number and back["return_number"] == number), None)
 
 
 def _reached(receipt: Receipt) -> str:
@@ -126,22 +129,30 @@ def _reached(receipt: Receipt) -> str:
 def _rows(receipt: Receipt, told: Story) -> list[dict[str, Any]]:
     """The receipt's lines with what was told of them, and how many of each are left to come back."""
     by_position = {line["position"]: line for line in told["lines"]}
-    lines = (
-        ReceiptLine.objects.filter(receipt=receipt)
-        .select_related("product")
-        .annotate(back=Sum("returned__quantity"))
-        .order_by("position")
-    )
     return [
         {
             "line": line,
-            "name": line.traits.get("name") or line.product.name or line.product.sku,
+            "name": _name(line),
             "told": by_position[line.position],
-            "left": line.quantity - (line.back or Decimal(0)),
-            "back": line.back,
+            "left": _left(line),
+            "back": line.back,  # type: ignore[attr-defined]
         }
-        for line in lines
+        for line in _with_returned(receipt)
     ]
+
+
+def _with_returned(receipt: Receipt) -> QuerySet[ReceiptLine]:
+    """The lines in their order, each with how many of it came ``back``; None for none."""
+    lines = ReceiptLine.objects.filter(receipt=receipt).select_related("product")
+    return lines.annotate(back=Sum("returned__quantity")).order_by("position")
+
+
+def _left(line: ReceiptLine) -> Decimal:
+    return line.quantity - (line.back or Decimal(0))  # type: ignore[attr-defined]
+
+
+def _name(line: ReceiptLine) -> str:
+    return str(line.traits.get("name") or line.product.name or line.product.sku)
 
 
 def make_token(now: datetime) -> str:
@@ -171,7 +182,7 @@ def give_back(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpRespons
 
     def work(wanted: ReturnRequest) -> HttpResponse:
         returns.give_back(receipt_id, wanted, timezone.now())
-        return redirect("till:receipt", receipt_id)
+        return _to_hand_out(receipt_id, wanted.return_number)
 
     return _with_request(request, desk, receipt_id, work)
 
@@ -184,7 +195,8 @@ def foresee(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
     told, refused = None, ""
     try:
         wanted = read_request(request)
-        if wanted is not None:
+        refused = _find_excess(receipt, wanted) if wanted is not None else ""
+        if wanted is not None and not refused:
             with transaction.atomic():
                 told = returns.give_back(receipt_id, wanted, timezone.now()).body
                 transaction.set_rollback(True)
@@ -211,26 +223,35 @@ def confirm(request: HttpRequest, desk: Desk, receipt_id: UUID) -> HttpResponse:
     return _settle(request, desk, receipt_id, work, right=SELL)
 
 
+def _to_hand_out(receipt_id: UUID, number: str) -> HttpResponse:
+    """Show the receipt, and above all the money that goes to the customer now."""
+    return redirect(f"{reverse('till:receipt', args=[receipt_id])}?{urlencode({'back': number})}")
+
+
 def _settle(
     request: HttpRequest, desk: Desk, receipt_id: UUID, work: Callable[[], object], right: str = TAKE_BACK
 ) -> HttpResponse:
-    _require_reach(request, desk, receipt_id, right)
+    receipt = _require_reach(request, desk, receipt_id, right)
     try:
         work()
     except Refusal as refusal:
         return _page(request, desk, receipt_id, refusal.detail)
+    if right == TAKE_BACK and receipt.status != Receipt.Status.HELD:
+        return _to_hand_out(receipt_id, returns.CANCELLATION)
     return redirect("till:receipt", receipt_id)
 
 
 def _with_request(
     request: HttpRequest, desk: Desk, receipt_id: UUID, work: Callable[[ReturnRequest], HttpResponse]
 ) -> HttpResponse:
-    _require_reach(request, desk, receipt_id)
+    receipt = _require_reach(request, desk, receipt_id)
     token = request.POST.get("token", "")
     try:
         wanted = read_request(request)
         if wanted is None:
             return _page(request, desk, receipt_id, _("Choose what comes back."), token=token)
+        if too_much := _find_excess(receipt, wanted):
+            return _page(request, desk, receipt_id, too_much, token=token)
         return work(wanted)
     except ValueError:
         refused = _("Give the quantity as a number, like 2 or 0.350.")
@@ -242,6 +263,22 @@ def _with_request(
         return _page(request, desk, receipt_id, refused)
     except Refusal as refusal:
         return _page(request, desk, receipt_id, refusal.detail, token=token)
+
+
+def _find_excess(receipt: Receipt, wanted: ReturnRequest) -> str:
+    """What of the goods comes back in greater number than is left, by its name; empty when nothing does.
+
+    A return that was made already is none: its repeat is answered as before.
+    """
+    if receipt.returns.filter(number=wanted.return_number).exists():
+        return ""
+    sold = {line.position: line for line in _with_returned(receipt)}
+    for back in wanted.lines:
+        line = sold.get(back.position) if isinstance(back, LineBack) else None
+        if line is not None and isinstance(back, LineBack) and back.quantity > _left(line):
+            amounts = {"left": write_quantity(_left(line)), "name": _name(line)}
+            return _("Only %(left)s of %(name)s can still come back.") % amounts
+    return ""
 
 
 def _require_reach(request: HttpRequest, desk: Desk, receipt_id: UUID, right: str = TAKE_BACK) -> Receipt:

@@ -1,9 +1,8 @@
-"""The sale screen: goods, customer, points, pay."""
+"""The sale screen: the basket's lines, the customer, points, pay. What is scanned is in ``scanning``."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,25 +10,29 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import checkout
 from campaigns.checkout import Answer
 from loyalty.models import Receipt
 from loyalty.refusals import Conflict, Refusal
-from members import bounds, confirmation, wording
+from members import confirmation, wording
 from members.models import Member
 from pos import guard
 from pos.guard import Kind
 from pos.till import basket as baskets
-from pos.till import customers, goods
+from pos.till import customers, scanning, screen
 from pos.till.access import Desk, for_cashiers, go
-from pos.till.basket import Basket, read_number
+from pos.till.basket import read_number
 from pos.till.screen import Notes, show
-from rewards import coupons
 
-MOST_CODES = 50
-MOST_COUPONS = 10
+#: What is said beside Pay when the reason stands elsewhere on the screen, by its spot.
+_UNSOLD = {
+    "customer": gettext_lazy("Nothing was sold: look at the customer first."),
+    "points": gettext_lazy("Nothing was sold: change the points to spend first."),
+    "coupon": gettext_lazy("Nothing was sold: look at the coupons first."),
+}
 
 
 @require_GET
@@ -41,105 +44,12 @@ def sale(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @require_GET
 @for_cashiers
-def search(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Goods whose name has the letters typed so far."""
-    text = request.GET.get("code", "")
-    _times, words = split_times(text)
-    found = goods.search(desk.shop.partner_id, words)
-    return render(request, "till/partials/found.html", {"found": found, "text": words})
-
-
-@require_POST
-@for_cashiers
-def add(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Put in what was scanned or typed: goods by barcode, sku or name, ``3*code`` for three; or a member's card."""
-    now, notes = timezone.now(), Notes()
-    unpriced = False
-    with baskets.changed(request) as basket:
-        for text in request.POST.getlist("code")[:MOST_CODES]:
-            unpriced = _take(basket, desk, text.strip(), now, notes) or unpriced
-        _renumber(basket, desk, now)
-        basket.sold_at = None
-    return show(request, desk, basket, now, notes, focus="price" if unpriced else "")
-
-
-def _renumber(basket: Basket, desk: Desk, now: datetime) -> None:
-    """Give the basket its receipt's number, if it has none."""
-    if basket.lines and not basket.number:
-        basket.number = baskets.make_number(desk.till, now.astimezone(desk.shop.zone))
-
-
-def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) -> bool:
-    """Do what one scanned or typed text says. Returns whether it left a line without a price."""
-    times, code = split_times(text)
-    if not code:
-        return False
-    partner = desk.shop.partner_id
-    product = goods.find(partner, code)
-    free = product is not None or desk.may_ask(Kind.SCAN, now)
-    if product is None and free:
-        member = customers.find(code, now)
-        if member is not None:
-            basket.member = str(member.id)
-            return False
-        if _show_coupon(basket, desk, code, now):
-            return False
-    product = product or goods.guess(partner, code)
-    if product is not None:
-        return basket.add(product, times).price is None
-    if len(goods.search(partner, code)) > 1:
-        notes["goods"] = _("Several goods match “%(code)s”: choose one from the list.") % {"code": code}
-    elif not free or not desk.note_miss(Kind.SCAN, code, now):
-        notes["goods"] = guard.say()
-    else:
-        notes["goods"] = _("Nothing here is known as “%(code)s”.") % {"code": code}
-    return False
-
-
-def _show_coupon(basket: Basket, desk: Desk, code: str, now: datetime) -> bool:
-    """Put a coupon into the basket, if there is one of this code in a programme of the shop."""
-    known = any(coupons.find(offer.programme_id, [code], None, now)[0].id for offer in desk.shop.offers)
-    if known and code not in basket.coupons and len(basket.coupons) < MOST_COUPONS:
-        basket.coupons.append(code)
-    return known
-
-
-@require_POST
-@for_cashiers
-def coupon(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Show a coupon (``code``), or take one out again (``drop``)."""
-    now, notes = timezone.now(), Notes()
-    code, dropped = request.POST.get("code", "").strip(), request.POST.get("drop", "")
-    with baskets.changed(request) as basket:
-        basket.sold_at = None
-        if dropped:
-            basket.coupons = [other for other in basket.coupons if other != dropped]
-        elif code and not desk.may_ask(Kind.COUPON, now):
-            notes["coupon"] = guard.say()
-        elif code and not _show_coupon(basket, desk, code, now):
-            told = _("There is no coupon “%(code)s”.") % {"code": code}
-            notes["coupon"] = told if desk.note_miss(Kind.COUPON, code, now) else guard.say()
-    return show(request, desk, basket, now, notes, focus="coupon" if notes else "goods")
-
-
-@require_POST
-@for_cashiers
-def trade(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Ask for an exchange of points for money off (``code``), or give it up again (``drop``)."""
-    code, dropped = request.POST.get("code", ""), request.POST.get("drop", "")
-    with baskets.changed(request) as basket:
-        basket.sold_at = None
-        basket.exchanges = [other for other in basket.exchanges if other != dropped]
-        if code and code not in basket.exchanges and len(basket.exchanges) < MOST_COUPONS:
-            basket.exchanges.append(code)
-    return show(request, desk, basket, timezone.now())
-
-
-def split_times(text: str) -> tuple[Decimal, str]:
-    """``3*code`` as three and the code; without a number it is one."""
-    head, star, tail = text.partition("*")
-    times = read_number(head, "quantity") if star else None
-    return (times, tail.strip()) if times else (Decimal(1), text.strip())
+def why(request: HttpRequest, desk: Desk, position: int) -> HttpResponse:
+    """Why a line gets what it gets: asked for when somebody wants to know, not repeated with every scan."""
+    basket, cashier = baskets.read(request.session), request.user.get_username()
+    quote = screen.ask(desk, basket, cashier, timezone.now(), Notes())
+    told = {line["position"]: line["because"] for line in quote["lines"]} if quote else {}
+    return render(request, "till/partials/because.html", {"reasons": told.get(position, [])})
 
 
 @require_POST
@@ -162,7 +72,7 @@ def change(request: HttpRequest, desk: Desk, position: int) -> HttpResponse:
     return show(request, desk, basket, now, notes)
 
 
-def _change_quantity(basket: Basket, line: baskets.BasketLine, text: str, notes: Notes) -> None:
+def _change_quantity(basket: baskets.Basket, line: baskets.BasketLine, text: str, notes: Notes) -> None:
     quantity = read_number(text, "quantity")
     if quantity is None:
         notes["goods"] = _("Give the quantity as a number, like 2 or 0.350.")
@@ -194,30 +104,31 @@ def clear(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 @for_cashiers
 def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Find the customer by phone, card, code or e-mail; offer to register a phone that is not known."""
+    """Find the customer by phone, card, code or e-mail; offer to register a phone that is not known.
+
+    Goods that were scanned there instead go into the basket.
+    """
     now, notes = timezone.now(), Notes()
-    text = request.POST.get("who", "").strip()
+    scans, tag = scanning.read_scans(request, "who"), request.POST.get("basket", "")
+    text = scans[0].text if scans else ""
     free = not text or desk.may_ask(Kind.MEMBER, now)
     member = customers.find(text, now) if text and free else None
-    if (
-        member is None
-        and text
-        and not (free and desk.note_miss(Kind.MEMBER, customers.read_phone(text) or text, now))
-    ):
-        notes["customer"] = guard.say()
-        return show(request, desk, baskets.read(request.session), now, notes, "customer", who=text)
-    if member is None:
-        phone = customers.read_phone(text)
-        if not text:
-            notes["customer"] = _("Type a phone or a card number, or scan the card.")
-        elif phone is None:
-            notes["customer"] = _("Nobody is known as “%(text)s”.") % {"text": text}
-        basket = baskets.read(request.session)
-        focus = "first_name" if phone else "customer"
-        return show(request, desk, basket, now, notes, focus, who=text, newcomer=phone)
     with baskets.changed(request) as basket:
-        basket.member, basket.sold_at = str(member.id), None
-    return show(request, desk, basket, now, notes, focus="goods")
+        fresh = bool(scanning.hear(basket, scans, tag))
+        if fresh and member is not None:
+            basket.member, basket.sold_at = str(member.id), None
+        found = member is not None or (fresh and scanning.take_goods(basket, desk, text, now, notes))
+    if found or not fresh:
+        return show(request, desk, basket, now, notes, focus="goods")
+    phone = customers.read_phone(text)
+    if text and not (free and desk.note_miss(Kind.MEMBER, phone or text, now)):
+        notes["customer"], phone = guard.say(), None
+    elif not text:
+        notes["customer"] = _("Type a phone or a card number, or scan the card.")
+    elif phone is None:
+        notes["customer"] = _("Nobody is known as “%(text)s”.") % {"text": text}
+    focus = "first_name" if phone else "customer"
+    return show(request, desk, basket, now, notes, focus, who=text, newcomer=phone)
 
 
 @require_POST
@@ -252,7 +163,7 @@ def part(request: HttpRequest, desk: Desk) -> HttpResponse:
 def spend(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Set how many points the customer wants to spend: a number, ``max`` or 0."""
     now, notes = timezone.now(), Notes()
-    text = request.POST.get("redeem", "").strip().replace(",", ".")
+    text = request.POST.get("redeem", "").strip()
     with baskets.changed(request) as basket:
         wished = _read_points(text)
         if wished is None:
@@ -265,10 +176,8 @@ def spend(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _read_points(text: str) -> str | None:
     if text == "max":
         return text
-    points = bounds.read_number(text or "0")
-    if points is None or not 0 <= points < bounds.POINTS.below or points != round(points, 2):
-        return None
-    return format(points.normalize(), "f")
+    points = read_number(text or "0", "points")
+    return None if points is None else format(points, "f")
 
 
 @require_POST
@@ -320,7 +229,9 @@ def _sold_before(desk: Desk, number: str) -> UUID | None:
     return Receipt.objects.filter(store_id=desk.shop.id, number=number).values_list("id", flat=True).first()
 
 
-def _sell(request: HttpRequest, desk: Desk, basket: Basket, now: datetime, notes: Notes) -> HttpResponse:
+def _sell(
+    request: HttpRequest, desk: Desk, basket: baskets.Basket, now: datetime, notes: Notes
+) -> HttpResponse:
     sale = basket.sale(
         desk.shop.code,
         desk.till,
@@ -349,12 +260,14 @@ def _tell_refusal(
 ) -> HttpResponse:
     """Nothing was sold: say why beside what must be changed, and let the next try be a new one."""
     spot = notes.refuse(refusal)
+    if spot != "pay":
+        notes["pay"] = str(_UNSOLD[spot])
     with baskets.changed(request) as basket:
         if basket.number == number:
             basket.sold_at = None
             if isinstance(refusal, Conflict):
                 basket.number = ""
-                _renumber(basket, desk, now)
+                scanning.number(basket, desk, now)
     sold = _sold_before(desk, number) if isinstance(refusal, Conflict) else None
     if sold is not None:
         notes["pay"] = _(

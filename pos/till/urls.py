@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from pos.till import access, receipts, selling
+from pos.till import access, receipts, scanning, selling
 
 app_name = "till"
 urlpatterns = [
@@ -12,17 +12,19 @@ urlpatterns = [
     path("login/", access.Login.as_view(), name="login"),
     path("logout/", access.leave, name="logout"),
     path("place/", access.choose, name="place"),
-    path("goods/", selling.search, name="search"),
-    path("lines/", selling.add, name="add"),
+    path("goods/", scanning.search, name="search"),
+    path("scan/", scanning.ask, name="ask"),
+    path("lines/", scanning.add, name="add"),
     path("lines/<int:position>/", selling.change, name="change"),
+    path("lines/<int:position>/why/", selling.why, name="why"),
     path("lines/<int:position>/remove/", selling.remove, name="remove"),
     path("clear/", selling.clear, name="clear"),
     path("customer/", selling.identify, name="identify"),
     path("customer/register/", selling.register, name="register"),
     path("customer/part/", selling.part, name="part"),
     path("points/", selling.spend, name="spend"),
-    path("coupon/", selling.coupon, name="coupon"),
-    path("exchange/", selling.trade, name="trade"),
+    path("coupon/", scanning.coupon, name="coupon"),
+    path("exchange/", scanning.trade, name="trade"),
     path("code/", selling.send_code, name="send_code"),
     path("pay/", selling.pay, name="pay"),
     path("receipts/", receipts.browse, name="receipts"),

@@ -28,7 +28,7 @@
     function take(code) {
         field.value = "";
         close();
-        document.dispatchEvent(new CustomEvent("till:send", { detail: { url: form.action, values: { code: [code] } } }));
+        document.dispatchEvent(new CustomEvent("till:scan", { detail: { text: code } }));
     }
 
     const times = () => /^\s*\d+(?:[.,]\d+)?\s*\*/.exec(field.value)?.[0] ?? "";

@@ -4,7 +4,10 @@
 (() => {
     const body = document.body;
     const isField = (element) => element.matches("input, textarea, select");
-    const place = (name) => document.querySelector(`[data-focus="${name}"]`);
+    /* The quantity that F6 means is the newest line's. */
+    const place = (name) => document.querySelector(name === "quantity" ? ".stepper__number" : `[data-focus="${name}"]`);
+    const send = (url, values, field) =>
+        document.dispatchEvent(new CustomEvent("till:send", { detail: { url, values, field } }));
 
     function focus(name) {
         const field = place(name);
@@ -13,34 +16,10 @@
         if (isField(field)) field.select();
     }
 
-    /* Everything that changes the basket goes out one request after the other, in order. Scans that wait go
-       together, and of a number that changes meanwhile only the last value: nothing is lost, however fast. */
-    const waiting = [];
-    let sending = false;
-
-    async function send(url, values) {
-        const last = waiting.at(-1);
-        if (last?.url === url) {
-            if (Array.isArray(values.code)) last.values.code.push(...values.code);
-            else last.values = values;
-        } else {
-            waiting.push({ url, values });
-        }
-        if (sending) return;
-        sending = true;
-        while (waiting.length) {
-            const next = waiting.shift();
-            await window.htmx
-                .ajax("POST", next.url, { source: "#till", target: "#lines", swap: "outerHTML", values: next.values })
-                .catch(() => {}); /* the page says that no answer came */
-        }
-        sending = false;
-    }
-
-    document.addEventListener("till:send", (event) => send(event.detail.url, event.detail.values));
     document.addEventListener("change", (event) => {
         const field = event.target;
-        if (field.matches("input[data-post]")) send(field.dataset.post, { [field.name]: field.value });
+        if (field.matches("input[data-left]")) stop(field);
+        if (field.matches("input[data-post]")) send(field.dataset.post, { [field.name]: field.value }, field);
     });
     document.addEventListener("submit", (event) => {
         const form = event.target;
@@ -50,12 +29,11 @@
     });
 
     /* Answers may come out of order; only the newest state of the basket is shown. */
-    const version = () => Number(document.querySelector("#quote")?.dataset.version ?? -1);
+    const version = () => Number(document.querySelector("#end")?.dataset.version ?? -1);
     let typing = null;
     body.addEventListener("htmx:beforeSwap", (event) => {
         const told = event.detail.xhr.getResponseHeader("X-Till-Version");
         if (told !== null && Number(told) < version()) event.detail.shouldSwap = false;
-        document.querySelector("#offline").hidden = true;
         const field = document.activeElement;
         typing = field.id && isField(field) && field.value !== field.defaultValue ? field : null;
     });
@@ -67,35 +45,23 @@
             field.focus();
         }
         typing = null;
-        for (const { url, values } of waiting) {
-            const late = document.querySelector(`input[data-post="${url}"]`);
-            if (late) late.value = values[late.name];
-        }
     });
-    for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-        body.addEventListener(name, () => {
-            const note = document.querySelector("#offline");
-            note.textContent = note.dataset.text;
-            note.hidden = false;
-        });
-    }
 
     body.addEventListener("till:focus", (event) => focus(event.detail.on));
 
     /* What was unfolded stays unfolded. */
     const open = new Set();
     document.addEventListener("toggle", (event) => {
-        const name = event.target.className;
-        if (event.target.open) open.add(name);
-        else if (event.target.isConnected) open.delete(name);
+        if (event.target.open) open.add(event.target.id);
+        else if (event.target.isConnected) open.delete(event.target.id);
     }, true);
     body.addEventListener("htmx:afterSettle", () => {
-        for (const name of open) document.querySelector(`details.${name}`)?.setAttribute("open", "");
+        for (const name of open) document.getElementById(name)?.setAttribute("open", "");
     });
 
     const fields = { F2: "customer", F3: "goods", F4: "points", F6: "quantity" };
     document.addEventListener("keydown", (event) => {
-        if (event.ctrlKey || event.altKey || event.metaKey) return;
+        if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
         const button = document.querySelector(`[data-key="${event.key}"]`);
         if (fields[event.key] && document.querySelector("#till")) {
             event.preventDefault();
@@ -103,14 +69,13 @@
         } else if (button) {
             event.preventDefault();
             settle();
+            if (button.disabled) document.dispatchEvent(new CustomEvent("till:refused"));
             button.click();
         } else if (event.key === "Escape") {
             leave(event);
         } else if (event.key === "Enter" && event.target.dataset.then) {
             event.preventDefault();
             focus(event.target.dataset.then);
-        } else if (event.key.length === 1 && !isField(event.target) && event.key !== " ") {
-            place("goods")?.focus(); /* a scanner types wherever the focus happens to be */
         }
     });
 
@@ -120,29 +85,32 @@
     }
 
     function leave(event) {
-        if (document.querySelector("dialog[open]")) return;
         if (event.target.id === "code") event.target.value = "";
         event.target.dispatchEvent(new CustomEvent("till:leave", { bubbles: true }));
         focus("goods");
     }
 
+    /* Numbers as the page's language writes them; no more than is left to come back. */
+    const comma = new Intl.NumberFormat(document.documentElement.lang).format(0.5).charAt(1);
+    const read = (text) => Number(text.replace(",", ".")) || 0;
+    const write = (number) => String(Math.round(number * 1000) / 1000).replace(".", comma);
+
+    function stop(field) {
+        if (read(field.value) > read(field.dataset.left)) field.value = field.dataset.left;
+    }
+
+    function step(button) {
+        const field = button.parentElement.querySelector("input");
+        field.value = write(Math.max(0, read(field.value) + Number(button.dataset.step)));
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+
     document.addEventListener("click", (event) => {
-        const asked = event.target.closest("[data-ask]");
-        if (asked && !window.confirm(asked.dataset.ask)) {
-            event.preventDefault();
-            event.stopImmediatePropagation();
-            return;
-        }
         const button = event.target.closest("button[data-post]");
         if (button) send(button.dataset.post, button.name ? { [button.name]: button.value } : {});
-        const step = event.target.closest("[data-step]");
-        if (step) {
-            const field = step.parentElement.querySelector("input");
-            const now = Number(field.value.replace(",", ".")) || 0;
-            field.value = String(Math.max(0, Math.round((now + Number(step.dataset.step)) * 1000) / 1000));
-            field.dispatchEvent(new Event("change", { bubbles: true }));
-        }
-        if (event.target.closest("[data-print]")) window.print();
+        const stepper = event.target.closest("[data-step]");
+        if (stepper) step(stepper);
+        if (event.target.closest("[data-print-page]")) window.print();
         if (event.target.closest("[data-all]")) {
             for (const field of document.querySelectorAll("[data-left]")) field.value = field.dataset.left;
             document.querySelector("[data-left]")?.dispatchEvent(new Event("change", { bubbles: true }));

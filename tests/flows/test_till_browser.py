@@ -62,7 +62,10 @@ def test_a_basket_is_sold_with_points_spent_and_earned_and_half_of_it_comes_back
     sell_with_points(page)
 
     expect(page.locator(".line")).to_have_count(3)
-    expect(page.locator(".line", has_text="Coffee beans, 250 g")).to_contain_text("Coffee weeks 10% of")
+    expect(page.locator(".applied")).to_contain_text("Coffee weeks 10% of")
+    coffee = page.locator(".line", has_text="Coffee beans, 250 g")
+    coffee.locator("summary").click()
+    expect(coffee).to_contain_text("Coffee weeks 10% of")
     expect(page.locator(".hints")).to_contain_text(TELL_SILVER)
     page.locator(".declined summary").click()
     expect(page.locator(".declined")).to_contain_text("Gold extra")

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loyalty import ledger, places
-from loyalty.models import Account, Receipt
+from loyalty.models import Account, Receipt, Seat
 from members.models import Code, Member
 from pos.till import basket as baskets
-from pos.till.selling import split_times
+from pos.till.scanning import split_times
 from tests import factories
 from tests.flows.corner import CARD, PASSWORD, PHONE, Corner, hire, open_corner
 
@@ -97,6 +97,7 @@ def test_a_receipt_of_another_partner_is_not_there(till: Client, corner: Corner)
     pay(till)
     receipt = Receipt.objects.get()
     other = factories.open_shop(store="elsewhere")
+    Seat.objects.create(user=corner.cashier, store=other.store)
     till.post(reverse("till:place"), {"till": other.till.id})
     places.forget()
     assert till.get(reverse("till:receipt", args=[receipt.id])).status_code == 404
@@ -366,7 +367,11 @@ def _foresee(till: Client, receipt: Receipt, back: dict[str, str]) -> Any:
 
 @pytest.mark.parametrize(
     ("quantity", "said"),
-    [("3", "1 are left"), ("0", "Choose what comes back"), ("some", "Give the quantity as a number")],
+    [
+        ("3", "Only 1 of Rye bread from the stone oven can still come back."),
+        ("0", "Choose what comes back"),
+        ("some", "Give the quantity as a number"),
+    ],
 )
 def test_a_return_that_cannot_be_is_refused(till: Client, quantity: str, said: str) -> None:
     fill(till, "RYE", CARD)
