@@ -8,22 +8,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
 from import_export.resources import ModelResource
-from import_export.widgets import DecimalWidget, ForeignKeyWidget
+from import_export.widgets import ForeignKeyWidget
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from backoffice import enrolment
+from backoffice import cells, enrolment
 from backoffice.desk import Desk
 from loyalty.models import Category, Partner, Product, Store
 from members.models import Card, CardKind, Member
 from members.registration import make_referral_code
+
+
+class SemicolonsToo(CSV):  # type: ignore[misc]
+    """CSV, parted by commas, semicolons or tabs: spreadsheets part by what the language of the machine says."""
+
+    def create_dataset(self, in_stream: Any, **options: Any) -> Any:
+        """Read the table; what parts its columns is what the first line has most of."""
+        text = in_stream.decode(self.encoding or "utf-8-sig") if isinstance(in_stream, bytes) else in_stream
+        text = text.lstrip("\ufeff")
+        first = text.partition("\n")[0]
+        return super().create_dataset(text, delimiter=max(",;\t", key=first.count), **options)
 
 
 class CodeWidget(ForeignKeyWidget):  # type: ignore[misc]
@@ -32,15 +45,25 @@ class CodeWidget(ForeignKeyWidget):  # type: ignore[misc]
     def clean(self, value: Any, row: Any = None, **options: Any) -> Any:
         """The record of that code, None for an empty cell."""
         try:
-            return super().clean(str(value).strip() if value is not None else value, row, **options)
+            return super().clean(cells.plain(value) or None, row, **options)
         except self.model.DoesNotExist:
             raise ValidationError(
                 _("There is no %(kind)s “%(code)s”.") % {"kind": self.model._meta.verbose_name, "code": value}
             ) from None
 
 
+class SheetError(Exception):
+    """A file that cannot be a table of this kind; the text says what is wrong and how to mend it."""
+
+
 class Sheet(ModelResource):  # type: ignore[misc]
-    """What every table has in common: rows are checked like forms, unchanged ones are left alone."""
+    """What every table has in common: rows are checked like forms, unchanged ones are left alone.
+
+    What a file has no column for stays as it is. ``fixed`` are the columns that a record keeps for ever, as in
+    its form.
+    """
+
+    fixed: tuple[str, ...] = ()
 
     class Meta:
         skip_unchanged = True
@@ -48,11 +71,61 @@ class Sheet(ModelResource):  # type: ignore[misc]
         clean_model_instances = True
         use_transactions = True
 
+    @classmethod
+    def field_from_django_field(cls, field_name: str, django_field: Any, readonly: bool) -> Field:
+        """A column, with the cell for what it holds."""
+        cell = cells.cell_of(django_field, [code for code, _name in settings.LANGUAGES])
+        return Field(field_name, field_name, cell, readonly=readonly, default=django_field.get_default())
+
+    def before_import(self, dataset: Any, **options: Any) -> None:
+        """Know the columns by their codes or by their names in any language. Raises ``SheetError``."""
+        names = self._names()
+        headers = [str(header or "").strip().lstrip("\ufeff") for header in dataset.headers or ()]
+        known = [names.get(header.lower(), "") for header in headers]
+        told = ", ".join(field.column_name for field in self.get_import_fields())
+        for header, name in zip(headers, known, strict=True):
+            if not name:
+                detail = _("There is no column “%(name)s”. There are: %(known)s.")
+                raise SheetError(detail % {"name": header, "known": told})
+            if known.count(name) > 1:
+                raise SheetError(_("The column “%(name)s” is there twice.") % {"name": name})
+        for name in self._meta.import_id_fields:
+            if name not in known:
+                detail = _("The column “%(name)s” is missing: rows are known by it.")
+                raise SheetError(detail % {"name": name})
+        dataset.headers = known
+
+    def _names(self) -> dict[str, str]:
+        """The columns by everything they may be called, in small letters."""
+        names = {}
+        for field in self.get_import_fields():
+            label = self._meta.model._meta.get_field(field.attribute).verbose_name
+            for language, _name in settings.LANGUAGES:
+                with override(language):
+                    names[str(label).lower()] = field.column_name
+        return names | {field.column_name.lower(): field.column_name for field in self.get_import_fields()}
+
+    def after_init_instance(self, instance: Any, new: bool, row: Any, **options: Any) -> None:
+        """Note what is fixed before the row is read."""
+        instance.kept = {} if new else {name: getattr(instance, name) for name in self.fixed}
+
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
+    ) -> None:
+        """Check a record as its form does; what the form fixes, the file fixes."""
+        errors = dict(import_validation_errors or {})
+        for name, value in getattr(instance, "kept", {}).items():
+            if getattr(instance, name) != value:
+                detail = _("This never changes: it is “%(value)s”.") % {"value": value}
+                errors.setdefault(name, ValidationError(detail))
+        super().validate_instance(instance, errors, validate_unique)
+
 
 class SheetDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
     """A desk whose records also come in and go out as files, each by who may do it."""
 
-    formats = (CSV, JSON)
+    formats = (SemicolonsToo, JSON)
+    from_encoding = "utf-8-sig"
     import_form_class = ImportForm
     export_form_class = ExportForm
 
@@ -68,6 +141,7 @@ class SheetDesk(Desk, ImportExportModelAdmin):  # type: ignore[misc]
 class StoreSheet(Sheet):
     """Stores, known by their code."""
 
+    fixed = ("partner",)
     partner = Field("partner", "partner", CodeWidget(Partner, "code"))
 
     class Meta(Sheet.Meta):
@@ -81,8 +155,6 @@ class ProductSheet(Sheet):
 
     partner = Field("partner", "partner", CodeWidget(Partner, "code"))
     category = Field("category", "category", CodeWidget(Category, "code"))
-    price = Field("price", "price", DecimalWidget(coerce_to_string=True))
-    cost = Field("cost", "cost", DecimalWidget(coerce_to_string=True))
 
     class Meta(Sheet.Meta):
         model = Product
@@ -114,8 +186,7 @@ class MemberSheet(Sheet):
 
     def before_import_row(self, row: Any, **options: Any) -> None:
         """Bring the phone into its one form, so that one person is not two members."""
-        row["phone"] = enrolment.read_phone(str(row.get("phone") or ""))
-        row["email"] = (row.get("email") or "").strip() or None
+        row["phone"] = enrolment.read_phone(cells.plain(row.get("phone")))
 
     def init_instance(self, row: Any = None) -> Member:
         """A new member; the code is there so that the checks of a whole member pass."""

@@ -226,6 +226,99 @@ def test_cards_products_and_stores_come_in_from_files(scene, boss):
     assert scene.shop.partner.stores.filter(code="new", time_zone="Europe/Paris").exists()
 
 
+MEMBERS = reverse("admin:members_member_import")
+
+
+def test_what_a_file_does_not_mention_stays_and_an_empty_cell_is_none(scene, boss):
+    member = scene.member
+    Member.objects.filter(pk=member.pk).update(email="anna@example.org", birthday="1990-05-05")
+    send(boss, MEMBERS, f"phone,first_name\n{member.phone},Tester\n")
+    member.refresh_from_db()
+    assert (member.first_name, member.email, str(member.birthday)) == (
+        "Tester",
+        "anna@example.org",
+        "1990-05-05",
+    )
+    send(boss, MEMBERS, f"phone,email,birthday\n{member.phone},,\n")
+    member.refresh_from_db()
+    assert (member.first_name, member.email, member.birthday) == ("Tester", None, None)
+
+
+@pytest.mark.parametrize("header", ["phone,first_name", "phone,email,first_name"])
+def test_members_without_an_email_come_in_together_and_again(scene, boss, header):
+    middle = "," if "email" not in header else ",,"
+    rows = f"{header}\n+79161112233{middle}Ivan\n+79161112244{middle}Boris\n"
+    for _time in range(2):
+        assert not send(boss, MEMBERS, rows).context["result"].has_errors()
+    assert Member.objects.filter(phone__startswith="+791611122", email=None).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "blocked"),
+    [("yes", True), ("да", True), ("Истина", True), ("TRUE", True), ("1", True), ("нет", False), ("ложь", False),
+     ("0", False), ("", False)],
+)  # fmt: skip
+def test_yes_and_no_are_read_in_both_languages(scene, boss, word, blocked):
+    send(
+        boss,
+        reverse("admin:members_card_import"),
+        f"number,kind,member,blocked\n555,plastic,{scene.member.phone},{word}\n",
+    )
+    assert Card.objects.get(number="555").blocked is blocked
+
+
+def test_what_is_neither_yes_nor_no_is_refused_with_row_and_column(scene, boss):
+    rows = f"number,kind,member,blocked\n555,plastic,{scene.member.phone},perhaps\n"
+    preview = send(boss, reverse("admin:members_card_import"), rows)
+    assert "“perhaps” is neither yes nor no" in preview.content.decode()
+    assert [row.number for row in preview.context["result"].invalid_rows] == [1]
+    assert "blocked" in preview.context["result"].invalid_rows[0].field_specific_errors
+    assert not Card.objects.filter(number="555").exists()
+
+
+def test_a_file_moves_no_store_to_another_partner(scene, boss):
+    other = factories.PartnerFactory()
+    store = scene.shop.store
+    preview = send(boss, reverse("admin:loyalty_store_import"), f"code,partner\n{store.code},{other.code}\n")
+    assert "This never changes" in preview.content.decode()
+    store.refresh_from_db()
+    assert store.partner == scene.shop.partner
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("Phone,Nick\n+12025550123,X\n", "There is no column “Nick”. There are: phone, email"),
+        ("first_name\nX\n", "The column “phone” is missing"),
+        ("phone,phone\n1,2\n", "The column “phone” is there twice."),
+    ],
+)
+def test_a_wrong_header_is_told_in_a_sentence_without_a_traceback(scene, boss, rows, told):
+    page = send(boss, MEMBERS, rows).content.decode()
+    assert told in page
+    assert "Traceback" not in page and ".py" not in page
+
+
+def test_columns_are_known_by_their_names_and_parted_by_semicolons_too(scene, boss):
+    send(boss, MEMBERS, "\ufeffТелефон;Имя;День рождения\n+79161112233;Иван;03.04.1990\n")
+    assert str(Member.objects.get(phone="+79161112233", first_name="Иван").birthday) == "1990-04-03"
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_list_that_went_out_in_one_language_comes_back_in_another(scene, boss, language):
+    scene.product.price, scene.product.active = Decimal("0.59"), True
+    scene.product.save()
+    boss.cookies.load({"django_language": language})
+    sheet = boss.post(
+        reverse("admin:loyalty_product_export"), {"format": "0", "resource": ""}
+    ).content.decode()
+    assert "0.59" in sheet and "yes" in sheet
+    for back in ("en", "ru"):
+        boss.cookies.load({"django_language": back})
+        preview = send(boss, reverse("admin:loyalty_product_import"), sheet)
+        assert {row.import_type for row in preview.context["result"].rows} == {"skip"}
+
+
 def test_an_unknown_code_in_a_file_is_named(scene, boss):
     preview = send(
         boss,
