@@ -1,4 +1,4 @@
-"""Cells of files: what people type is read, what can be two things is refused, and nothing that goes out is a formula."""
+"""Cells of files: what people type is read, what can be two things is refused, and nothing goes out as a formula."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_numbers_are_read_with_either_sign_and_blanks(typed: Any, read: str) -> 
     "typed", ["1e3", "1_0", "５", "1.2.3,4", "12,34.5", "abc", "1,23,45", "--5", "NaN", "Infinity"]
 )
 def test_what_is_no_number_is_refused_with_an_example(typed: str) -> None:
-    with pytest.raises(ValueError, match="write it like 1234.50"):
+    with pytest.raises(ValueError, match=r"write it like 1234\.50"):
         cells.read_number(typed)
 
 
