@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 import structlog
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import (
@@ -28,24 +28,28 @@ from campaigns import (
     booking,
     clashes,
     decision,
+    holds,
     offers,
     record,
     room,
-    rulebooks,
     situation,
     story,
     tallies,
+    told,
 )
 from campaigns.clashes import retried
 from campaigns.engine.outcome import Outcome
 from campaigns.sale import Sale, check
 from campaigns.situation import Situation
 from campaigns.story import Story
+from campaigns.told import Answer as Answer
+from campaigns.told import find as find
+from campaigns.told import find_by_number as find_by_number
 from loyalty import ledger, products
 from loyalty.models import Programme, Receipt
 from members import bounds, confirmation, events, prepared
 from members.models import Member
-from members.refusals import Conflict, Missing, Refusal, Refused, Unexpected
+from members.refusals import Conflict, Refusal, Refused, Unexpected
 
 log = structlog.get_logger(__name__)
 
@@ -54,31 +58,37 @@ BATCH = 50
 MOST_IN_BATCH = bounds.PURCHASES
 
 
-class Answer(NamedTuple):
-    """What was decided, as told to the client; ``replay`` when it had been decided before."""
+class _Over(Exception):
+    """Held purchases whose time is over are still booked as held: they are to be let go before this sale is judged."""
 
-    body: Story
-    replay: bool
+    def __init__(self, receipts: Sequence[UUID]) -> None:
+        super().__init__()
+        self.receipts = receipts
 
 
 def quote(sale: Sale, now: datetime) -> Story:
-    """What a purchase of this basket would do. Changes nothing; more points than allowed are capped."""
+    """What a purchase of this basket would do. Changes nothing; more points than allowed are capped.
+
+    Held purchases whose time is over are let go first, as everywhere.
+    """
     check(sale, now, quote=True)
     found = situation.read(sale, now)
+    while found.over and holds.let_go(found.over, now):
+        found = situation.read(sale, now)
     require_member(found)
     outcome = _evaluate(found)
     kept = record.pack(outcome)
     if found.book is not None:
         kept = msgspec.structs.replace(kept, balance=_balance_to_be(found, outcome, now))
-    told = story.tell(_head(None, "quote", sale, outcome), kept, found.rules, found.scheme.code)
-    told["declined"] += [
+    answer = story.tell(_head(None, "quote", sale, outcome), kept, found.rules, found.scheme.code)
+    answer["declined"] += [
         {"campaign": refusal.of, "code": refusal.code, "text": refusal.text}
         for refusal in (
             *asked.coupons_refused(found, outcome),
             *asked.exchanges_refused(found, outcome, told=False),
         )
     ]
-    return told
+    return answer
 
 
 def purchase(sale: Sale, now: datetime) -> Answer:
@@ -89,9 +99,19 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     """
     check(sale, now)
     offers.open_books(sale.store)
+    return _sell(sale, now)
+
+
+def _sell(sale: Sale, now: datetime) -> Answer:
+    """Make a purchase that was checked, in a store whose books are open."""
+    accounts = clashes.busy_account(sale.member)
+    patient = True
     try:
-        accounts = clashes.busy_account(sale.member)
-        return retried(lambda attempt: _purchase(sale, now, accounts, attempt))
+        while True:
+            try:
+                return retried(partial(_purchase, sale, now, accounts, patient))
+            except _Over as over:
+                patient = holds.let_go(over.receipts, now) > 0
     except confirmation.WrongCode as wrong:
         confirmation.note_wrong(wrong.member_id)
         raise
@@ -129,6 +149,7 @@ def batch(
     done: list[tuple[Sale, Answer | Refusal]] = []
     for start in range(0, len(ordered), BATCH):
         part = ordered[start : start + BATCH]
+        _make_ready(part, now)
         try:
             answers = _answer_together(part, now, watch)
         except Exception as error:
@@ -137,6 +158,22 @@ def batch(
             answers = [(sale, _answer_alone(sale, now, watch)) for sale in part]
         done += answers
     return done
+
+
+def _make_ready(part: Sequence[Sale], now: datetime) -> None:
+    """What must be done outside the transaction of several sales: open books, let go of holds that are over."""
+    stores = {sale.store for sale in part if _is_sound(sale, now)}
+    shops = [offers.open_books(store) for store in sorted(stores)]
+    holds.release_over((offer.programme_id for shop in shops if shop for offer in shop.offers), now)
+
+
+def _is_sound(sale: Sale, now: datetime) -> bool:
+    """Whether a sale is well formed, so that what it names may be asked for."""
+    try:
+        check(sale, now)
+    except Refusal:
+        return False
+    return True
 
 
 def _is_its_own(error: Exception) -> bool:
@@ -168,29 +205,24 @@ def _answer(sale: Sale, now: datetime, watch: Watch | None) -> Answer | Refusal:
     if stopped is not None:
         return stopped
     try:
-        return purchase(sale, now)
+        check(sale, now)
+        return _sell(sale, now)
     except Refusal as refusal:
         if watch is not None:
             watch.hear(sale, refusal)
         return refusal
 
 
-def find(receipt_id: UUID) -> Story:
-    """The purchase as it stands now. Raises ``Missing``."""
-    return told_now(_receipt(id=receipt_id))
+def _purchase(sale: Sale, now: datetime, accounts: list[UUID], patient: bool, attempt: int) -> Answer:
+    """Make a purchase; notes in ``accounts`` the one to lock when it must be made again.
 
-
-def find_by_number(store: str, number: str) -> Story:
-    """The purchase of that number in that store, as it stands now. Raises ``Missing``."""
-    return told_now(_receipt(store__code=store, number=number))
-
-
-def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> Answer:
-    """Make a purchase; notes in ``accounts`` the one to lock when it must be made again."""
+    Raises ``_Over`` when there are holds to be let go first, and one is ``patient``.
+    """
     if attempt > 0:
         clashes.note_busy(sale.member, accounts)
     if not accounts and not connection.in_atomic_block:
         found = situation.read(sale, now)
+        _require_none_over(found, patient)
         if _is_simple(found):
             if found.book is not None:
                 accounts[:] = [found.book.account_id]
@@ -202,6 +234,7 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
         found = situation.read(sale, now)
         if found.earlier is not None:
             return _replay(found.earlier, sale)
+        _require_none_over(found, patient)
         require_member(found)
         found = _complete(found, sale, now)
         if found.book is not None:
@@ -209,6 +242,11 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], attempt: int) -> 
         outcome = _judge(found, now)
         decided = _book(found, outcome, now)
     return _tell(found, outcome, decided)  # the account is free again
+
+
+def _require_none_over(found: Situation, patient: bool) -> None:
+    if found.over and patient and found.earlier is None:
+        raise _Over(found.over)
 
 
 def _is_simple(found: Situation) -> bool:
@@ -337,42 +375,7 @@ def require_same(sale: Sale, content_hash: str) -> None:
 def _replay(earlier: tuple[UUID, str], sale: Sale) -> Answer:
     receipt_id, content_hash = earlier
     require_same(sale, content_hash)
-    return Answer(story.of_receipt(_receipt(id=receipt_id), first=True), replay=True)
-
-
-def _receipt(**by: Any) -> Receipt:
-    found = Receipt.objects.select_related("store", "programme").filter(**by).first()
-    if found is None:
-        raise Missing("purchase_not_found", _("There is no such purchase."))
-    return found
-
-
-def told_now(receipt: Receipt) -> Story:
-    """The story with the status, returns and balance of today."""
-    told = story.of_receipt(receipt)
-    if receipt.account_id is not None:
-        told["balance"] = _balance_now(receipt)
-    places = rulebooks.get(receipt.rulebook_id).engine.terms.point_decimals
-    told["returns"] = [
-        {
-            "id": str(back.id),
-            "return_number": back.number,
-            "returned_at": story.moment(back.returned_at),
-            "refund": story.money(back.refund),
-            "restored": story.number(back.restored, places),
-            "revoked": story.number(back.revoked, places),
-            "owed": story.number(back.owed, places),
-        }
-        for back in receipt.returns.order_by("recorded_at")
-    ]
-    return told
-
-
-def _balance_now(receipt: Receipt) -> Story | None:
-    assert receipt.account_id is not None
-    places = rulebooks.get(receipt.rulebook_id).engine.terms.point_decimals
-    known = ledger.balances(receipt.account_id, timezone.now())
-    return story.balance(receipt.programme.code, known, places)
+    return Answer(story.of_receipt(told.receipt(id=receipt_id), first=True), replay=True)
 
 
 def _head(receipt_id: UUID | None, status: str, sale: Sale, outcome: Outcome) -> dict[str, Any]:

@@ -39,8 +39,9 @@ class PastDocument(msgspec.Struct, array_like=True):
     lines: list[PastLineDocument] | None
 
 
-def of_members(condition: str) -> str:
-    """A query of purchases that stand, one JSON array each, of the members whom a condition on ``r`` names.
+def of_members(condition: str, held_at: str = "'infinity'") -> str:
+    """A query of purchases that stand, one JSON array each, of the members whom a condition on ``r`` names; and of
+    those that are held and whose time is not over at ``held_at``, an expression of SQL.
 
     Its parameters: ``programme`` the programme, ``at`` before which, ``since`` from when on (null: all),
     ``lines`` whether what was bought is wanted.
@@ -59,7 +60,7 @@ def of_members(condition: str) -> str:
         JOIN loyalty_store s ON s.id = r.store_id
         JOIN loyalty_partner p ON p.id = s.partner_id
        WHERE {condition} AND r.programme_id = %(programme)s::bigint
-         AND r.status IN ('completed', 'partially_returned')
+         AND (r.status IN ('completed', 'partially_returned') OR (r.status = 'held' AND r.hold_until >= {held_at}))
          AND r.purchased_at < %(at)s::timestamptz
          AND (%(since)s::timestamptz IS NULL OR r.purchased_at >= %(since)s::timestamptz)"""
 

@@ -8,7 +8,7 @@ in force last time; should there be another one, the statement is run again.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,8 @@ who AS (
      (SELECT member_id FROM members_code WHERE digest = %(code)s::text AND purpose = 'identify'
          AND used_at IS NULL AND expires_at >= %(now)s::timestamptz LIMIT 1)))
 """
+#: So many held purchases whose time is over are told at once.
+MOST_OVER = 50
 #: One row, one JSON document: what the store, the member and the basket bring to a decision.
 READ = f"""
 WITH {_WHO},
@@ -86,7 +88,14 @@ SELECT json_build_object(
   'segments', CASE WHEN cardinality(%(segments)s::text[]) > 0 THEN
      array_to_json({segments.codes_sql("(SELECT id FROM who)", "%(programme)s::bigint")}) END,
   'history', CASE WHEN %(history)s::boolean THEN (SELECT json_agg(h.purchase) FROM (
-      {history.of_members("member_id = (SELECT id FROM who)")}) h) END,
+      {history.of_members("member_id = (SELECT id FROM who)", held_at="%(now)s::timestamptz")}) h) END,
+  'holds', (SELECT json_build_array(count(*), COALESCE(sum(to_pay), 0), max(purchased_at)) FROM loyalty_receipt
+     WHERE member_id = (SELECT id FROM who) AND programme_id = %(programme)s::bigint
+       AND status = 'held' AND hold_until >= %(now)s::timestamptz),
+  'over', (SELECT json_agg(o.id) FROM (
+      SELECT id FROM loyalty_receipt
+       WHERE status = 'held' AND hold_until < %(now)s::timestamptz AND programme_id = %(programme)s::bigint
+       ORDER BY account_id IS DISTINCT FROM (SELECT id FROM account), hold_until LIMIT {MOST_OVER}) o),
   'spent_today', CASE WHEN (SELECT terms #> '{{spending,max_points_per_day}}' FROM rules) IS NULL THEN 0 ELSE (
     SELECT COALESCE(sum(CASE WHEN source_id = (SELECT id FROM account) THEN points ELSE -points END), 0)
       FROM loyalty_transfer
@@ -172,6 +181,17 @@ class KnownProduct(msgspec.Struct):
     sets: list[str] | None
 
 
+class Holds(msgspec.Struct, array_like=True, frozen=True):
+    """The member's purchases that are held and whose time is not over: how many, their money, and the last one."""
+
+    count: int = 0
+    spent: Decimal = Decimal(0)
+    last_at: datetime | None = None
+
+
+NO_HOLDS = Holds()
+
+
 class Document(msgspec.Struct):
     """What is known about a sale, as it was read."""
 
@@ -189,6 +209,9 @@ class Document(msgspec.Struct):
     segments: list[str] | None = None
     history: list[PastDocument] | None = None
     coupons: list[Held] | None = None
+    holds: Holds = NO_HOLDS
+    #: Held purchases of the programme whose time is over and that nobody has let go yet, the account's own first.
+    over: list[UUID] | None = None
     #: The last purchase from the account that is not written yet: the bulk path knows of it.
     last_bought: datetime | None = None
 
@@ -259,13 +282,13 @@ def usage_keys(moment: Moment) -> list[str]:
     return [*periods.values(), usage.PROGRESS, *counters]
 
 
-def member_id(who: Who | None) -> UUID | None:
-    """The id of the member known so, or None."""
+def member_id(who: Who | None, now: datetime) -> UUID | None:
+    """The id of the member known so at ``now``, or None."""
     if who is None:
         return None
     params: dict[str, object] = {
         "card": who.card, "phone": phone_of(who.phone), "email": who.email, "member_id": uuid_of(who.id),
-        "code": lookup.digest(who.code) if who.code else None, "now": datetime.now(UTC), "attributes": [],
+        "code": lookup.digest(who.code) if who.code else None, "now": now, "attributes": [],
     }  # fmt: skip
     rows = prepared.run(f"WITH {_WHO} SELECT id FROM who", params)
     return rows[0]["id"] if rows else None

@@ -18,7 +18,7 @@ from django.db.models import Sum
 from campaigns import awaited, event_rewards, occasions, own_events, record, rulebooks
 from campaigns.clashes import retried
 from campaigns.models import EventReward
-from campaigns.sold import RETURNABLE
+from campaigns.told import RETURNABLE
 from loyalty.models import Receipt
 from members import events, once, prepared
 from members.events import EventRow

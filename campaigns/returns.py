@@ -19,14 +19,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns import consequences, decision, extras, record, shares, story, taking_back, tallies, usage
-from campaigns.checkout import Answer, retried
+from campaigns.clashes import retried
 from campaigns.record import NOTHING, Record
-from campaigns.sold import RETURNABLE, Sold, judge_again, lock, write_facts, write_usage, wrong_state
+from campaigns.rulebooks import Rules
+from campaigns.sold import Sold, judge_again, lock, write_facts, write_usage, wrong_state
 from campaigns.story import Story
+from campaigns.told import RETURNABLE, Answer
 from loyalty import ledger
 from loyalty.days import end_of_day
 from loyalty.models import Receipt, Return, ReturnLine
 from loyalty.passbook import ZERO, Cause, new_id
+from loyalty.places import Scheme
 from loyalty.tiers import Bought
 from members import bounds, events
 from members.refusals import Conflict, Fault, Invalid, Refused
@@ -221,15 +224,20 @@ def _restore(sold: Sold, still_spent: Decimal, return_id: UUID, cause: Cause) ->
     points = spending.outstanding - still_spent
     if points > 0:
         taking_back.restore(
-            sold.book, spending, points, f"{return_id}:restore", cause, grace=_grace(sold, cause.at)
+            sold.book,
+            spending,
+            points,
+            f"{return_id}:restore",
+            cause,
+            grace=grace_until(sold.scheme, sold.rules, cause.at),
         )
     return max(points, ZERO)
 
 
-def _grace(sold: Sold, now: datetime) -> datetime:
+def grace_until(scheme: Scheme, rules: Rules, now: datetime) -> datetime:
     """Until when points live that come back to an expired lot."""
-    local = now.astimezone(sold.scheme.zone).date() + timedelta(days=sold.rules.grace_days)
-    return end_of_day(local, sold.scheme.zone)
+    local = now.astimezone(scheme.zone).date() + timedelta(days=rules.grace_days)
+    return end_of_day(local, scheme.zone)
 
 
 def _take_back(
@@ -294,7 +302,9 @@ def _write(
     )
     Receipt.objects.filter(id=receipt.id).update(status=status)
     kind = "purchase.cancelled" if status == Receipt.Status.CANCELLED else "purchase.returned"
-    events.record(kind, receipt.member_id, now, receipt=str(receipt.id), back=str(return_id))
+    at = max(now, receipt.purchased_at)  # never before it was sold, whatever the till's clock says
+    happened = events.new(kind, receipt.member_id, at, now, receipt=str(receipt.id), back=str(return_id))
+    events.record_all([happened])
     return Answer(answer, replay=False)
 
 
@@ -335,7 +345,7 @@ def release(sold: Sold, now: datetime) -> Answer:
             restored = spending.outstanding
             taking_back.restore(
                 sold.book, spending, restored, f"{return_id}:release", Cause(now, sold.receipt.id),
-                grace=_grace(sold, now), kind="release",
+                grace=grace_until(sold.scheme, sold.rules, now), kind="release",
             )  # fmt: skip
         write_usage(sold, usage.difference({}, sold.standing.increments))
     tallies.move(tallies.difference({}, sold.standing.counted, sold.receipt.store_id))

@@ -15,7 +15,7 @@ from analytics.facts import Facts
 from campaigns import history, offers, reading, rulebooks, tallies, usage
 from campaigns.engine.needs import Need, Needs, PastPurchase, answer, is_total
 from campaigns.engine.shopper import Shopper
-from campaigns.reading import Document, KnownLot, KnownProduct
+from campaigns.reading import Document, Holds, KnownLot, KnownProduct
 from campaigns.sale import Sale, SaleLine
 from loyalty import inactivity, places
 from loyalty.basket import MAX, Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
@@ -52,6 +52,8 @@ class Situation:
     lapsed: Sequence[OpenLot] = ()
     #: The coupons that were shown, usable or not.
     coupons: Sequence[Found] = ()
+    #: Held purchases whose time is over and that are still booked as held.
+    over: Sequence[UUID] = ()
 
 
 def read(sale: Sale, now: datetime) -> Situation:
@@ -128,7 +130,9 @@ def compose(
         ),
         shopper=_shopper(
             document, scheme, moment, used, purse,
-            _known(rules.engine.machine.needs, known_facts, past, purse, moment, shop.code, shop.partner),
+            _known(
+                rules.engine.machine.needs, known_facts, document.holds, past, purse, moment, shop.code, shop.partner
+            ),
             rules.engine.machine.needs,
         ),
         book=book,
@@ -139,6 +143,7 @@ def compose(
         member_status=document.member.status if document.member else None,
         lapsed=lapsed,
         coupons=coupons,
+        over=document.over or (),
     )  # fmt: skip
 
 
@@ -152,7 +157,7 @@ def of_member(
     moment, book = Moment(local, local), passbook(document, scheme)
     purse = wallet(book, Decimal(0), True, max(at, now)) if book is not None else None
     past = history.read(document.history) if document.history else ()
-    known = _known(needs, document.facts or Facts(), past, purse, moment, "", "")
+    known = _known(needs, document.facts or Facts(), document.holds, past, purse, moment, "", "")
     used = usage.mapped(document.usage or ())
     return _shopper(document, scheme, moment, used, purse, known, needs), used
 
@@ -160,6 +165,7 @@ def of_member(
 def _known(
     needs: Needs,
     totals: Facts,
+    holds: Holds,
     past: Sequence[PastPurchase],
     purse: Wallet | None,
     moment: Moment,
@@ -168,7 +174,7 @@ def _known(
 ) -> dict[str, Decimal]:
     """The figures that the rules ask for."""
     known = {
-        need.key: _total(need, totals)
+        need.key: _total(need, totals, holds)
         if is_total(need)
         else answer(need, past, moment.in_programme, store, partner)
         for need in needs.figures.values()
@@ -180,8 +186,8 @@ def _known(
     return known
 
 
-def _total(need: Need, totals: Facts) -> Decimal:
-    return totals.spent if need.kind == "spent" else Decimal(totals.purchases)
+def _total(need: Need, totals: Facts, holds: Holds) -> Decimal:
+    return totals.spent + holds.spent if need.kind == "spent" else Decimal(totals.purchases + holds.count)
 
 
 def passbook(document: Document, scheme: Scheme) -> Passbook | None:
@@ -220,14 +226,15 @@ def _shopper(
     ladder = scheme.ladder
     tier = ladder.step(facts.level(facts.as_of(known_facts, ladder), ladder, moment.in_programme))
     uses, progress = usage.split(used)
-    last = known_facts.last_purchase_at if needs.last_purchase else None
+    bought = [at for at in (known_facts.last_purchase_at, document.holds.last_at) if at is not None]
+    last = max(bought, default=None) if needs.last_purchase else None
     return Shopper(
         member_id=member.id,
         tier=tier.code if tier else "",
         card_kind=member.card_kind or "",
         joined_on=member.joined_at.astimezone(scheme.zone).date(),
         birthday=member.birthday,
-        purchases=known_facts.purchases,
+        purchases=known_facts.purchases + document.holds.count,
         progress=progress,
         uses={**uses, **shared},
         wallet=purse,

@@ -18,6 +18,7 @@ from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
 from campaigns.record import NOTHING, Record
 from campaigns.rulebooks import Rules
+from campaigns.told import RETURNABLE
 from loyalty import ledger, places, tier_changes
 from loyalty.basket import Basket, Line, Moment, Place
 from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
@@ -28,9 +29,6 @@ from loyalty.tier_changes import Because
 from loyalty.tiers import Bought
 from members import events
 from members.refusals import Missing, Refused
-
-#: From these a purchase can still be returned.
-RETURNABLE = (Receipt.Status.COMPLETED, Receipt.Status.PARTIALLY_RETURNED)
 
 
 @dataclass(slots=True)

@@ -72,10 +72,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             }
             for d in kept.declined
         ],
-        "coupons": {
-            "used": list(kept.coupons),
-            "issued": [extra.issued for extra in kept.extras if extra.issued],
-        },
+        **gains(kept, rules),
         "exchanged": [
             {
                 "campaign": rules.names.get(one.campaign_id, ""),
@@ -85,15 +82,6 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             for one in kept.exchanged
         ],
         "exchangeable": _exchangeable(kept, rules, language),
-        "extras": [
-            {
-                "campaign": rules.names.get(extra.campaign_id, ""),
-                "kind": extra.kind,
-                "code": extra.code,
-                "coupon": extra.issued or None,
-            }
-            for extra in kept.extras
-        ],
         "progress": [
             {
                 "campaign": rules.names.get(stage.campaign_id, ""),
@@ -104,6 +92,26 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
         ],
         "messages": {"cashier": _texts(kept.till, kept, places), "receipt": _texts(kept.print, kept, places)},
         "balance": balance(programme, kept.balance, places),
+        "owed": number(Decimal(0), places),
+    }
+
+
+def gains(kept: Record, rules: Rules) -> Story:
+    """The coupons of a decision, those used and those issued, and what it brings beside points."""
+    return {
+        "coupons": {
+            "used": list(kept.coupons),
+            "issued": [extra.issued for extra in kept.extras if extra.issued],
+        },
+        "extras": [
+            {
+                "campaign": rules.names.get(extra.campaign_id, ""),
+                "kind": extra.kind,
+                "code": extra.code,
+                "coupon": extra.issued or None,
+            }
+            for extra in kept.extras
+        ],
     }
 
 
@@ -208,6 +216,11 @@ def money(value: Decimal) -> str:
 def number(value: Decimal, places: int) -> str:
     """Points with as many places as the programme has."""
     return format(value, f".{places}f")
+
+
+def quantity(value: Decimal) -> str:
+    """A quantity without noughts at its end."""
+    return format(value.normalize(), "f")
 
 
 def moment(value: datetime | None) -> str | None:

@@ -55,13 +55,26 @@ tally_rows AS (
 """
 #: The name of the constraint that holds the limits.
 LIMIT = "tally_within_limits"
+#: Rows that a difference adds to and that nobody wrote before: without limits, which the next use brings.
+_MAKE = """
+INSERT INTO campaigns_tally (campaign_id, store_id, period, times, points, money)
+SELECT x.campaign_id, x.store_id, x.period, 0, 0, 0
+  FROM json_to_recordset(%(rows)s::json) AS x(campaign_id bigint, store_id bigint, period text)
+ ORDER BY x.campaign_id, x.store_id NULLS FIRST, x.period
+ON CONFLICT (campaign_id, store_id, period) DO NOTHING
+"""
+#: A row never falls below zero: versions before this one did not count what a return brought to a row that was not
+#: there, and goods whose purchase is in the books can always come back.
 _MOVE = """
 UPDATE campaigns_tally t
-   SET times = t.times + x.times, points = t.points + x.points, money = t.money + x.money,
-       most_times = CASE WHEN x.times > 0 THEN GREATEST(t.most_times, t.times + x.times) ELSE t.most_times END,
-       most_points = CASE WHEN x.points > 0 THEN GREATEST(t.most_points, t.points + x.points)
+   SET times = GREATEST(t.times + x.times, 0), points = GREATEST(t.points + x.points, 0),
+       money = GREATEST(t.money + x.money, 0),
+       most_times = CASE WHEN x.times > 0 AND t.most_times < t.times + x.times THEN t.times + x.times
+                         ELSE t.most_times END,
+       most_points = CASE WHEN x.points > 0 AND t.most_points < t.points + x.points THEN t.points + x.points
                           ELSE t.most_points END,
-       most_money = CASE WHEN x.money > 0 THEN GREATEST(t.most_money, t.money + x.money) ELSE t.most_money END
+       most_money = CASE WHEN x.money > 0 AND t.most_money < t.money + x.money THEN t.money + x.money
+                         ELSE t.most_money END
   FROM json_to_recordset(%(rows)s::json)
     AS x(campaign_id bigint, store_id bigint, period text, times int, points numeric, money numeric)
  WHERE t.campaign_id = x.campaign_id AND t.store_id IS NOT DISTINCT FROM x.store_id AND t.period = x.period
@@ -109,7 +122,13 @@ def difference(now: Mapping[Key, Sums], before: Mapping[Key, Sums], store_id: in
 
 def move(changes: Sequence[TallyRow]) -> None:
     """Write a difference. What a return adds (another campaign gives now) counts, even beyond the limit:
-    when the purchase was made there was room for it."""
+    when the purchase was made there was room for it. It counts where nobody has used the campaign before, too.
+
+    Must run in a transaction. Locks the rows of the campaigns, in the order of their keys.
+    """
+    new = [row for row in changes if row.times > 0 or row.points > 0 or row.money > 0]
+    if new:
+        prepared.run(_MAKE, {"rows": ledger.encode([row._asdict() for row in new])})
     if changes:
         prepared.run(_LOCK, {"campaigns": sorted({row.campaign_id for row in changes})})
         prepared.run(_MOVE, {"rows": ledger.encode([row._asdict() for row in changes])})

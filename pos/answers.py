@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 Number = Annotated[str, Meta(pattern=r"^-?\d+(\.\d{1,2})?$", examples=["199.90"])]
 Money = Annotated[str, Meta(pattern=r"^-?\d+\.\d{2}$", examples=["199.90"])]
+Quantity = Annotated[str, Meta(pattern=r"^\d+(\.\d{1,3})?$", examples=["1.5"])]
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-21T09:31:00Z"])]
 ReceiptStatus = Literal["quote", "held", "completed", "partially_returned", "returned", "cancelled"]
 
@@ -53,7 +54,8 @@ class Expiring(Struct):
 
 
 class AccountAnswer(Struct):
-    """The member's account in one of the partner's programmes."""
+    """The member's account in one of the partner's programmes. ``owed`` are points that went back and had been
+    spent: they are repaid from the next ones."""
 
     programme: str
     spendable: Number
@@ -61,6 +63,7 @@ class AccountAnswer(Struct):
     role: Literal["owner", "holder"]
     may_redeem: bool
     expiring: list[Expiring]
+    owed: Number = "0.00"
 
 
 class MemberAnswer(Struct):
@@ -155,7 +158,10 @@ class Earned(Struct):
 
 
 class LineAnswer(Struct):
-    """What becomes of a line; position null is what was earned for the receipt as a whole."""
+    """What becomes of a line; position null is what was earned for the receipt as a whole.
+
+    ``returnable`` is how many of it can still come back; it is there when the purchase is read again.
+    """
 
     position: int | None
     amount: Money
@@ -164,6 +170,7 @@ class LineAnswer(Struct):
     to_pay: Money
     earned: Number
     because: list[Because]
+    returnable: Quantity | None = None
 
 
 class Declined(Struct):
@@ -242,7 +249,10 @@ class ReturnedAnswer(Struct):
 
 
 class PurchaseAnswer(Struct):
-    """A quote or a purchase, with the reason for every point. ``returns`` is there when it is read again."""
+    """A quote or a purchase, with the reason for every point. ``returns`` is there when it is read again.
+
+    ``owed`` are points that were earned by it, went back with a return, had been spent, and are not repaid yet.
+    """
 
     id: UUID | None
     status: ReceiptStatus
@@ -264,6 +274,7 @@ class PurchaseAnswer(Struct):
     progress: list[Progress]
     messages: Messages
     balance: Balance | None
+    owed: Number = "0.00"
     returns: list[ReturnedAnswer] = []
 
 

@@ -38,7 +38,7 @@ def find(form: str, value: str, client: Client, now: datetime) -> Member:
 def tell(member: Member, client: Client, now: datetime) -> dict[str, Any]:
     """The contract's Member."""
     holdings = sorted(
-        _holdings(member, client).select_related("programme"),
+        _holdings(member, client).select_related("programme", "account"),
         key=lambda holding: client.programmes.index(holding.programme_id),
     )
     lots = Lot.objects.filter(account_id__in=[h.account_id for h in holdings], remaining__gt=0)
@@ -95,6 +95,7 @@ def _account(holding: Holder, lots: Sequence[Lot], now: datetime) -> dict[str, A
             {"points": number(points, decimals), "at": moment(at)}
             for at, points in sorted(expiring.items())[:MOST_EXPIRING]
         ],
+        "owed": number(holding.account.owed, decimals),
     }
 
 

@@ -19,7 +19,8 @@ Used = tuple[int, Decimal] | tuple[int, Decimal, Decimal]
 class Shopper:
     """The facts about a shopper as they stood before this purchase; ``Shopper()`` is an anonymous one.
 
-    ``purchases`` counts the member's completed purchases before this one. ``progress`` holds, by
+    ``purchases`` counts the member's purchases before this one, completed ones and those that are held, as
+    figures of past purchases and ``last_purchase_on`` do. ``progress`` holds, by
     campaign, how many purchases a campaign with its own counter ("every fifth purchase of at least
     500") has counted so far. ``uses`` holds what a campaign with limits has already given, by
     ``(campaign_id, period key)``: how many times, and how many points; the period keys of a moment

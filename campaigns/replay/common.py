@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _HISTORY = f"""
 SELECT json_agg(h.purchase)::text AS document FROM (
-{history.of_members("r.member_id = ANY(%(members)s::uuid[])")} ORDER BY r.purchased_at, r.id) h
+{history.of_members("r.member_id = ANY(%(members)s::uuid[])", "%(now)s::timestamptz")} ORDER BY r.purchased_at, r.id) h
 """
 _SEGMENTS = f"""
 SELECT wanted.id, {segments.codes_sql("wanted.id", "%(programme)s::bigint")} AS codes
@@ -59,7 +59,8 @@ class Common:
             if any(need.segments for need in needs):
                 self._read_segments(pairs, programme)
             if any(need.of_history for need in needs):
-                self._read_past(pairs, programme, any(need.of_lines for need in needs))
+                now = min((c.sale.purchased_at for c in candidates), default=_FAR)
+                self._read_past(pairs, programme, any(need.of_lines for need in needs), now)
         self._sums = {tuple(row[:3]): tuple(row[3:]) for row in tallies.lock(shared)}  # type: ignore[misc]
 
     def tallies(
@@ -89,7 +90,7 @@ class Common:
             key = row.campaign_id, row.store_id, row.period
             was = self._sums.get(key, tallies.NONE)
             self._sums[key] = (was[0] + row.times, was[1] + row.points, was[2] + row.money)
-        if pair in self._past and decided.receipt["status"] == "completed":
+        if pair in self._past:
             bought = history.of_decision(decided.receipt, decided.lines, shop.code, shop.partner)
             self._past[pair].append(bought)
 
@@ -98,13 +99,14 @@ class Common:
         for row in prepared.run(_SEGMENTS, params):
             self._segments[row["id"], programme] = row["codes"]
 
-    def _read_past(self, pairs: Collection[Pair], programme: int, lines: bool) -> None:
-        """Past purchases are read anew for each chunk: tills may have sold meanwhile."""
+    def _read_past(self, pairs: Collection[Pair], programme: int, lines: bool, now: datetime) -> None:
+        """Past purchases are read anew for each chunk: tills may have sold meanwhile. What is held at ``now`` counts
+        for all of it: a chunk ends where a hold does."""
         for pair in pairs:
             self._past[pair] = []
         params = {
             "members": [member for member, _ in pairs], "programme": programme, "at": _FAR, "since": None,
-            "lines": lines,
+            "lines": lines, "now": now,
         }  # fmt: skip
         document = prepared.run(_HISTORY, params)[0]["document"]
         for one in _decode(document) if document else ():

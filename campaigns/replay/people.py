@@ -61,7 +61,8 @@ class Person(NamedTuple):
 class People:
     """The members of some sales."""
 
-    def __init__(self, sales: Iterable[Sale]) -> None:
+    def __init__(self, sales: Iterable[Sale], now: datetime) -> None:
+        self._now = now
         wanted: defaultdict[str, set[str]] = defaultdict(set)
         for who in {sale.member for sale in sales if sale.member is not None}:
             with suppress(Invalid):
@@ -79,7 +80,7 @@ class People:
         if who is None:
             return None
         form, value = _form(who)
-        found = self._ids.get((form, value)) if form != "code" else reading.member_id(who)
+        found = self._ids.get((form, value)) if form != "code" else reading.member_id(who, self._now)
         return self._people.get(found) if found else None
 
 

@@ -2,10 +2,11 @@
 
 A chunk of receipts is one transaction. It reads together what a till reads for each receipt, locks the
 accounts of its members in the order of their ids, judges the receipts in the order of their time with the
-engine and the decisions of the checkout, and writes all rows at once. What it leaves is what selling each
-receipt by itself leaves, booked at the time of the receipt (or of the account's last entry, if that is
-later). Accounts, facts and limits stay in memory from chunk to chunk; an account that somebody else wrote
-to meanwhile is read again, so tills go on selling while a replay runs.
+engine and the decisions of the checkout, and writes all rows at once. Where the time of a held purchase is over
+before a receipt was made, the chunk ends before it, and the held one is let go first. What it leaves is what
+selling each receipt by itself leaves, booked at the time of the receipt (or of the account's last entry, if
+that is later). Accounts, facts and limits stay in memory from chunk to chunk; an account that somebody else
+wrote to meanwhile is read again, so tills go on selling while a replay runs.
 
 What stores and products are is read once; a change of them is seen by the next replay.
 """
@@ -25,13 +26,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from analytics import facts
-from campaigns import booking, checkout, offers, room, rulebooks, situation, tallies, usage
+from campaigns import booking, checkout, offers, reading, room, rulebooks, situation, tallies, usage
 from campaigns.clashes import retried
 from campaigns.decision import Decision
 from campaigns.models import Rulebook
 from campaigns.reading import Document, KnownReceipt, usage_keys
 from campaigns.replay.common import Common
 from campaigns.replay.goods import Goods
+from campaigns.replay.holding import Holds
 from campaigns.replay.people import People, Person
 from campaigns.replay.standings import Pair, Standing, Standings
 from campaigns.sale import Sale, check
@@ -143,22 +145,31 @@ class Seller:
         self._shops: dict[str, Shop | None] = {}
         self._schemes: dict[int, Scheme] = {}
         self._seen: dict[tuple[int, str], KnownReceipt] = {}
+        self._holds = Holds(dry=dry)
         self._forget()
 
     def sell(self, sales: Sequence[Sale], now: datetime) -> list[Result]:
-        """Sell some receipts in one transaction, in the order of their time. Results come in that order."""
+        """Sell some receipts in one transaction, in the order of their time. Results come in that order.
+
+        Where holds end in between, it is several transactions.
+        """
         ordered = sorted(sales, key=_time)
         for store in {sale.store for sale in ordered} - set(self._shops):
             self._shops[store] = offers.open_books(store)
 
+        done: list[Result] = []
+
         def work(attempt: int) -> list[Result]:
             if attempt:
                 self._forget()
-            return self._sell(ordered, now)
+            return self._sell(ordered[len(done) :], now)
 
         try:
             with uncollected():
-                return retried(work)
+                while len(done) < len(ordered):
+                    done += retried(work)
+                    self._holds.let_go()
+                return done
         except BaseException:
             self._forget()
             raise
@@ -176,12 +187,17 @@ class Seller:
             self._lock(candidates, earlier)
             books_of_rules = self._read_rulebooks(candidates)
             self._common.read(candidates_of(candidates), books_of_rules)
-            results = [
-                candidate
-                if isinstance(candidate, Result)
-                else self._judge(candidate, earlier, books_of_rules, sold, now)
-                for candidate in candidates
-            ]
+            self._holds.read(candidates_of(candidates))
+            results: list[Result] = []
+            for candidate in candidates:
+                if isinstance(candidate, Result):
+                    results.append(candidate)
+                    continue
+                if candidate.key not in earlier and self._holds.end_before(candidate):
+                    if not self._dry:
+                        break
+                    self._holds.let_go()
+                results.append(self._judge(candidate, earlier, books_of_rules, sold, now))
             books = self._standings.books()
             if self._dry:
                 self._seen |= earlier
@@ -199,7 +215,7 @@ class Seller:
         candidates: list[Candidate | Result] = []
         wrong = {id(sale): refusal for sale in sales if (refusal := _malformed(sale, now)) is not None}
         sound = [sale for sale in sales if id(sale) not in wrong]  # only these may be asked for
-        people = People(sound)
+        people = People(sound, now)
         shops = self._shops
         self._goods.read(
             (shop.partner_id, line) for sale in sound if (shop := shops[sale.store]) for line in sale.lines
@@ -288,6 +304,7 @@ class Seller:
             booking.use_coupons(found, outcome, decided)
         except Refusal as refusal:
             return Result(sale, refusal=refusal)
+        self._holds.note(decided, standing, found)
         self._common.note(decided, candidate.pair, candidate.shop)
         if standing:
             standing.note(decided, entries_before, found.rules.engine.terms.point_decimals)
@@ -321,6 +338,7 @@ class Seller:
             rulebook=rulebook,
             tallies=self._common.tallies(needs, shop, keys),
             segments=self._common.segments(candidate.pair),
+            holds=standing.holds_at(candidate.booked_at(standing)) if standing else reading.NO_HOLDS,
             last_bought=standing.holding.last_bought if standing else None,
         )
         book = standing.holding.book if standing else None

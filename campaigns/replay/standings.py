@@ -15,12 +15,12 @@ from analytics.facts import Facts
 from analytics.models import MemberFacts
 from campaigns.decision import Decision
 from campaigns.models import Usage
-from campaigns.reading import KnownAccount
+from campaigns.reading import NO_HOLDS, Holds, KnownAccount
 from campaigns.usage import Used
 from loyalty import ledger
 from loyalty.basket import WalletLot
-from loyalty.models import Holder, Programme
-from loyalty.passbook import ZERO, Passbook, new_id
+from loyalty.models import Holder, Programme, Receipt
+from loyalty.passbook import ZERO, Cause, Passbook, new_id
 from loyalty.places import Scheme
 from loyalty.tiers import Bought
 from members import prepared
@@ -72,12 +72,21 @@ class Standing:
     may_redeem: bool = True
     facts: Facts | None = None
     used: dict[str, dict[int, Used]] = field(default_factory=dict)
+    #: Purchases that are held: until when, their money, when they were made.
+    held: list[tuple[datetime, Decimal, datetime]] = field(default_factory=list)
 
     @property
     def account(self) -> KnownAccount:
         """The account as a situation knows it."""
         book = self.holding.book
         return KnownAccount(book.account_id, book.balance, book.owed, book.version, self.may_redeem)
+
+    def holds_at(self, at: datetime) -> Holds:
+        """The purchases whose hold is not over at a moment."""
+        live = [(money, made) for until, money, made in self.held if until >= at]
+        if not live:
+            return NO_HOLDS
+        return Holds(len(live), sum((money for money, _ in live), ZERO), max(made for _, made in live))
 
     def usage(
         self, periods: Iterable[str], promised: str | None = None
@@ -96,13 +105,38 @@ class Standing:
 
         ``entries_before`` is how many transfers the passbook had before, ``places`` those of a point.
         """
-        book = self.holding.book
         self.holding.last_bought = decided.receipt["purchased_at"]
+        if decided.receipt["status"] == "held":
+            receipt = decided.receipt
+            self.held.append((receipt["hold_until"], receipt["to_pay"], receipt["purchased_at"]))
         if decided.known is not None:
             self.facts = facts.written(decided.known, decided.facts[0])
         for use in decided.usage:
             points = use.points.quantize(_CENT)
             self.used.setdefault(use.period, {})[use.campaign_id] = (use.times, points)
+        self._note_entries(entries_before, places)
+
+    def let_go(self, decided: Decision, at: datetime, grace: datetime, places: int) -> None:
+        """Let go of a held purchase in memory, as ``returns.release`` does in the books."""
+        book, receipt = self.holding.book, decided.receipt
+        entries_before = len(book.transfers)
+        taken = next(
+            (one for one in book.transfers if (one.kind, one.receipt_id) == ("hold", receipt["id"])), None
+        )
+        if taken is not None:
+            uses = [(book.lots[use.lot_id], use.points) for use in book.uses if use.transfer_id == taken.id]
+            key, cause = f"{receipt['id']}:release", Cause(at, receipt["id"])
+            book.give_back(
+                "release", book.institutions.hold, uses, key, cause, reverses_id=taken.id, grace=grace
+            )
+        for (campaign, period), (times, points) in decided.record.increments.items():
+            was = self.used[period][campaign]
+            self.used[period][campaign] = (was[0] - times, was[1] - points)
+        self.held = [one for one in self.held if one[0] >= at]
+        self._note_entries(entries_before, places)
+
+    def _note_entries(self, entries_before: int, places: int) -> None:
+        book = self.holding.book
         for row in book.transfers[entries_before:]:
             self.holding.last_at = max(self.holding.last_at, row.at)
             if row.kind in _SPENDS:
@@ -219,6 +253,11 @@ class Standings:
             pair = row.member_id, row.programme_id
             if standing := fresh.get(pair):
                 standing.facts = reading.known(row, bought.get(pair))
+        held = Receipt.objects.filter(status=Receipt.Status.HELD, member_id__in=members)
+        for one in held.only("member_id", "programme_id", "hold_until", "to_pay", "purchased_at"):
+            standing = fresh.get((one.member_id, one.programme_id)) if one.member_id else None
+            if standing is not None and one.hold_until is not None:
+                standing.held.append((one.hold_until, one.to_pay, one.purchased_at))
         uses = Usage.objects.filter(member_id__in=members)
         for use in uses.annotate(programme_id=F("campaign__programme_id")):
             if standing := fresh.get((use.member_id, use.programme_id)):

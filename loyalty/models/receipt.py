@@ -106,6 +106,7 @@ class Receipt(models.Model):
             models.Index(fields=["member", "purchased_at"], name="receipt_of_member"),
             models.Index(fields=["purchased_at"], name="receipt_when"),
             models.Index(fields=["hold_until"], name="receipt_held", condition=Q(status="held")),
+            models.Index(fields=["member"], name="receipt_held_of_member", condition=Q(status="held")),
         )
         triggers = (
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),

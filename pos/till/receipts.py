@@ -85,7 +85,7 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
     )
     if receipt is None:
         raise Http404
-    told = checkout.find(receipt_id)
+    told = checkout.find(receipt_id, timezone.now())
     context = {
         "desk": desk,
         "screen": "receipts",
@@ -98,7 +98,7 @@ def _page(request: HttpRequest, desk: Desk, receipt_id: UUID, refused: str = "",
         "zone": receipt.store.time_zone,
         "currency": receipt.programme.currency,
         "refused": refused,
-        "held": receipt.status == Receipt.Status.HELD,
+        "held": told["status"] == Receipt.Status.HELD,
         "may_return": request.user.has_perm(TAKE_BACK),
         "returnable": receipt.status in RETURNABLE,
         "token": more.pop("token", "") or make_token(timezone.now()),

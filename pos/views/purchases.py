@@ -65,7 +65,7 @@ class Purchases(Endpoint):
         if faults:
             raise Invalid(*faults)
         _require_store(self.client, store)
-        return reply(checkout.find_by_number(store, number))
+        return reply(checkout.find_by_number(store, number, timezone.now()))
 
 
 class Batch(Endpoint):
@@ -101,7 +101,7 @@ class Purchase(Endpoint):
     @schema.READ_PURCHASE
     def get(self, request: Request, purchase_id: str) -> HttpResponse:
         """The purchase as it stands now."""
-        return reply(checkout.find(_require_purchase(self.client, purchase_id)))
+        return reply(checkout.find(_require_purchase(self.client, purchase_id), timezone.now()))
 
 
 class Confirm(Endpoint):

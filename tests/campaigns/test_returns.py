@@ -91,7 +91,7 @@ def test_half_a_purchase_returns_half_of_everything(member: Member) -> None:
     assert body["status"] == "partially_returned"
     assert Decimal(body["refund"]) + Decimal(body["restored"]) == Decimal("199.90")
     assert body["owed"] == "0.00"
-    assert checkout.find(sold["id"])["status"] == "partially_returned"  # type: ignore[arg-type]
+    assert checkout.find(sold["id"], LATER)["status"] == "partially_returned"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

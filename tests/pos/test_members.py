@@ -67,6 +67,7 @@ def test_a_member_is_told_with_a_masked_phone_and_their_points(api: Api, member:
             "role": "owner",
             "may_redeem": True,
             "expiring": [{"points": "20.00", "at": "2036-12-31T20:59:59Z"}],
+            "owed": "0.00",
         }
     ]
     assert body["tier"] is None
@@ -137,7 +138,7 @@ def test_registration_makes_a_member_a_card_an_account_and_an_event(api: Api, sh
     assert body["cards"][0]["kind"] == "virtual"
     assert body["accounts"][0] | {"expiring": []} == {
         "programme": "main", "spendable": "0.00", "pending": "0.00", "role": "owner", "may_redeem": True,
-        "expiring": [],
+        "expiring": [], "owed": "0.00",
     }  # fmt: skip
     consents = {consent.channel: consent.granted for consent in Consent.objects.filter(member=made)}
     assert consents == {"sms": True, "email": False}

@@ -163,4 +163,4 @@ def test_purchases_returns_and_expiry_at_once_keep_the_books(shop: factories.Sho
     sweep.expire(NOW)
     assert moved("expire") == 160
     assert Transfer.objects.filter(kind="expire").count() == 4
-    assert checkout.find(UUID(bought[0]))["status"] == "partially_returned"
+    assert checkout.find(UUID(bought[0]), NOW)["status"] == "partially_returned"
