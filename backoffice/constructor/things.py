@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Model, Q
+from django.db.models import Case, Model, Q, When
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -64,7 +65,7 @@ def _rows(model: type[Model], code: str = "code", more: str = "", scoped: str = 
 
     def find(programme: Programme | None, text: str) -> Iterator[Thing]:
         known = Q(name__icontains=text) | Q(**{f"{code}__istartswith": text})
-        for row in rows(programme).filter(known).order_by("name")[:SHOWN]:
+        for row in rows(programme).filter(known).order_by(*_likeliest(text, "name", code))[:SHOWN]:
             yield Thing(getattr(row, code), str(row), str(getattr(row, more) or "") if more else "")
 
     def name(programme: Programme | None, codes: Sequence[str]) -> Mapping[str, str]:
@@ -74,12 +75,19 @@ def _rows(model: type[Model], code: str = "code", more: str = "", scoped: str = 
     return Source(extra["title"], find, name, extra.get("free", False))
 
 
+def _likeliest(text: str, name: str, *codes: str) -> tuple[Any, ...]:
+    """The order in which things are likely meant: what is called exactly so, then the shortest name."""
+    exact = Q(**{f"{name}__iexact": text})
+    for code in codes:
+        exact |= Q(**{f"{code}__iexact": text})
+    return Case(When(exact, then=0), default=1), Length(name), name
+
+
 def _find_products(_programme: Programme | None, text: str) -> Iterator[Thing]:
     known = Q(name__icontains=text) | Q(sku__istartswith=text) | Q(barcode=text)
     seen: set[str] = set()
-    for row in (
-        Product.objects.filter(known, active=True).select_related("category").order_by("name")[: SHOWN * 3]
-    ):
+    found = Product.objects.filter(known, active=True).select_related("category")
+    for row in found.order_by(*_likeliest(text, "name", "sku", "barcode"))[: SHOWN * 3]:
         if row.sku not in seen and len(seen) < SHOWN:
             seen.add(row.sku)
             yield Thing(row.sku, str(row), " · ".join(filter(None, (row.sku, row.brand))))
@@ -90,7 +98,9 @@ def _name_products(_programme: Programme | None, codes: Sequence[str]) -> Mappin
 
 
 def _find_brands(_programme: Programme | None, text: str) -> Iterator[Thing]:
-    brands = Product.objects.filter(brand__icontains=text).exclude(brand="").order_by("brand")
+    brands = (
+        Product.objects.filter(brand__icontains=text).exclude(brand="").order_by(Length("brand"), "brand")
+    )
     for brand in brands.values_list("brand", flat=True).distinct()[:SHOWN]:
         yield Thing(brand, brand)
 
@@ -199,7 +209,10 @@ SOURCES: dict[str, Source] = {
 def search(
     sources: Iterable[str], text: str, programme: Programme | None
 ) -> list[tuple[str, StrOrPromise, list[Thing]]]:
-    """What may be meant by a text, by kind of thing: (source, its title, things). Single products come last."""
+    """What may be meant by a text, by kind of thing: (source, its title, things). Single products come last.
+
+    A kind with a thing that is called exactly so comes before all: the first thing is the one that Enter takes.
+    """
     found = []
     for name in sorted(sources, key="products".__eq__):
         source = SOURCES.get(name)
@@ -210,7 +223,13 @@ def search(
             things.append(Thing(text, text, _("as typed")))
         if things:
             found.append((name, source.title, things))
-    return found
+    return sorted(found, key=lambda kind: not any(_is_called(thing, text) for thing in kind[2]))
+
+
+def _is_called(thing: Thing, text: str) -> bool:
+    """Whether a thing is known by exactly that name or code. What is only taken as typed is not known."""
+    called = {thing.name.casefold(), thing.code.casefold()}
+    return thing.more != _("as typed") and text.casefold() in called
 
 
 @dataclass

@@ -363,6 +363,21 @@ def test_things_are_found_by_what_people_call_them(
     assert codes == found
 
 
+def test_what_is_called_exactly_so_is_found_first_and_then_the_shortest_name(
+    scene: Any, boss: Client
+) -> None:
+    for name in ("Bagged tea", "Ice tea", "Tea", "Black tea, loose leaf"):
+        factories.CategoryFactory(name=name)
+        factories.ProductFactory(name=f"{name} of ours")
+    factories.ProductSet.objects.create(code="hot", name="Everything with tea")
+    asked = {"sources": "sets,categories,products", "q": "tea"}
+    found = boss.get(reverse("admin:campaigns_campaign_search"), asked).context["found"]
+    names = {source: [thing.name for thing in things] for source, _title, things in found}
+    assert list(names) == ["categories", "sets", "products"]
+    assert names["categories"] == ["Tea", "Ice tea", "Bagged tea", "Black tea, loose leaf"]
+    assert names["products"][0] == "Tea of ours"
+
+
 def test_another_programmes_tiers_are_not_offered(scene: Any, boss: Client) -> None:
     factories.TierFactory(code="golden", name="Golden")
     asked = {"sources": "tiers", "q": "gol", "programme": scene.shop.programme.pk}

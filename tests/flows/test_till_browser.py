@@ -11,7 +11,7 @@ from loyalty.audit import audit
 from loyalty.models import Account, Receipt
 from members.models import Member
 from tests import factories
-from tests.flows.conftest import Visitor
+from tests.flows.conftest import DESK, PHONE, Visitor
 from tests.flows.corner import CARD, PASSWORD, TELL_SILVER, Corner, open_corner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,12 +87,48 @@ def test_a_basket_is_sold_with_points_spent_and_earned_and_half_of_it_comes_back
     refund = foreseen.inner_text()
     page.get_by_role("button", name="Take back").click()
     expect(page.locator(".status")).to_contain_text("partially returned")
-    expect(page.locator(".paper__back")).to_contain_text(refund)
+    expect(page.locator(".paper__back")).to_contain_text(refund.split()[0])
+    expect(page.locator(".give-back")).to_contain_text(refund.split()[0])
     at_desk.require_accessible()
     back = receipt.returns.get()
+    more = page.get_by_role("button", name="One more of Coffee beans, 250 g")
+    for _press in range(2):
+        more.click()
+    expect(page.locator("[data-left]").first).to_have_value("1")  # and no more: one of two is left
     assert page.locator(".paper__back").inner_text().count(f"−{back.refund} EUR") == 1
     assert back.restored > 0 and back.revoked > 0
     assert audit(corner.shop.programme).clean
+
+
+def test_customer_sums_and_pay_stay_in_view_beside_a_basket_of_any_length(
+    at_desk: Visitor, corner: Corner
+) -> None:
+    for number in range(30):
+        factories.ProductFactory(
+            partner=corner.shop.partner, sku=f"S{number}", name=f"Tea number {number}", price="1.00"
+        )
+    page = sign_in(at_desk)
+    scan(page, CARD, *(f"S{number}" for number in range(30)))
+    expect(page.locator(".line")).to_have_count(30)
+    page.wait_for_load_state("networkidle")
+    for screen in (DESK, PHONE):
+        page.set_viewport_size(screen)  # type: ignore[arg-type]
+        page.locator(".line").last.scroll_into_view_if_needed()
+        for seen in (".customer__name", ".facts__points", ".pay__now", ".pay__sum"):
+            expect(page.locator(seen)).to_be_in_viewport(ratio=1)
+        at_desk.require_fitting()
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.evaluate("window.scrollTo(0, 0)")
+    for seen in (".earning", ".sums__pay", ".pay__now"):
+        expect(page.locator(seen)).to_be_in_viewport(ratio=1)
+    covered = """() => { const box = document.querySelector('.earning').getBoundingClientRect();
+        return document.elementFromPoint(box.x + box.width / 2, box.bottom - 4).closest('.earning') === null; }"""
+    assert not page.evaluate(covered)
+    quantity = page.locator(".stepper__number").first
+    quantity.fill("0.345")
+    quantity.press("Enter")
+    expect(quantity).to_have_value("0.345")
+    assert page.evaluate("field => field.scrollWidth <= field.clientWidth", quantity.element_handle())
 
 
 def test_a_receipt_is_found_by_its_number_and_printed_on_paper_alone(
