@@ -131,14 +131,15 @@ def find_port() -> int:
 
 
 @contextmanager
-def serve(var: Path, port: int) -> Iterator[None]:
-    """The web server, started as ``manage.py run`` starts it."""
+def serve(var: Path, port: int, *more: str) -> Iterator[int]:
+    """The web server's process, started as ``manage.py run`` starts it, with ``more`` words on its command line."""
     from config.management.commands.run import build_environment, describe_processes
 
     metrics = var / "metrics"
     metrics.mkdir(exist_ok=True)
     environment = build_environment("127.0.0.1", port)
-    server = subprocess.Popen(describe_processes()["web"], cwd=ROOT, env=environment)
+    command = describe_processes()["web"]
+    server = subprocess.Popen([*command[:-1], *more, command[-1]], cwd=ROOT, env=environment)
     try:
         for _ in range(300):
             try:
@@ -149,7 +150,7 @@ def serve(var: Path, port: int) -> Iterator[None]:
             except OSError:
                 time.sleep(0.1)
         print(f"server {server.pid} on port {port}", file=sys.stderr)
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.wait(30)
