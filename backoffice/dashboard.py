@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from loyalty import statement
 from loyalty.models import Lot, Programme, Receipt, Transfer
+from messaging.models import Webhook
 
 ZERO = Decimal(0)
 SOON = timedelta(days=30)
@@ -58,6 +59,8 @@ class Board:
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold asks for the first page's context here. The numbers are for those who may see receipts."""
     context["title"] = _("Today")
+    if request.user.has_perm("messaging.view_webhook"):
+        context["silent_webhooks"] = Webhook.objects.exclude(set_aside_at=None).order_by("name")
     if request.user.has_perm("loyalty.view_receipt"):
         boards = read(timezone.now())
         context["boards"] = boards

@@ -1,7 +1,7 @@
 """Who hears of what happened: the one table of event kinds and their listeners.
 
 ``now`` listeners run in the transaction that recorded the event; ``later`` ones once it is committed,
-where they send a Celery task if there is real work to do.
+where they send a Celery task if there is real work to do. ``outside`` are other systems.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LATER: dict[str, tuple[Callable[[EventRow], None], ...]] = {
 SUBSCRIBERS: dict[str, Subscribers] = {
     **{kind: Subscribers(later=later) for kind, later in LATER.items()},
     **{
-        kind: Subscribers(now=(webhooks.note,), later=LATER.get(kind, ()), asked=webhooks.is_wanted)
+        kind: Subscribers(later=LATER.get(kind, ()), outside=(webhooks.note,), asked=webhooks.is_wanted)
         for kind in Webhook.Kind.values
     },
 }

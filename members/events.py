@@ -29,11 +29,17 @@ class EventRow(NamedTuple):
 
 
 class Subscribers(NamedTuple):
-    """Who hears a kind of event: ``now`` in the same transaction, ``later`` after it is committed."""
+    """Who hears a kind of event: ``now`` in the same transaction, ``later`` after it is committed.
+
+    ``outside`` is of the same transaction, and notes what other systems are to be told; what is brought in from
+    the past is not told to them unless somebody asks for it.
+    """
 
     now: tuple[Callable[[EventRow], None], ...] = ()
     later: tuple[Callable[[EventRow], None], ...] = ()
-    #: Whether those of ``now`` would do anything with this kind of event at the moment; None: they always may.
+    outside: tuple[Callable[[EventRow], None], ...] = ()
+    #: Whether those of ``now`` and ``outside`` would do anything with this kind of event at the moment; None:
+    #: they always may.
     asked: Callable[[str], bool] | None = None
 
 
@@ -80,20 +86,30 @@ def is_heard(kind: str) -> bool:
 def needs_transaction(kind: str) -> bool:
     """Whether somebody may write something in the transaction in which an event of this kind is recorded."""
     found = _table().get(kind)
-    return found is not None and bool(found.now) and (found.asked is None or found.asked(kind))
+    return (
+        found is not None and bool(found.now or found.outside) and (found.asked is None or found.asked(kind))
+    )
 
 
-def announce(rows: Iterable[EventRow]) -> None:
-    """Tell those who listen: now, in this transaction, and later, once it is committed."""
+def announce(rows: Iterable[EventRow], *, outside: bool = True) -> None:
+    """Tell those who listen: now, in this transaction, and later, once it is committed; and other systems."""
     table = _table()
     for row in rows:
         subscribers = table.get(row.kind)
         if subscribers is None:
             continue
-        for hear in subscribers.now:
+        for hear in (*subscribers.now, *(subscribers.outside if outside else ())):
             hear(row)
         for hear in subscribers.later:
             transaction.on_commit(lambda hear=hear, row=row: hear(row))  # type: ignore[misc]
+
+
+def tell_outside(rows: Iterable[EventRow], at: datetime) -> None:
+    """Let other systems hear of events of the past, as recorded ``at``: after what they are waiting for already."""
+    table = _table()
+    for row in rows:
+        for hear in table[row.kind].outside if row.kind in table else ():
+            hear(row._replace(recorded_at=at))
 
 
 @cache

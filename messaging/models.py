@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,12 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 def new_secret() -> str:
-    """A secret to sign deliveries with, in the form of the Standard Webhooks specification."""
-    return f"whsec_{secrets.token_urlsafe(32)}"
+    """A secret to sign deliveries with: ``whsec_`` and ordinary base64 of 32 bytes (Standard Webhooks)."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 class Webhook(models.Model):
-    """An address of another system, and which kinds of events it wants to hear of."""
+    """An address of another system, which kinds of events it wants to hear of, and how it answers.
+
+    One that does not answer rests until ``rests_until``, longer each time; one that has not taken anything
+    for days is set aside until somebody takes it up again. ``busy_until`` is whose turn it is: one worker
+    at a time sends to it.
+    """
 
     class Kind(models.TextChoices):
         PURCHASE_COMPLETED = "purchase.completed", _("a purchase was completed")
@@ -39,6 +45,13 @@ class Webhook(models.Model):
     secret = models.CharField(_("secret"), max_length=80, default=new_secret, editable=False)
     kinds = ArrayField(models.CharField(max_length=64, choices=Kind), verbose_name=_("events"))
     active = models.BooleanField(_("active"), default=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
+    rests_until = models.DateTimeField(_("rests until"), null=True, editable=False)
+    set_aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
+    last_answer = models.CharField(_("last answer"), max_length=200, blank=True, editable=False)
+    served_at = models.DateTimeField(null=True, editable=False)
+    busy_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("webhook")
@@ -75,7 +88,9 @@ class WebhookDelivery(models.Model):
         ordering = ("-id",)
         constraints = (models.UniqueConstraint(fields=["webhook", "event"], name="delivery_once"),)
         indexes = (
-            models.Index(fields=["due_at"], name="delivery_due", condition=models.Q(status="waiting")),
+            models.Index(
+                fields=["webhook", "due_at"], name="delivery_waiting", condition=models.Q(status="waiting")
+            ),
         )
 
     def __str__(self) -> str:

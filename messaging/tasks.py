@@ -5,10 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from messaging import webhooks
+from messaging import couriers
 
 
 @shared_task(ignore_result=True)
 def deliver_webhooks() -> int:
     """Send the webhook deliveries that are due. Safe to run twice or in two workers."""
-    return webhooks.deliver_due(timezone.now())
+    return couriers.deliver_due(timezone.now)

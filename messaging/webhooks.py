@@ -1,35 +1,16 @@
-"""Webhooks: telling other systems what happened, signed, at least once, in the order it happened as far as possible.
-
-Signatures follow the Standard Webhooks specification (standardwebhooks.com): the receiver checks
-``webhook-signature`` over ``{webhook-id}.{webhook-timestamp}.{body}`` and drops ids it has seen.
-"""
+"""Webhooks: which systems hear of what happened. A delivery is written with the event; ``couriers`` carry it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import msgspec
-import requests
 from django.db import transaction
 
 from loyalty.models import Receipt
 from members.events import EventRow
 from messaging.models import Webhook, WebhookDelivery
 
-#: Pauses before the next attempt; after the last one the delivery is given up.
-PAUSES = (
-    timedelta(seconds=10),
-    timedelta(minutes=1),
-    timedelta(minutes=10),
-    timedelta(hours=1),
-    timedelta(hours=6),
-    timedelta(hours=24),
-)
-_TIMEOUT = 10  # seconds
 _KEPT_SECONDS = 1.0
 _known: tuple[float, list[tuple[int, int | None, frozenset[str]]]] = (0.0, [])
 
@@ -55,70 +36,20 @@ def is_wanted(kind: str) -> bool:
     return any(kind in kinds for _webhook, _partner, kinds in _listeners())
 
 
+def take_up(webhook_id: int, now: datetime) -> int:
+    """Try a webhook again that rests or was set aside. Returns how many deliveries wait for it."""
+    with transaction.atomic():
+        hook = Webhook.objects.select_for_update().get(id=webhook_id)
+        hook.failures, hook.failing_since, hook.rests_until, hook.set_aside_at = 0, None, None, None
+        hook.save(update_fields=["failures", "failing_since", "rests_until", "set_aside_at"])
+        waiting = WebhookDelivery.objects.filter(webhook=hook, status=WebhookDelivery.Status.WAITING)
+        return waiting.update(due_at=now)
+
+
 def forget() -> None:
     """Forget which webhooks there are, in this process."""
     global _known
     _known = (0.0, [])
-
-
-def deliver_due(now: datetime, limit: int = 100) -> int:
-    """Send what is due, each row locked while it is sent, so that workers share the work. Returns how many arrived."""
-    arrived = 0
-    for _attempt in range(limit):
-        with transaction.atomic():
-            delivery = (
-                WebhookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("webhook", "event")
-                .filter(status=WebhookDelivery.Status.WAITING, due_at__lte=now, webhook__active=True)
-                .order_by("due_at", "id")
-                .first()
-            )
-            if delivery is None:
-                return arrived
-            arrived += _deliver(delivery, now)
-    return arrived
-
-
-def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """The signature of a delivery: ``v1,`` and the base64 of HMAC-SHA256."""
-    key = base64.urlsafe_b64decode(secret.removeprefix("whsec_") + "==")
-    content = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
-
-
-def _deliver(delivery: WebhookDelivery, now: datetime) -> bool:
-    event = delivery.event
-    body = msgspec.json.encode(
-        {
-            "id": event.id,
-            "type": event.kind,
-            "timestamp": event.at,
-            "data": {"member": event.member_id, **event.data},
-        }
-    )
-    timestamp = int(now.timestamp())
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": str(event.id),
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(delivery.webhook.secret, str(event.id), timestamp, body),
-    }
-    try:
-        answer = requests.post(
-            delivery.webhook.url, data=body, headers=headers, timeout=_TIMEOUT, allow_redirects=False
-        )
-        delivery.answer, ok = f"HTTP {answer.status_code}", answer.ok and not answer.is_redirect
-    except requests.RequestException as error:
-        delivery.answer, ok = str(error)[:200], False
-    if ok:
-        delivery.status, delivery.delivered_at = WebhookDelivery.Status.DELIVERED, now
-    elif delivery.attempts < len(PAUSES):
-        delivery.due_at = now + PAUSES[delivery.attempts]
-    else:
-        delivery.status = WebhookDelivery.Status.FAILED
-    delivery.attempts += 1
-    delivery.save()
-    return ok
 
 
 def _partner_of(row: EventRow) -> int | None:

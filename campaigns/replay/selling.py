@@ -138,10 +138,13 @@ def uncollected() -> Iterator[None]:
 
 
 class Seller:
-    """Sells chunks of receipts, and remembers between them how their members stand."""
+    """Sells chunks of receipts, and remembers between them how their members stand.
 
-    def __init__(self, *, dry: bool = False) -> None:
-        self._dry = dry
+    ``dry`` writes nothing; ``tell`` lets webhooks hear of the receipts, which are of the past.
+    """
+
+    def __init__(self, *, dry: bool = False, tell: bool = False) -> None:
+        self._dry, self._tell = dry, tell
         self._shops: dict[str, Shop | None] = {}
         self._schemes: dict[int, Scheme] = {}
         self._seen: dict[tuple[int, str], KnownReceipt] = {}
@@ -203,7 +206,9 @@ class Seller:
                 self._seen |= earlier
                 transaction.set_rollback(True)
             else:
-                _write(sold, books, self._goods.make())
+                happened = _write(sold, books, self._goods.make())
+                if self._tell:
+                    events.tell_outside(happened, now)
         if not self._dry:
             self._standings.turn_pages()
         pairs = {c.pair for c in candidates if isinstance(c, Candidate) and c.pair}
@@ -351,8 +356,11 @@ class Seller:
         )
 
 
-def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]) -> None:
-    """Write the rows of a chunk. Runs under the locks of its accounts. ``made`` are ids of products drawn up."""
+def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]) -> list[events.EventRow]:
+    """Write the rows of a chunk, and say what happened; ``made`` are ids of products drawn up.
+
+    Runs under the locks of its accounts.
+    """
     lines = [line for decided in sold.decisions for line in decided.lines]
     for line in lines:
         line["product_id"] = made.get(line["product_id"], line["product_id"])
@@ -371,7 +379,8 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]
         raise ledger.Stale from error  # a till took the rest of a budget that nobody had touched before
     happened = [event for decided in sold.decisions for event in decided.events]
     events.copy(happened)
-    events.announce(happened)
+    events.announce(happened, outside=False)
+    return happened
 
 
 def _malformed(sale: Sale, now: datetime) -> Refusal | None:

@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import msgspec
 import pytest
 
 from campaigns import checkout, returns
 from campaigns.sale import Sale, SaleLine, Who
-from messaging import webhooks
+from messaging import couriers, webhooks
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
+from tests.messaging.listener import Listener, at
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
-
-
-class Listener:
-    """A real HTTP server that remembers what it was told and answers as it is asked to."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[dict[str, str], bytes]] = []
-        self.status = 204
-        listener = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                listener.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
-                self.send_response(listener.status)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture
@@ -50,7 +25,7 @@ def listener() -> Iterator[Listener]:
     webhooks.forget()
     listening = Listener()
     yield listening
-    listening.server.shutdown()
+    listening.stop()
     webhooks.forget()
 
 
@@ -68,12 +43,12 @@ def test_a_purchase_is_told_once_and_signed(listener: Listener) -> None:
     hook = Webhook.objects.create(name="erp", url=listener.url, kinds=["purchase.completed"])
     receipt = sell(shop)
 
-    assert webhooks.deliver_due(NOW) == 1
-    assert webhooks.deliver_due(NOW) == 0
+    assert couriers.deliver_due(at(NOW)) == 1
+    assert couriers.deliver_due(at(NOW)) == 0
     headers, body = listener.heard[0]
     told = msgspec.json.decode(body)
     assert (told["type"], told["data"]["receipt"]) == ("purchase.completed", receipt)
-    expected = webhooks.sign(hook.secret, headers["webhook-id"], int(headers["webhook-timestamp"]), body)
+    expected = couriers.sign(hook.secret, headers["webhook-id"], int(headers["webhook-timestamp"]), body)
     assert headers["webhook-signature"] == expected
     assert headers["webhook-id"] == told["id"]
 
@@ -99,15 +74,15 @@ def test_a_delivery_is_tried_again_after_longer_and_longer_pauses_and_then_given
     sell(shop)
     listener.status = 500
     now = NOW
-    for pause in webhooks.PAUSES:
-        assert webhooks.deliver_due(now) == 0
+    for pause in couriers.PAUSES:
+        assert couriers.deliver_due(at(now)) == 0
         delivery = WebhookDelivery.objects.get()
         assert (delivery.status, delivery.answer, delivery.due_at) == ("waiting", "HTTP 500", now + pause)
-        assert webhooks.deliver_due(now + pause - timedelta(seconds=1)) == 0
+        assert couriers.deliver_due(at(now + pause - timedelta(seconds=1))) == 0
         now += pause
-    webhooks.deliver_due(now)
+    couriers.deliver_due(at(now))
     assert WebhookDelivery.objects.get().status == "failed"
-    assert len(listener.heard) == len(webhooks.PAUSES) + 1
+    assert len(listener.heard) == len(couriers.PAUSES) + 1
 
 
 def test_nothing_is_told_of_a_purchase_that_did_not_happen(listener: Listener) -> None:

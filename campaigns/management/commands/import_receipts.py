@@ -45,6 +45,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--report", type=Path, help="where to write what is wrong; FILE.report.csv by default"
         )
+        parser.add_argument(
+            "--tell-webhooks",
+            action="store_true",
+            help="tell other systems of these receipts; they hear nothing of the past otherwise",
+        )
         parser.add_argument("--chunk", type=int, default=CHUNK, help="receipts of a transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,9 +60,8 @@ class Command(BaseCommand):
         counts: Counter[str] = Counter()
         problems: list[Problem] = []
         try:
-            for found in sell(
-                Table(file), options["chunk"], options["dry_run"], counts, options["verbosity"] > 0
-            ):
+            seller = Seller(dry=options["dry_run"], tell=options["tell_webhooks"])
+            for found in sell(Table(file), options["chunk"], seller, counts, options["verbosity"] > 0):
                 problems += found
         except FileFault as fault:
             raise CommandError(f"{self.so_far(counts)}{fault}", returncode=2) from None
@@ -76,9 +80,11 @@ class Command(BaseCommand):
         return f"{counts['sold']} receipts imported so far. " if counts["sold"] else ""
 
 
-def sell(table: Table, chunk: int, dry: bool, counts: Counter[str], show: bool) -> Iterator[list[Problem]]:
+def sell(
+    table: Table, chunk: int, seller: Seller, counts: Counter[str], show: bool
+) -> Iterator[list[Problem]]:
     """Sell the receipts of a table chunk by chunk, counting what became of them. Yields what is wrong."""
-    seller, entries = Seller(dry=dry), table.entries()
+    entries = table.entries()
     with tqdm(total=len(table), unit=" receipts", file=sys.stderr, disable=not show) as bar:
         while part := list(islice(entries, chunk)):
             problems = [problem for entry in part for problem in misread(entry)]
