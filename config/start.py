@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+
+from config import demo as demo_shop
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -50,19 +51,10 @@ LANGUAGES_SHOWN = ("en", "ru")
 
 def show(request: HttpRequest) -> HttpResponse:
     """The start page."""
-    demo = read_demo(settings.VAR / "demo.json") if settings.DEMO else None
+    demo = demo_shop.read(settings.VAR / "demo.json") if settings.DEMO else None
     languages = [(code, name) for code, name in settings.LANGUAGES if code in LANGUAGES_SHOWN]
     context = {"doors": DOORS, "demo": demo, "example": show_example(demo), "languages": languages}
     return render(request, "start.html", context)
-
-
-def read_demo(path: Path) -> dict[str, Any] | None:
-    """What ``load_demo`` wrote down, or ``None`` before it has run."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def show_example(demo: dict[str, Any] | None) -> str:

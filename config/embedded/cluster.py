@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -34,6 +35,7 @@ from config.embedded.memory import choose_buffers, count_memory
 LONGEST_SOCKET_PATH = 107
 SOCKET_PORT = 5432
 USER = "regulars"
+_ERROR = re.compile(r"\b(FATAL|PANIC|ERROR|error):")
 PATIENCE = 60.0
 """Seconds to wait for a start (a crashed server recovers first) or a stop."""
 
@@ -170,6 +172,8 @@ class Cluster:
                 return
             raise PlaceError(f"The database in {self.place} does not answer; see {self.log}.")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for left in self.place.glob(".s.PGSQL.*"):  # a number in it may be another process's by now
+            left.unlink(missing_ok=True)
         identity = choose(self.place, binaries)
         if not self.data.exists():
             self._initialise(binaries, identity)
@@ -260,8 +264,10 @@ class Cluster:
 
 
 def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it said nothing."
+    """What went wrong: the last error, not the hints and farewells below it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.search(line)]
+    return [*lines, *errors][-1] if lines else "it said nothing."
 
 
 def _free_port() -> int:

@@ -122,6 +122,15 @@ def test_starts_after_a_crash_with_a_process_number_that_another_has_now(place: 
     again.leave()
 
 
+def test_starts_beside_a_lock_that_names_a_process_which_is_another_now(place: Path) -> None:
+    start(place).leave()
+    left = place / ".s.PGSQL.5432.lock"
+    left.write_text(f"{os.getpid()}\n{place / 'data'}\n1\n5432\n{place}\n\n")
+    server = start(place)
+    assert ask(server, "select 1") == 1
+    server.leave()
+
+
 def test_survives_a_set_up_that_was_broken_off(place: Path) -> None:
     (place / "data.new").mkdir(parents=True)
     (place / "data.new" / "PG_VERSION").write_text("18")

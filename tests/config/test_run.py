@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -13,14 +14,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
+import psutil
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from config import demo
 from config.embedded.cluster import Cluster
+from config.management.commands import run
 from tests.config.processes import ROOT, build_environment, find_port, manage
 
 AFTER_COMMIT = """
@@ -109,6 +118,29 @@ def wait_for(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
     return True
 
 
+def find_process(var: Path, words: str) -> psutil.Process | None:
+    """The process of a run whose command line holds these words; the oldest, which is no child of another."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if words in " ".join([*process.cmdline(), ""]) and str(var) in process.environ().values():
+                found.append(process)
+    return min(found, key=lambda process: process.create_time(), default=None)
+
+
+def is_running(var: Path, words: str) -> bool:
+    """Whether there is such a process."""
+    return find_process(var, words) is not None
+
+
+def answers(running: Running) -> bool:
+    """Whether the web answers."""
+    try:
+        return running.get("/health/alive/")[0] == 200
+    except OSError:
+        return False
+
+
 def processes_of(var: Path) -> list[str]:
     """Command lines of the processes that belong to a run: by their settings, or by their data."""
     found = []
@@ -160,8 +192,31 @@ def test_the_scheduler_sends_what_is_due(running: Running) -> None:
     assert wait_for(lambda: running.ask("select count(*) from django_session") == 0)
 
 
-def test_a_port_in_use_is_one_sentence(running: Running) -> None:
-    done = manage("run", var=running.var, PORT=str(running.port))
+def test_a_second_run_on_the_same_folder_is_refused_in_a_sentence(running: Running) -> None:
+    kept = running.var / "metrics" / "gauge_all_1.db"
+    kept.touch()
+    done = manage("run", var=running.var, PORT=str(find_port()))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"CommandError: Regulars runs on {running.var} already (process ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert kept.exists()  # the metrics of the first
+
+
+def test_sales_go_on_and_what_died_comes_back_whichever_process_is_killed(running: Running) -> None:
+    for words in ("beat", "--queues regulars_webhooks", "--queues regulars ", "config.wsgi"):
+        victim = find_process(running.var, words)
+        assert victim is not None
+        victim.kill()
+        victim.wait()
+        if words != "config.wsgi":
+            assert running.get("/health/alive/")[0] == 200
+        assert wait_for(partial(is_running, running.var, words), 90)
+    assert wait_for(lambda: answers(running), 90)
+    assert running.process.poll() is None
+
+
+def test_a_port_in_use_is_one_sentence(running: Running, tmp_path: Path) -> None:
+    done = manage("run", var=tmp_path, PORT=str(running.port))
     assert done.returncode == 1
     assert done.stderr.startswith(f"CommandError: Port {running.port} on 127.0.0.1 cannot be used")
     assert len(done.stderr.strip().splitlines()) == 1
@@ -212,6 +267,43 @@ def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: Regulars cannot write to /proc/regulars")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.VAR = tmp_path
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    database = OperationalError("could not extend file")
+    database.__cause__ = psycopg.errors.DiskFull("could not extend file")
+    monkeypatch.setattr(run, "require_port", lambda *_: None)
+    for error in (full, database):
+        monkeypatch.setattr(run, "require_database", raising(error))
+        with pytest.raises(CommandError, match=r"^The disk that holds .* is full: make room there"):
+            call_command("run")
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def test_a_demo_record_that_was_cut_off_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "demo.json"
+    loaded = []
+    monkeypatch.setattr(subprocess, "run", lambda command, check: loaded.append(command[-1]))
+    for content in ('{"base_url": "http://lo', "", "[]"):
+        record.write_text(content)
+        demo.load_once(record)
+        demo.note_address(record, "http://localhost:8000")
+        assert not record.exists()
+    record.write_text("{}")
+    demo.load_once(record)
+    demo.note_address(record, "http://localhost:8000")
+    assert json.loads(record.read_text()) == {"base_url": "http://localhost:8000"}
+    assert loaded == ["load_demo"] * 3
 
 
 def test_a_missing_python_is_one_sentence(tmp_path: Path) -> None:

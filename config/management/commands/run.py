@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -9,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from types import FrameType
@@ -18,11 +22,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
+from psycopg.errors import DiskFull
 
 from config import assets, broker, demo
 from config.settings.databases import describe_dsn
-from config.settings.environment import read_number, read_text
+from config.settings.environment import read_text
 from config.supervisor import supervise
+
+#: Calls of webhooks at once.
+COURIERS = 4
 
 
 class Command(BaseCommand):
@@ -36,20 +44,28 @@ class Command(BaseCommand):
         """Prepare, run, and leave nothing running."""
         signal.signal(signal.SIGTERM, leave_cleanly)
         signal.signal(signal.SIGINT, self.interrupt)
-        host, port = read_text("HOST", "127.0.0.1"), read_number("PORT", 8000)
+        host, port = settings.HOST, settings.PORT
         base_url = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
         try:
             require_place(settings.VAR)
-            require_port(host, port)
-            require_database()
-            self.prepare(base_url)
+            with be_alone(settings.VAR):
+                require_port(host, port)
+                require_database()
+                self.prepare(base_url)
+                connections.close_all()
+                threading.Thread(target=announce, args=(base_url, host, port), daemon=True).start()
+                sys.exit(supervise(describe_processes(), build_environment(host, port)))
         except subprocess.CalledProcessError as error:
             raise CommandError("The demo shop could not be loaded; the reason stands above.") from error
+        except (OSError, OperationalError) as error:
+            if is_full(error):
+                raise CommandError(
+                    f"The disk that holds {settings.VAR} is full: make room there and start again; "
+                    "what was done so far is kept."
+                ) from None
+            raise
         except KeyboardInterrupt:
             sys.exit(130)
-        connections.close_all()
-        threading.Thread(target=announce, args=(base_url, host, port), daemon=True).start()
-        sys.exit(supervise(describe_processes(), build_environment(host, port)))
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """Ctrl-C. Remembered too: an exception raised inside a callback of a library is lost there."""
@@ -94,6 +110,33 @@ def require_place(folder: Path) -> None:
         ) from None
 
 
+@contextmanager
+def be_alone(folder: Path) -> Iterator[None]:
+    """Run nothing twice on one folder; raise ``CommandError`` when somebody else runs there.
+
+    The kernel lets go of the lock when the process ends, however it ends.
+    """
+    with open(folder / "run.lock", "a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CommandError(
+                f"Regulars runs on {folder} already (process {lock.read().strip() or '?'}): stop that one first, or "
+                "give this one a folder of its own, as in `REGULARS_VAR=/elsewhere PORT=8010 make run`."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether it is the disk that is full, for us or for the database."""
+    cause = error.__cause__
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or isinstance(cause, DiskFull)
+
+
 def require_port(host: str, port: int) -> None:
     """Raise ``CommandError`` when somebody else listens there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -114,6 +157,8 @@ def require_database() -> None:
     try:
         connections["default"].ensure_connection()
     except OperationalError as error:
+        if is_full(error):
+            raise
         reason = str(error).strip().splitlines()[-1]
         raise CommandError(f"The database of DATABASE_URL does not answer: {reason}") from None
 
@@ -123,17 +168,12 @@ def describe_processes() -> dict[str, list[str]]:
     python = sys.executable
     quietly = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     celery = [python, "-m", "celery", "--quiet", "--app", "config"]
+    worker = [*celery, "worker", "--pool", "threads", *quietly]
+    threads = str(settings.WORKERS)
     return {
         "web": [python, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
-        "worker": [
-            *celery,
-            "worker",
-            "--pool",
-            "threads",
-            "--concurrency",
-            str(read_number("WORKERS", 2)),
-            *quietly,
-        ],
+        "worker": [*worker, "--queues", settings.CELERY_TASK_DEFAULT_QUEUE, "--concurrency", threads],
+        "courier": [*worker, "--queues", settings.WEBHOOK_QUEUE, "--concurrency", str(COURIERS)],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],
     }
 
