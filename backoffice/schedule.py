@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from typing import Any
+
+from celery.schedules import ParseException, crontab_parser
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -16,6 +23,18 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from backoffice.desk import RegisterInline
+from loyalty import zones
+
+#: The fields of a crontab: how many values there are, the first one, and what is said of another.
+_PARTS: dict[str, tuple[int, int, Any]] = {
+    "minute": (60, 0, _("Give minutes from 0 to 59, such as 0,30 or */15.")),
+    "hour": (24, 0, _("Give hours from 0 to 23, such as 8 or 9-17.")),
+    "day_of_month": (31, 1, _("Give days from 1 to 31, such as 1 or 1-7.")),
+    "month_of_year": (12, 1, _("Give months from 1 to 12, such as 3 or */3.")),
+    "day_of_week": (7, 0, _("Give weekdays from 0 (Sunday) to 6 (Saturday), or mon to sun.")),
+}
+LONGEST = {month: monthrange(2024, month)[1] for month in range(1, 13)}
+"""Days of each month; 29 February comes every fourth year."""
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
@@ -59,10 +78,39 @@ class IntervalDesk(ModelAdmin):  # type: ignore[misc]
     inlines = (TaskInline,)
 
 
+class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Times that come: celery drops a schedule that it cannot read, and never says so."""
+
+    def clean(self) -> dict[str, Any]:
+        """Read each field as celery does, and look for a day that there is."""
+        given: dict[str, Any] = super().clean() or {}
+        found = {name: self._read(name, str(given.get(name, "*"))) for name in _PARTS}
+        if "timezone" in given:
+            try:
+                zones.validate(given["timezone"])
+            except ValidationError as error:
+                self.add_error("timezone", error)
+        days, months = found["day_of_month"], found["month_of_year"]
+        if days and months and min(days) > max(LONGEST[month] for month in months):
+            self.add_error("day_of_month", _("None of these months has such a day: it would never run."))
+        return given
+
+    def _read(self, name: str, text: str) -> set[int]:
+        most, least, said = _PARTS[name]
+        try:
+            found: set[int] = crontab_parser(most, least).parse(text)
+        except (ParseException, ValueError):
+            found = set()
+        if not found and name not in self.errors:
+            self.add_error(name, said)
+        return found
+
+
 @admin.register(CrontabSchedule)
 class CrontabDesk(beat.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
     """At times of the day, week or month."""
 
+    form = CrontabForm
     inlines = (TaskInline,)
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import zones
+
 
 def validate_zone(name: str) -> None:
-    """Refuse a time zone that the zone database does not know."""
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-        raise ValidationError(_("There is no time zone called “%(name)s”."), params={"name": name}) from error
+    """Refuse a time zone that is neither UTC nor Area/City. Migrations know it by this name."""
+    zones.validate(name)
 
 
 def one_year() -> dict[str, Any]:

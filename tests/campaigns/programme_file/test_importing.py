@@ -400,7 +400,7 @@ PROBLEMS = [
     (
         "version: 1\nprogramme:\n  code: main\n  time_zone: Mars/Base\n  expiry: {kind: after, years: 1000}\n",
         ["programme.expiry.years (line 5): 1000 will not do; give a whole number from 1 to 100",
-         "programme.time_zone (line 4): There is no time zone called “Mars/Base”."],
+         "programme.time_zone (line 4): “Mars/Base” is no time zone: give UTC or Area/City, such as Europe/Berlin."],
     ),
     (
         "version: 1\nprogramme: {code: main}\ntiers:\n  gold: {threshold: 0}\n  'no code': {name: X}\n",
