@@ -12,13 +12,17 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from config.embedded.base import cluster_at
 
 EMBEDDED_NAME = "regulars"
+TRANSACTION = "transaction"
+"""How a pooler lends connections of the database: for one transaction."""
 KEPT = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
 
 
-def configure_database(url: str, place: Path, *, durable: bool = True) -> dict[str, Any]:
+def configure_database(url: str, place: Path, *, durable: bool = True, pooler: str = "") -> dict[str, Any]:
     """Django's settings of the database at ``url``, or of the embedded one in ``place`` if that is empty.
 
-    Connections stay open; each is tried once a request, so that a restarted database costs no error.
+    Connections stay open; each is tried once a request, so that a restarted database costs no error. With the
+    ``pooler`` ``transaction`` nothing is expected to outlast a transaction: no statement stays prepared, and no
+    cursor stays open on the server.
     """
     common: dict[str, Any] = {
         "CONN_MAX_AGE": None,
@@ -26,6 +30,11 @@ def configure_database(url: str, place: Path, *, durable: bool = True) -> dict[s
         "ATOMIC_REQUESTS": False,
     }
     options: dict[str, Any] = {"prepare_threshold": 5, "application_name": "regulars"}
+    if pooler == TRANSACTION:
+        common["DISABLE_SERVER_SIDE_CURSORS"] = True
+        options["prepare_threshold"] = None
+    if not url and pooler:
+        raise ImproperlyConfigured("DATABASE_POOLER is for a pooler at DATABASE_URL, which is empty.")
     if not url:
         return common | {
             "ENGINE": "config.embedded",
@@ -42,6 +51,13 @@ def configure_database(url: str, place: Path, *, durable: bool = True) -> dict[s
         raise ImproperlyConfigured(
             "DATABASE_URL names no database: postgresql://user:password@host:5432/name."
         )
+    if pooler and parts.get("options"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL has “options”, which a pooler in transaction mode cannot keep."
+        )
+    port = str(parts.get("port") or 5432)
+    if not all(one.isdecimal() and 0 < int(one) < 65_536 for one in port.split(",")):
+        raise ImproperlyConfigured(f"DATABASE_URL names a port from 1 to 65535, not {port!r}.")
     named = {KEPT[name]: str(value) for name, value in parts.items() if name in KEPT}
     extra = {name: value for name, value in parts.items() if name not in KEPT}
     return common | {
@@ -66,7 +82,8 @@ def configure_broker(url: str, database: dict[str, Any]) -> tuple[str, dict[str,
     """Celery's broker URL and transport options: ``url`` (Redis, RabbitMQ), or pgmq queues in the database.
 
     A worker waits for PostgreSQL's NOTIFY instead of holding a transaction open while it polls, so
-    vacuum is never held back by an idle worker.
+    vacuum is never held back by an idle worker. Behind a pooler that lends connections for a transaction there
+    is no such waiting: a worker looks once a second.
     """
     if url:
         return url, {}
@@ -75,7 +92,7 @@ def configure_broker(url: str, database: dict[str, Any]) -> tuple[str, dict[str,
         "init_extension": False,
         "pool_size": 4,
         "wait_time_seconds": 0,
-        "use_notify": True,
+        "use_notify": not database.get("DISABLE_SERVER_SIDE_CURSORS", False),
         "polling_interval": 1,
         "visibility_timeout": 3600,
     }
