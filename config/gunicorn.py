@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import os
+import select
+import sys
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from prometheus_client import multiprocess
 
-from config.logs import configure_logs
-from config.settings.environment import read_number, read_text
+try:
+    from config import settings
+    from config.settings import processes
+except ImproperlyConfigured as error:
+    sys.exit(f"{error}")
 
-bind = f"{read_text('HOST', '127.0.0.1')}:{read_number('PORT', 8000)}"
-worker_class = "gthread"
-workers = read_number("WEB_WORKERS", min(os.cpu_count() or 1, 4))
-threads = read_number("WEB_THREADS", 8)
+bind = (
+    f"[{processes.HOST}]:{processes.PORT}" if ":" in processes.HOST else f"{processes.HOST}:{processes.PORT}"
+)
+worker_class = "config.web.worker.Worker" if hasattr(select, "epoll") else "gthread"
+worker_connections = 2000  # clients of one process, most of them idle
+sendfile = False  # the loop sends
+workers = processes.WEB_WORKERS
+threads = processes.WEB_THREADS
 keepalive = 75
 timeout = 60
 graceful_timeout = 5
 max_requests = 0
-worker_tmp_dir = read_text("REGULARS_VAR", "var")
+worker_tmp_dir = str(settings.VAR)
 control_socket_disable = True
-logconfig_dict = configure_logs(read_text("LOG_LEVEL", "INFO"))
+logconfig_dict = settings.LOGGING
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -10,16 +10,29 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from config.logs import configure_logs
 from config.schedule import SCHEDULE
 from config.settings.api import *  # noqa: F403
 from config.settings.backoffice import UNFOLD as UNFOLD
-from config.settings.databases import configure_broker, configure_database
-from config.settings.environment import read_choice, read_flag, read_list, read_number, read_text
+from config.settings.databases import TRANSACTION, configure_broker, configure_database
+from config.settings.environment import (
+    read_address,
+    read_choice,
+    read_flag,
+    read_host,
+    read_hosts,
+    read_number,
+    read_origins,
+    read_place,
+    read_sender,
+    read_text,
+)
+from config.settings.processes import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VAR = Path(read_text("REGULARS_VAR") or BASE_DIR / "var")
+VAR = Path(read_place("REGULARS_VAR", str(BASE_DIR / "var")))
 
 MODE = read_choice("REGULARS_MODE", "production", ("demo", "production"))
 DEMO = MODE == "demo"
@@ -36,8 +49,8 @@ if not DEMO:
             "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
 
-ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEMO else "")
-CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEMO else "")
+CSRF_TRUSTED_ORIGINS = read_origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "config",
@@ -122,11 +135,19 @@ TEMPLATES = [
 
 # Data and tasks
 
-DATABASES = {"default": configure_database(read_text("DATABASE_URL"), VAR / "postgres")}
+DATABASE_POOLER = read_choice("DATABASE_POOLER", "", ("", TRANSACTION))
+DATABASES = {
+    "default": configure_database(read_text("DATABASE_URL"), VAR / "postgres", pooler=DATABASE_POOLER)
+}
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = configure_broker(
-    read_text("CELERY_BROKER_URL"), DATABASES["default"]
+    read_address("CELERY_BROKER_URL", ("redis", "rediss", "sentinel", "amqp", "amqps")), DATABASES["default"]
 )
+if DATABASE_POOLER and CELERY_BROKER_URL.startswith("pgmq:"):
+    CELERY_BROKER_TRANSPORT = "config.pooled:Transport"
 CELERY_TASK_DEFAULT_QUEUE = "regulars"  # pgmq allows 47 characters
+WEBHOOK_QUEUE = "regulars_webhooks"  # other people's systems keep nothing of ours waiting
+CELERY_TASK_QUEUES = [Queue(name) for name in (CELERY_TASK_DEFAULT_QUEUE, WEBHOOK_QUEUE)]
+CELERY_TASK_ROUTES = {"messaging.tasks.deliver_webhooks": {"queue": WEBHOOK_QUEUE}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # every task may run twice; none may be lost
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -143,7 +164,7 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 EVENT_SUBSCRIBERS = "config.subscribers.SUBSCRIBERS"
 LEDGER_CHECKS = ("loyalty.audit_statements.CHECKS", "campaigns.audit_statements.CHECKS")
 
-REDIS_URL = read_text("REDIS_URL")
+REDIS_URL = read_address("REDIS_URL", ("redis", "rediss", "unix"))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -203,14 +224,13 @@ WHITENOISE_MAX_AGE = 3600
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if DEMO else 'smtp'}.EmailBackend"
 EMAIL_FILE_PATH = VAR / "outbox"
-EMAIL_HOST = read_text("EMAIL_HOST", "localhost")
-EMAIL_PORT = read_number("EMAIL_PORT", 25)
+EMAIL_HOST = read_host("EMAIL_HOST", "localhost")
+EMAIL_PORT = read_number("EMAIL_PORT", 25, least=1, most=65_535)
 EMAIL_HOST_USER = read_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS")
-DEFAULT_FROM_EMAIL = read_text("EMAIL_FROM", "regulars@localhost")
+DEFAULT_FROM_EMAIL = read_sender("EMAIL_FROM", "regulars@localhost")
 EMAIL_TIMEOUT = 10
-CONFIRMATION_SENDER = "members.delivery.to_file" if DEMO else "members.delivery.by_email"
 
 # What a browser may do
 
@@ -230,9 +250,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+_redirect, _insist = read_flag("SECURE_SSL_REDIRECT", True), read_number("SECURE_HSTS_SECONDS", 31_536_000)
 if not DEMO:
-    SECURE_SSL_REDIRECT = read_flag("SECURE_SSL_REDIRECT", True)
-    SECURE_HSTS_SECONDS = read_number("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_SSL_REDIRECT, SECURE_HSTS_SECONDS = _redirect, _insist
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.settings.environment import read_number, read_text
+from config.settings.environment import read_function, read_number, read_text
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -17,16 +17,17 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 #: Requests of one API key in a minute.
-POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 12_000)
+POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 12_000, least=1)
 #: What a key or a cashier may ask for in a minute and nobody knows, before they are blocked for a while: phones, cards
 #: and e-mails of members; one-time and confirmation codes; coupons (``pos.guard``).
-POS_MEMBER_MISSES_PER_MINUTE = read_number("POS_MEMBER_MISSES_PER_MINUTE", 20)
-POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10)
-POS_COUPON_MISSES_PER_MINUTE = read_number("POS_COUPON_MISSES_PER_MINUTE", 10)
+POS_MEMBER_MISSES_PER_MINUTE = read_number("POS_MEMBER_MISSES_PER_MINUTE", 20, least=1)
+POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10, least=1)
+POS_COUPON_MISSES_PER_MINUTE = read_number("POS_COUPON_MISSES_PER_MINUTE", 10, least=1)
 
 #: A function of (member, code, until when) that sends a code: see ``members.delivery``.
-CONFIRMATION_SENDER = read_text("CONFIRMATION_SENDER") or (
-    "members.delivery.to_file" if read_text("REGULARS_MODE") == "demo" else "members.delivery.by_email"
+CONFIRMATION_SENDER = read_function(
+    "CONFIRMATION_SENDER",
+    "members.delivery.to_file" if read_text("REGULARS_MODE") == "demo" else "members.delivery.by_email",
 )
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {

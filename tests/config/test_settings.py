@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from config.management.commands.run import describe_processes
+from config.schedule import SCHEDULE
 from config.settings import DEMO_SECRET_KEY, databases, environment
 from tests.config.processes import ROOT, build_environment, manage
 
@@ -42,6 +46,160 @@ def test_production_refuses_to_start(changes: dict[str, str], sentence: str, tmp
     assert done.returncode != 0
     assert done.stderr.startswith(sentence)
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+#: A value that makes no sense for each variable; None where every text does.
+NONSENSE: dict[str, list[tuple[str, str]] | None] = {
+    "REGULARS_MODE": [("demonstration", "must be one of demo, production")],
+    "SECRET_KEY": [("short", "must be your own secret of at least 50 characters")],
+    "DEBUG": [("perhaps", "must be 1 or 0"), ("1", "must be off in production")],
+    "ALLOWED_HOSTS": [("https://loyalty.example.com", "must be host names"), ("a b", "must be host names")],
+    "CSRF_TRUSTED_ORIGINS": [("loyalty.example.com", "must be origins"), ("ftp://x", "must be origins")],
+    "DATABASE_URL": [
+        ("foo", "is not a PostgreSQL address"),
+        ("postgresql://localhost", "names no database"),
+        ("postgresql://localhost:99999/x", "names a port from 1 to 65535"),
+    ],
+    "DATABASE_POOLER": [("session", "must be one of transaction")],
+    "CELERY_BROKER_URL": [
+        ("foo", "must be an address"),
+        ("http://x/", "must be an address"),
+        ("redis://", "must be"),
+    ],
+    "REDIS_URL": [("foo", "must be an address"), ("redis://x:port/0", "must be an address")],
+    "REGULARS_VAR": [(__file__, "must be a folder")],
+    "HOST": [("all of them", "must be a host name"), ("http://x", "must be a host name")],
+    "PORT": [("0", "must be a whole number from 1 to 65535"), ("65536", "must be a"), ("http", "must be a")],
+    "WEB_WORKERS": [("0", "must be a whole number from 1"), ("-1", "must be a"), ("many", "must be a")],
+    "WEB_THREADS": [("-3", "must be a whole number from 1"), ("0", "must be a")],
+    "WORKERS": [("0", "must be a whole number from 1"), ("2.5", "must be a")],
+    "TRUST_PROXY": [("perhaps", "must be 1 or 0")],
+    "SECURE_SSL_REDIRECT": [("perhaps", "must be 1 or 0")],
+    "SECURE_HSTS_SECONDS": [("-1", "must be a whole number of at least 0"), ("year", "must be a")],
+    "POS_CALLS_PER_MINUTE": [("0", "must be a whole number of at least 1")],
+    "POS_MEMBER_MISSES_PER_MINUTE": [("none", "must be a whole number of at least 1")],
+    "POS_CODE_MISSES_PER_MINUTE": [("-1", "must be a whole number of at least 1")],
+    "POS_COUPON_MISSES_PER_MINUTE": [("few", "must be a whole number of at least 1")],
+    "CONFIRMATION_SENDER": [
+        ("not.there", "must be the dotted path of a function that is there"),
+        ("members.delivery.nothing", "must be the dotted path of a function that is there"),
+        ("nonsense", "must be the dotted path of a function"),
+    ],
+    "PHONE_REGION": None,  # has a test of its own beside what reads it
+    "EMAIL_HOST": [("mail server", "must be a host name")],
+    "EMAIL_PORT": [("0", "must be a whole number from 1 to 65535")],
+    "EMAIL_HOST_USER": None,
+    "EMAIL_HOST_PASSWORD": None,
+    "EMAIL_USE_TLS": [("starttls", "must be 1 or 0")],
+    "EMAIL_FROM": [("the shop", "must be an e-mail address")],
+    "METRICS_TOKEN": None,
+    "PROMETHEUS_MULTIPROC_DIR": [("/not/there", "must be a folder that is there")],
+    "LOG_LEVEL": [("LOUD", "must be one of DEBUG, INFO, WARNING, ERROR")],
+}
+GUIDE = ROOT / "docs/operating/settings.md"
+#: Sets one variable after the other, each in a process of its own that has the heavy imports already.
+WALK = """
+import json, os, sys
+import celery, django, kombu, psycopg, structlog
+import django.contrib.admin
+django_setup = django.setup
+for name, value in json.load(sys.stdin):
+    sys.stdout.flush()
+    if os.fork() == 0:
+        os.environ[name] = value
+        try:
+            django_setup()
+            said = "started"
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(1, (json.dumps([name, value, said]) + chr(10)).encode())
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_every_variable_of_the_guide_refuses_what_makes_no_sense_in_one_sentence(tmp_path: Path) -> None:
+    rows = [line.split("|")[1] for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
+    documented = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert set(documented) <= set(NONSENSE), "say here what makes no sense for a new variable"
+
+    cases = [(name, value, said) for name, found in NONSENSE.items() for value, said in found or []]
+    done = subprocess.run(
+        [sys.executable, "-c", WALK],
+        cwd=ROOT,
+        env=build_environment(tmp_path, **GOOD, DJANGO_SETTINGS_MODULE="config.settings"),
+        input=json.dumps([case[:2] for case in cases]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    for (name, value, said), answer in zip(cases, answers, strict=True):
+        assert answer[:2] == [name, value]
+        assert answer[2].startswith(f"ImproperlyConfigured: {name} {said}"), answer
+        assert "\n" not in answer[2]
+
+
+def test_every_variable_that_is_read_stands_in_the_guide() -> None:
+    guide = GUIDE.read_text()
+    read = set()
+    for file in (ROOT / "config").rglob("*.py"):
+        read |= set(re.findall(r'\bread_\w+\(\s*"([A-Z_]+)"', file.read_text()))
+    assert len(read) > 20
+    assert [name for name in sorted(read) if f"`{name}`" not in guide] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "run"],
+        ["-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
+        ["-m", "celery", "--app", "config", "worker"],
+    ],
+    ids=["run", "web", "worker"],
+)
+def test_each_process_says_it_in_one_sentence(command: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=build_environment(tmp_path, **GOOD, WEB_WORKERS="0"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert lines == ["WEB_WORKERS must be a whole number from 1 to 1000, not '0'."]
+
+
+def test_behind_a_pooler_nothing_outlasts_a_transaction() -> None:
+    url = "postgresql://me@db:6432/shop"
+    found = databases.configure_database(url, Path("/x"), pooler=databases.TRANSACTION)
+    assert (found["OPTIONS"]["prepare_threshold"], found["DISABLE_SERVER_SIDE_CURSORS"]) == (None, True)
+    assert databases.configure_broker("", found)[1]["use_notify"] is False
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_POOLER is for a pooler at DATABASE_URL"):
+        databases.configure_database("", Path("/x"), pooler=databases.TRANSACTION)
+    with pytest.raises(ImproperlyConfigured, match="“options”"):
+        databases.configure_database(f"{url}?options=-cjit%3Doff", Path("/x"), pooler=databases.TRANSACTION)
+
+
+def test_a_periodic_call_is_dropped_when_the_next_one_comes() -> None:
+    seconds = {name: entry["options"]["expires"] for name, entry in SCHEDULE.items()}
+    assert seconds["deliver-webhooks"] == 10
+    assert (seconds["activate-points"], seconds["lapse-points"], seconds["clear-sessions"]) == (
+        300,
+        3600,
+        86400,
+    )
+
+
+def test_webhooks_are_called_from_a_queue_of_their_own(settings: Any) -> None:
+    route = settings.CELERY_TASK_ROUTES[SCHEDULE["deliver-webhooks"]["task"]]
+    assert route["queue"] == settings.WEBHOOK_QUEUE != settings.CELERY_TASK_DEFAULT_QUEUE
+    queues = [
+        words[words.index("--queues") + 1] for words in describe_processes().values() if "worker" in words
+    ]
+    assert sorted(queues) == sorted(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 
 def test_production_passes_the_deployment_check_without_a_warning(tmp_path: Path) -> None:
