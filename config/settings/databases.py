@@ -43,6 +43,18 @@ def configure_database(url: str, place: Path, *, durable: bool = True, pooler: s
             "DURABLE": durable,
             "OPTIONS": options,
         }
+    parts = _read_url(url, pooler)
+    named = {KEPT[name]: str(value) for name, value in parts.items() if name in KEPT}
+    extra = {name: value for name, value in parts.items() if name not in KEPT}
+    return common | {
+        "ENGINE": "django.db.backends.postgresql",
+        **named,
+        "OPTIONS": {"connect_timeout": 10, **options, **extra},
+    }
+
+
+def _read_url(url: str, pooler: str) -> dict[str, Any]:
+    """The parts of DATABASE_URL. Raises ``ImproperlyConfigured`` with what is wrong."""
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
@@ -58,13 +70,7 @@ def configure_database(url: str, place: Path, *, durable: bool = True, pooler: s
     port = str(parts.get("port") or 5432)
     if not all(one.isdecimal() and 0 < int(one) < 65_536 for one in port.split(",")):
         raise ImproperlyConfigured(f"DATABASE_URL names a port from 1 to 65535, not {port!r}.")
-    named = {KEPT[name]: str(value) for name, value in parts.items() if name in KEPT}
-    extra = {name: value for name, value in parts.items() if name not in KEPT}
-    return common | {
-        "ENGINE": "django.db.backends.postgresql",
-        **named,
-        "OPTIONS": {"connect_timeout": 10, **options, **extra},
-    }
+    return dict(parts)
 
 
 def describe_dsn(database: dict[str, Any]) -> str:
