@@ -55,7 +55,7 @@ def test_what_can_be_chosen_postgresql_knows_too() -> None:
 
 @pytest.mark.django_db
 def test_abbreviations_in_old_rows_become_places() -> None:
-    name_places = importlib.import_module("loyalty.migrations.0010_zones_of_places").name_places
+    name_places = importlib.import_module("loyalty.migrations.0011_zones_of_places").name_places
     shop = factories.open_shop(store="s")
     Programme.objects.update(time_zone="CET")
     Store.objects.update(time_zone="localtime")
@@ -67,6 +67,6 @@ def test_abbreviations_in_old_rows_become_places() -> None:
 
 
 def test_every_place_that_an_abbreviation_becomes_can_be_chosen() -> None:
-    places = importlib.import_module("loyalty.migrations.0010_zones_of_places").PLACES
+    places = importlib.import_module("loyalty.migrations.0011_zones_of_places").PLACES
     assert set(places.values()) <= zones.list_names()
     assert not set(places) - {"UTC"} & zones.list_names()

@@ -34,7 +34,7 @@ def name_places(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0009_tiers_change_places'),
+        ('loyalty', '0010_holds_of_members'),
     ]
 
     operations = [
