@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -22,6 +23,7 @@ from backoffice.backtest_form import BacktestForm
 from backoffice.desk import Desk
 from campaigns.backtest import running, tasks
 from campaigns.backtest.models import Backtest
+from members.sending import send
 
 STATES = {
     Backtest.Status.QUEUED: "info",
@@ -82,7 +84,7 @@ class BacktestDesk(Desk):
         if request.method == "POST" and form.is_valid():
             found = form.ask(request.user.pk)
             if found is not None:
-                transaction.on_commit(tasks.run_backtests.delay)
+                transaction.on_commit(partial(send, tasks.run_backtests))
                 return HttpResponseRedirect(_page(found.pk))
         context = self.admin_site.each_context(request) | {
             "title": _("Try campaigns on past receipts"),

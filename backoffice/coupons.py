@@ -28,7 +28,7 @@ from backoffice.desk import Desk
 from campaigns.models import Campaign
 from loyalty.models import Programme
 from members.refusals import Refusal
-from rewards import series, tasks, validity
+from rewards import series, validity
 from rewards.models import CouponUse, Series
 
 #: Where a definition names a series; the code is bound as ``$code``.
@@ -234,7 +234,7 @@ class SeriesDesk(Desk):
         """Take all coupons of the series out of force."""
         found = Series.objects.get(pk=object_id)
         self.log_change(request, found, _("Revoked all coupons"))
-        transaction.on_commit(lambda: tasks.revoke_series.delay(found.pk))
+        transaction.on_commit(lambda: coupons_work.revoke_series(found.pk))
         messages.success(request, _("All coupons of the series are being revoked."))
         return HttpResponse(headers={"HX-Redirect": reverse("admin:rewards_series_change", args=[object_id])})
 

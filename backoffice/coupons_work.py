@@ -21,7 +21,8 @@ from unfold.admin import ModelAdmin
 
 from backoffice.coupons_forms import FileForm, GenerateForm
 from members.refusals import Fault, Invalid
-from rewards import batches, code_files, series, tasks
+from members.sending import send
+from rewards import batches, code_files, handouts, series, tasks
 from rewards.models import CodeBatch, Coupon, Series
 
 #: Batches that the page remembers.
@@ -79,6 +80,12 @@ def load(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
     return _answer(desk, request, found, form, start, title=title, verb=_("Load"))
 
 
+def revoke_series(series_id: int) -> None:
+    """Take all coupons of a series out of force soon; at once when no task can be sent, as nothing waits for it."""
+    if not send(tasks.revoke_series, series_id):
+        handouts.revoke_series(series_id, timezone.now())
+
+
 def stop(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stop making codes."""
     batch = _batch(desk, request, pk)
@@ -90,7 +97,7 @@ def resume(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpResponse:
     """Go on making codes."""
     batch = _batch(desk, request, pk)
     if batches.resume(batch.pk):
-        tasks.work_on_codes.delay(str(batch.pk))
+        send(tasks.work_on_codes, str(batch.pk))
     return show_state(desk, request, batch.series_id)
 
 
@@ -147,7 +154,7 @@ def _answer(
         try:
             with transaction.atomic():
                 batch = start()
-                transaction.on_commit(lambda: tasks.work_on_codes.delay(str(batch.pk)))
+                transaction.on_commit(lambda: send(tasks.work_on_codes, str(batch.pk)))
                 desk.log_change(request, found, context["title"])
         except Invalid as refusal:
             for fault in refusal.faults:

@@ -37,6 +37,7 @@ from backoffice.desk import Desk, DeskInline, Register
 from campaigns import rulebooks
 from loyalty import ladder_wording, ladders, places
 from loyalty.models import Ladder, Programme, Tier, TierChange
+from members.sending import send
 
 _ROLLING = "window == 'rolling' || (window == 'ever' && down == 'below' && term == 'rolling')"
 
@@ -201,7 +202,7 @@ def note_change(programme: Programme) -> None:
     rulebooks.refresh(programme, now)
     ladders.note_change(programme, ladders.read(programme).day(now))
     places.forget()
-    transaction.on_commit(partial(settle_tiers.delay, programme.pk))
+    transaction.on_commit(partial(send, settle_tiers, programme.pk))
 
 
 @admin.register(Tier)

@@ -29,7 +29,8 @@ _OUT_OF_RANGE = "22003"
 
 #: For so many seconds an account that two sold to at once is locked before it is read.
 BUSY_SECONDS = 2.0
-_MOST_BUSY = 10_000
+#: From so many on, those are forgotten that are not busy any more.
+_MANY_BUSY = 10_000
 _busy: dict[Who, tuple[float, UUID]] = {}
 
 T = TypeVar("T")
@@ -102,9 +103,11 @@ def busy_account(who: Who | None) -> list[UUID]:
 def note_busy(who: Who | None, accounts: Sequence[UUID]) -> None:
     """Remember that two sold to this member at once."""
     if who is not None and accounts:
-        if len(_busy) >= _MOST_BUSY:
-            _busy.clear()
-        _busy[who] = (time.monotonic() + BUSY_SECONDS, accounts[0])
+        now = time.monotonic()
+        if len(_busy) >= _MANY_BUSY:
+            for other in [other for other, (until, _account) in tuple(_busy.items()) if until < now]:
+                _busy.pop(other, None)
+        _busy[who] = (now + BUSY_SECONDS, accounts[0])
 
 
 def lock_accounts(accounts: Sequence[UUID]) -> None:

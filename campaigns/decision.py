@@ -12,7 +12,7 @@ import msgspec
 
 from analytics import facts
 from analytics.facts import Facts
-from campaigns import record, room, shares, tallies, usage
+from campaigns import record, room, settlements, tallies, usage
 from campaigns.engine.outcome import LineOutcome, Outcome
 from campaigns.record import Given, Record
 from campaigns.rulebooks import Rules
@@ -41,6 +41,8 @@ class Decision:
     tallies: list[tallies.TallyRow] = field(default_factory=list)
     events: list[events.EventRow] = field(default_factory=list)
     coupons: list[coupons.UseRow] = field(default_factory=list)
+    #: The receipt and when it was booked, where somebody else has something of it.
+    settlements: list[dict[str, Any]] = field(default_factory=list)
 
 
 def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decision:
@@ -82,8 +84,9 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
             kind, UUID(str(member)) if member else None, sale.purchased_at, booked_at, receipt=str(receipt_id)
         )
     ]
-    if kept.shares and not held:
-        decision.events.append(events.new(shares.DUE, None, booked_at, booked_at, receipt=str(receipt_id)))
+    if not held and (kept.shares or situation.rewards_a_friend):
+        decision.events.append(settlements.event(receipt_id, booked_at))
+        decision.settlements.append({"receipt_id": receipt_id, "due_at": booked_at})
     decision.events += [tier_changes.event(change, situation.scheme.code) for change in decision.tiers]
     if lapsed and book is not None and member is not None:
         decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
@@ -223,17 +226,21 @@ STALE = "22012"
 _PARTS = f"{receipts.INSERT}, {ledger.POST}, {facts.WRITE}, {usage.WRITE}, {tallies.WRITE}, {events.WRITE}"
 _FRESH = "count(*) = (SELECT json_array_length(doc->'accounts') FROM book)"
 #: Writes a decision in one round trip, all of it or nothing: when the account is not as it was read any
-#: more, it ends with a division by zero, so that it needs no transaction around it to be taken back.
-WRITE = f"WITH {_PARTS} SELECT 1 / ({_FRESH})::int AS written FROM account_rows"
-#: The same with coupons: so it ends, too, when another sale was quicker with one of them.
-WRITE_WITH_COUPONS = f"""
-WITH {_PARTS}, {coupon_statements.USE}
-SELECT 1 / ({_FRESH} AND NOT EXISTS (SELECT FROM coupon_lost))::int AS written FROM account_rows"""
+#: more, it ends with a division by zero, so that it needs no transaction around it to be taken back. With coupons it
+#: ends so, too, when another sale was quicker with one of them. What a sale does not have is not in its statement.
+_STATEMENTS = {
+    (coupons_, others): f"""
+WITH {_PARTS}{f", {coupon_statements.USE}" if coupons_ else ""}{f", {settlements.WRITE}" if others else ""}
+SELECT 1 / ({_FRESH}{" AND NOT EXISTS (SELECT FROM coupon_lost)" if coupons_ else ""})::int AS written
+  FROM account_rows"""
+    for coupons_ in (False, True)
+    for others in (False, True)
+}
 
 
 def statement(decision: Decision) -> str:
     """The statement that writes a decision."""
-    return WRITE_WITH_COUPONS if decision.coupons else WRITE
+    return _STATEMENTS[bool(decision.coupons), bool(decision.settlements)]
 
 
 def params(decision: Decision) -> dict[str, str]:
@@ -248,4 +255,5 @@ def params(decision: Decision) -> dict[str, str]:
         "tallies": ledger.encode([row._asdict() for row in decision.tallies]),
         "events": ledger.encode([row._asdict() for row in decision.events]),
         "coupons": ledger.encode([row._asdict() for row in decision.coupons]),
+        "settlements": ledger.encode(decision.settlements),
     }

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics import facts
-from campaigns import decision, extras, shares, taking_back, told
+from campaigns import decision, extras, settlements, taking_back, told
 from campaigns.clashes import retried
 from campaigns.returns import release
 from campaigns.sold import Sold, known_facts, lock, save_facts, wrong_state
@@ -110,8 +110,8 @@ def _confirm(receipt_id: UUID, now: datetime) -> Answer | None:
         if sold.book is not None:
             _complete(sold, now)
         coupons.confirm(receipt.id, now)
-        if sold.standing.shares:
-            events.record(shares.DUE, None, now, receipt=str(receipt.id))
+        if sold.standing.shares or sold.rewards_a_friend:
+            settlements.ask(receipt.id, now)
         receipt.status = Receipt.Status.COMPLETED
         Receipt.objects.filter(id=receipt.id).update(status=receipt.status)
     return Answer(told.tell(receipt, now), replay=False)

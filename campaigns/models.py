@@ -202,6 +202,44 @@ class Share(models.Model):
         return f"{self.to}: {self.points}"
 
 
+class Settlement(models.Model):
+    """That others are to get, or to lose, something of a purchase: it waits here until it is settled.
+
+    Written by ``campaigns.settlements``, with the purchase or the return, and let go by it.
+    """
+
+    receipt = models.OneToOneField(
+        "loyalty.Receipt",
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("receipt"),
+    )
+    due_at = models.DateTimeField(_("due"), db_index=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+
+    def __str__(self) -> str:
+        return f"{self.receipt_id}"
+
+
+class Look(models.Model):
+    """Until when a periodic look at what was missed has seen everything: the next one begins there."""
+
+    name = models.SlugField(primary_key=True)
+    seen_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("look")
+        verbose_name_plural = _("looks")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Tally(models.Model):
     """How often a campaign was used by everybody, or in one store, in a period, for how many points and how much
     money in discounts, with the most that each may come to.

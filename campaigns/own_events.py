@@ -6,7 +6,7 @@ in two workers gives nothing twice. One whose amount changes is judged again, an
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,13 +17,16 @@ from campaigns import awaited, event_booking, event_rewards, occasions, rulebook
 from campaigns.clashes import retried
 from campaigns.event_booking import Subject
 from campaigns.event_rewards import Basis
-from campaigns.models import EventReward
+from campaigns.models import EventReward, Look
 from loyalty import ledger
 from loyalty.models import Holder
 from members.models import Member
 
 #: Those that are recorded where they happen; dates and friends' purchases have jobs of their own.
 RECORDED_ELSEWHERE = ("tier.reached", "segment.entered", "referral.joined")
+
+#: The name of the look at what was missed, and how long a transaction may have been under way before it.
+_LOOK, _OVERLAP = "own-events", timedelta(hours=2)
 
 log = structlog.get_logger(__name__)
 
@@ -44,9 +47,18 @@ def reward_waiting(now: datetime) -> int:
 
 
 def catch_up(since: datetime, now: datetime) -> int:
-    """Have own events judged that were written since and were missed. Returns how many; they wait now."""
+    """Have own events judged that were written since and were missed. Returns how many; they wait now.
+
+    Goes back to where the last look ended, should that be earlier: whatever was down was down for days, it may be.
+    """
+    last = Look.objects.filter(name=_LOOK).values_list("seen_until", flat=True).first()
     awaited_ = awaited.kinds().intersection(RECORDED_ELSEWHERE)
-    return event_rewards.ask_for_latest(awaited_, since, now) if awaited_ else 0
+    begin = min(since, last - _OVERLAP) if last is not None else since
+    missed = event_rewards.ask_for_latest(awaited_, begin, now) if awaited_ else 0
+    Look.objects.update_or_create(
+        name=_LOOK, defaults={"seen_until": now if last is None else max(now, last)}
+    )
+    return missed
 
 
 def judge_again(standing: EventReward, amount: Decimal, now: datetime) -> None:

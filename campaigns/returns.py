@@ -18,7 +18,7 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns import consequences, decision, extras, record, shares, story, taking_back, tallies, usage
+from campaigns import consequences, decision, extras, record, settlements, story, taking_back, tallies, usage
 from campaigns.clashes import retried
 from campaigns.record import NOTHING, Record
 from campaigns.rulebooks import Rules
@@ -204,8 +204,8 @@ def _undo(sold: Sold, before: Record, after: Record, now: datetime) -> None:
     tallies.move(tallies.difference(after.counted, before.counted, receipt.store_id))
     if gone := set(before.coupons) - set(after.coupons):
         coupons.give_back(receipt.id, now, gone)
-    if after.shares != before.shares:
-        events.record(shares.DUE, None, now, receipt=str(receipt.id))
+    if after.shares != before.shares or sold.rewards_a_friend:
+        settlements.ask(receipt.id, now)
 
 
 def _changes(before: Record, after: Record) -> dict[int, Decimal]:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -27,6 +26,7 @@ from campaigns.models import Campaign, Revision, Rulebook
 from loyalty import ledger
 from loyalty.models import Programme
 from members import events
+from members.remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,21 @@ def refresh(programme: Programme, at: datetime) -> Rulebook:
     )
 
 
-@lru_cache(maxsize=64)
-def get(rulebook_id: int) -> Rules:
-    """The rules of that rulebook, compiled on first use."""
+def get(rulebook_id: int | None) -> Rules:
+    """The rules of that rulebook, compiled on first use and kept while they are in use."""
+    return _known(rulebook_id)
+
+
+def _load(rulebook_id: int | None) -> Rules:
+    assert rulebook_id is not None
     row = Rulebook.objects.get(id=rulebook_id)
     revisions = list(Revision.objects.filter(id__in=row.revisions).select_related("campaign"))
     return build(row.id, row.terms, revisions, _funders(row.programme, revisions))
+
+
+#: Rules that nobody asked for in so many seconds are forgotten.
+_IDLE = 900.0
+_known = Remembered(_load, _IDLE)
 
 
 def in_force(programme_id: int, at: datetime) -> Rules | None:

@@ -24,8 +24,6 @@ from loyalty.models import Receipt
 from loyalty.passbook import ZERO, Cause, LotTerms, Passbook
 from members.models import Member
 
-#: The event that says that a receipt's shares are to be settled.
-DUE = "shares.due"
 #: The reason under which shares stand in the books.
 REASONS = {"cashier": "share.cashier", "referrer": "share.referrer"}
 

@@ -26,6 +26,9 @@ from members.refusals import Fault, Invalid
 from rewards import coupons
 from rewards.usability import Found
 
+#: What happens to a referrer when a friend buys something.
+PURCHASED = "friend.purchased"
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -54,6 +57,8 @@ class Situation:
     coupons: Sequence[Found] = ()
     #: Held purchases whose time is over and that are still booked as held.
     over: Sequence[UUID] = ()
+    #: Whether somebody referred the buyer, and a campaign rewards them for what friends buy.
+    rewards_a_friend: bool = False
 
 
 def read(sale: Sale, now: datetime) -> Situation:
@@ -144,6 +149,11 @@ def compose(
         lapsed=lapsed,
         coupons=coupons,
         over=document.over or (),
+        rewards_a_friend=(
+            document.member is not None
+            and document.member.referred
+            and PURCHASED in rules.engine.machine.listeners
+        ),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
 from campaigns.record import NOTHING, Record
 from campaigns.rulebooks import Rules
+from campaigns.situation import PURCHASED
 from campaigns.told import RETURNABLE
 from loyalty import ledger, places, tier_changes
 from loyalty.basket import Basket, Line, Moment, Place
@@ -44,6 +45,13 @@ class Sold:
     book: Passbook | None
     #: All books that are locked with the receipt: its own, and those of what rests on it.
     books: dict[UUID, Passbook] = field(default_factory=dict)
+
+    @property
+    def rewards_a_friend(self) -> bool:
+        """Whether somebody referred the buyer, and a campaign rewards them for what friends buy."""
+        member = self.receipt.member
+        referred = member is not None and member.referred_by_id is not None
+        return referred and PURCHASED in self.rules.engine.machine.listeners
 
     def book_of(self, account_id: UUID) -> Passbook:
         """The book of an account, locked now if it was not foreseen."""

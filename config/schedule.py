@@ -14,7 +14,7 @@ _SCHEDULE: dict[str, dict[str, Any]] = {
     "lapse-points": {"task": "loyalty.tasks.lapse_points", "schedule": crontab(minute="7")},
     "settle-tiers": {"task": "analytics.tasks.settle_tiers", "schedule": crontab(minute="3")},
     "release-stale-holds": {"task": "campaigns.tasks.release_stale_holds", "schedule": crontab(minute="*/5")},
-    "settle-late-shares": {"task": "campaigns.tasks.settle_late_shares", "schedule": crontab(minute="*/30")},
+    "settle-late-shares": {"task": "campaigns.tasks.settle_late_shares", "schedule": crontab(minute="*/5")},
     "expire-coupons": {"task": "rewards.tasks.expire_coupons", "schedule": crontab(minute="*/15")},
     "resume-codes": {"task": "rewards.tasks.resume_codes", "schedule": crontab(minute="*/5")},
     "record-dates": {"task": "campaigns.tasks.record_dates", "schedule": crontab(minute="17")},
@@ -25,6 +25,8 @@ _SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="4", minute="12"),
         "kwargs": {"hours": 72},
     },
+    # Asked for when somebody presses the button; this finds what could not be sent then.
+    "run-backtests": {"task": "campaigns.backtest.run", "schedule": crontab(minute="*/5")},
     "deliver-webhooks": {"task": "messaging.tasks.deliver_webhooks", "schedule": 10.0},
 }
 

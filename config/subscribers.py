@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns import hearing, shares
+from campaigns import hearing, settlements
 from campaigns.own_events import RECORDED_ELSEWHERE
-from campaigns.tasks import send_shares
 from members.events import EventRow, Subscribers
 from messaging import webhooks
 from messaging.models import Webhook
@@ -18,10 +17,7 @@ from messaging.models import Webhook
 #: What is heard once it is committed.
 LATER: dict[str, tuple[Callable[[EventRow], None], ...]] = {
     **dict.fromkeys(RECORDED_ELSEWHERE, (hearing.hear_event,)),
-    "purchase.completed": (hearing.hear_purchase,),
-    "purchase.returned": (hearing.hear_return,),
-    "purchase.cancelled": (hearing.hear_return,),
-    shares.DUE: (send_shares,),
+    settlements.DUE: (hearing.hear_due,),
 }
 
 SUBSCRIBERS: dict[str, Subscribers] = {

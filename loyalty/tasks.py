@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from loyalty import sweep
+from members.sending import send
 
 #: From so many waiting batches on, a second worker is asked to help.
 WORTH_A_HELPER = 50
@@ -16,7 +17,7 @@ def expire_points(helper: bool = False) -> None:
     """Take expired points out of the books; with much to do, two workers share it."""
     now = timezone.now()
     if sweep.plan_expiry(now) >= WORTH_A_HELPER and not helper:
-        expire_points.delay(helper=True)
+        send(expire_points, helper=True)
     sweep.expire(now)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from members.sending import send
 from rewards import batches, coupon_expiry, handouts
 
 #: A batch that nobody touched for so long has lost its worker.
@@ -24,7 +25,7 @@ def work_on_codes(batch_id: str) -> None:
 def resume_codes() -> None:
     """Take up batches whose worker is gone, or whose task was lost."""
     for batch_id in batches.forgotten(timezone.now() - LOST_AFTER):
-        work_on_codes.delay(str(batch_id))
+        send(work_on_codes, str(batch_id))
 
 
 @shared_task

@@ -26,7 +26,18 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from analytics import facts
-from campaigns import booking, checkout, offers, reading, room, rulebooks, situation, tallies, usage
+from campaigns import (
+    booking,
+    checkout,
+    offers,
+    reading,
+    room,
+    rulebooks,
+    settlements,
+    situation,
+    tallies,
+    usage,
+)
 from campaigns.clashes import retried
 from campaigns.decision import Decision
 from campaigns.models import Rulebook
@@ -379,6 +390,9 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]
         raise ledger.Stale from error  # a till took the rest of a budget that nobody had touched before
     happened = [event for decided in sold.decisions for event in decided.events]
     events.copy(happened)
+    due = [row for decided in sold.decisions for row in decided.settlements]
+    if due:
+        settlements.write(ledger.encode(due))
     events.announce(happened, outside=False)
     return happened
 

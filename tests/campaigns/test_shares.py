@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from campaigns import checkout, holds, returns, shares, tasks
-from campaigns.models import Seller, Share
+from campaigns import checkout, holds, returns, settlements, shares, tasks
+from campaigns.models import Seller, Settlement, Share
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import audit
@@ -51,14 +51,17 @@ def seller(shop: factories.Shop) -> Member:
     return member
 
 
-def sell(number: object, buyer: Member | None = None, **more: Any) -> UUID:
-    sale = Sale(
+def basket(number: object, buyer: Member | None = None, **more: Any) -> Sale:
+    return Sale(
         store="s", purchased_at=NOW, receipt_number=str(number), cashier="C-17",
         member=Who(phone=buyer.phone) if buyer else None,
         lines=(SaleLine(1, "TEA", Decimal(4), amount=Decimal(200)), SaleLine(2, "CUP", Decimal(1), amount=Decimal(50))),
         **more,
     )  # fmt: skip
-    return UUID(checkout.purchase(sale, NOW).body["id"])
+
+
+def sell(number: object, buyer: Member | None = None, **more: Any) -> UUID:
+    return UUID(checkout.purchase(basket(number, buyer, **more), NOW).body["id"])
 
 
 def give_back(receipt: UUID, number: str, teas: int) -> None:
@@ -141,11 +144,11 @@ def test_a_share_that_was_spent_meanwhile_is_owed(shop: factories.Shop, seller: 
 def test_a_held_sale_shares_when_it_is_confirmed(shop: factories.Shop, seller: Member) -> None:
     receipt = sell(1, state="held")
     assert shares.settle(receipt, NOW) == 0
-    assert not Event.objects.filter(kind=shares.DUE).exists()
+    assert not Event.objects.filter(kind=settlements.DUE).exists()
 
     holds.confirm(receipt, NOW)
 
-    assert Event.objects.filter(kind=shares.DUE).count() == 1
+    assert Event.objects.filter(kind=settlements.DUE).count() == 1
     shares.settle(receipt, NOW)
     assert balance(seller) == 4
 
@@ -175,3 +178,55 @@ def test_the_queue_settles_a_share_and_a_late_look_finds_one_it_lost(
     tasks.settle_late_shares()
 
     assert balance(seller) == 4
+    assert not Settlement.objects.exists()
+
+
+def away(*args: str) -> None:
+    raise ConnectionError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_for_days_costs_no_sale_its_answer_and_nobody_a_share(
+    shop: factories.Shop, seller: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.settle_shares, "delay", away)
+    receipts = [sell(number) for number in (1, 2)]
+    sold = checkout.batch([basket(number) for number in (3, 4, 5)], NOW)
+    assert [isinstance(answer, checkout.Answer) for _sale, answer in sold] == [True] * 3
+    give_back(receipts[0], "a", 2)
+    assert Settlement.objects.count() == 5
+
+    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW + timedelta(days=9))
+    for _ in range(2):
+        tasks.settle_late_shares()
+
+    assert balance(seller) == 18
+    assert not Settlement.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_share_that_cannot_be_settled_is_put_off_and_keeps_no_other_waiting(
+    shop: factories.Shop, seller: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.settle_shares, "delay", away)
+    broken, fine = sell(1), sell(2)
+    settle = shares.settle
+
+    def fail(receipt_id: UUID, now: datetime) -> int:
+        if receipt_id == broken:
+            raise RuntimeError
+        return settle(receipt_id, now)
+
+    monkeypatch.setattr(shares, "settle", fail)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW + timedelta(hours=1))
+    tasks.settle_late_shares()
+    assert balance(seller) == 4
+    waiting = Settlement.objects.get()
+    assert (waiting.receipt_id, waiting.attempts) == (broken, 1)
+    assert waiting.due_at == NOW + timedelta(hours=1, minutes=1)
+    assert fine != broken
+
+    monkeypatch.setattr(shares, "settle", settle)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW + timedelta(hours=2))
+    tasks.settle_late_shares()
+    assert balance(seller) == 8
