@@ -44,8 +44,16 @@ def require(request: HttpRequest, verb: str) -> None:
 
 
 def state_sent(request: HttpRequest) -> State:
-    """What the browser sent, as lists by name."""
-    return {name: values for name, values in request.POST.lists() if isinstance(values, list)}  # type: ignore[misc]
+    """What the browser sent, as lists by name; without a button's order where none was pressed."""
+    sent = {name: values for name, values in request.POST.lists() if isinstance(values, list)}
+    if is_preview(request):
+        sent.pop("op", None)
+    return sent  # type: ignore[return-value]
+
+
+def is_preview(request: HttpRequest) -> bool:
+    """Whether the form itself asks what it does now. Nobody pressed a button then, whatever the browser sends."""
+    return bool(request.htmx) and request.htmx.target == "result"  # type: ignore[attr-defined]
 
 
 def programme_of(request: HttpRequest) -> Programme:

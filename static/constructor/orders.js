@@ -93,6 +93,14 @@
             true,
         ),
     );
+    // htmx sends the button that has the focus along with the form: only one that was pressed says anything.
+    document.addEventListener("htmx:configRequest", (event) => {
+        const { elt, formData } = event.detail;
+        if (elt !== form()) return;
+        form()
+            .querySelectorAll("button[name]")
+            .forEach(({ name }) => formData.delete(name));
+    });
     document.addEventListener("htmx:beforeRequest", (event) => {
         if (isPart(event.detail.target)) sent = written();
     });

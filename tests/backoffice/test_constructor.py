@@ -301,6 +301,22 @@ def test_a_button_adds_a_row_and_the_questions_come_anew(scene: Any, boss: Clien
     assert not Campaign.objects.get(pk=scene.draft.pk).draft.get("if")
 
 
+@pytest.mark.parametrize(
+    "order", ["remove:what.0", "add:what:points_fixed", "sample-remove:0", "suggest", "json"]
+)
+def test_a_preview_obeys_no_button_that_merely_has_the_focus(scene: Any, boss: Client, order: str) -> None:
+    sample = {
+        "sample.~items": "1", "sample.items.0.sku": "C1", "sample.items.0.quantity": "3",
+        "sample.items.0.price": "10",
+    }  # fmt: skip
+    headers = {"HX-Request": "true", "HX-Target": "result"}
+    plain = boss.post(page(scene.draft), sent(GOOD) | sample, headers=headers)
+    focused = boss.post(page(scene.draft), sent(GOOD, op=order) | sample, headers=headers)
+    assert focused.context["bench"].document == GOOD
+    assert focused.context["bench"].sample == plain.context["bench"].sample
+    assert focused.content == plain.content
+
+
 def test_the_sample_basket_is_judged_with_what_is_live_and_stays_in_the_session(
     scene: Any, boss: Client
 ) -> None:

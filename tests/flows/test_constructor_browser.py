@@ -371,6 +371,28 @@ def test_every_second_purchase_is_built_and_launched_by_keyboard_alone(
     assert Transfer.objects.get(receipt=receipt, revision__campaign__name="Every second").points == 50
 
 
+def test_passing_a_button_by_tab_changes_nothing_and_pressing_it_does(
+    at_desk: Visitor, corner: Corner
+) -> None:
+    page, keys = enter(at_desk), at_desk.page.keyboard
+    at_desk.visit(reverse("admin:campaigns_campaign_new"))
+    add(page, "certain hours")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    page.get_by_label("To", exact=True).fill("16:45")
+    tab_to(page, "+ hours")
+    expect(sentence(page)).to_contain_text("16:45")
+    page.get_by_label("Percent", exact=True).first.fill("6")
+    tab_to(page, "Take this row away")
+    expect(sentence(page)).to_contain_text("6%")
+    page.wait_for_load_state("networkidle")
+    assert [text for text in sent if "16%3A45" in text]
+    assert not [text for text in sent if "&op=" in text]
+    expect(page.locator(".rc-window")).to_have_count(1)
+    keys.press("Enter")
+    expect(page.locator("#q-what .rc-row .rc-remove")).to_have_count(0)
+
+
 def constructor_pages(corner: Corner) -> list[str]:
     """Every page of the constructor: the gallery, six mechanics, and those about a campaign that was changed."""
     new = reverse("admin:campaigns_campaign_new")
