@@ -48,6 +48,18 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Member
         exclude = ("referral_code", "channel", "joined_at")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "status" in self.fields:
+            self._offer_statuses(self.fields["status"])
+
+    def _offer_statuses(self, field: Any) -> None:
+        """What somebody may set: "erased" is what an erasure leaves behind, and stays."""
+        erased = Member.Status.ERASED
+        field.disabled = self.instance.status == erased
+        if not field.disabled:
+            field.choices = [choice for choice in field.choices if choice[0] != erased]
+
     def clean_phone(self) -> str | None:
         """The phone in E.164 form."""
         return read_phone(self.cleaned_data["phone"] or "")

@@ -32,6 +32,24 @@ APPEND_ONLY = (
     NEVER_TRUNCATED,
 )
 
+#: "Erased" tells that a person's data are gone. Only an erasure may say so: it sets ``regulars.erasing`` to "on" for its
+#: own transaction. Nobody comes back from it.
+ERASED_BY_ERASURE_ALONE = pgtrigger.Trigger(
+    name="erased_by_erasure_alone",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+    func="""
+        IF TG_OP = 'UPDATE' AND OLD.status = NEW.status THEN RETURN NEW; END IF;
+        IF TG_OP = 'UPDATE' AND OLD.status = 'erased' THEN
+            RAISE EXCEPTION 'member % is erased, and stays so', NEW.id;
+        END IF;
+        IF NEW.status = 'erased' AND current_setting('regulars.erasing', true) IS DISTINCT FROM 'on' THEN
+            RAISE EXCEPTION 'member % is erased by an erasure alone: the status is not set', NEW.id;
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 
 def new_id() -> uuid.UUID:
     """A new UUIDv7: unique anywhere, and ordered by the time it was made."""
@@ -97,6 +115,7 @@ class Member(models.Model):
             ),
         )
         indexes = (models.Index(fields=["last_name", "first_name"], name="member_name"),)
+        triggers = (ERASED_BY_ERASURE_ALONE,)
 
     def __str__(self) -> str:
         return self.full_name or self.phone or str(self.id)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import factory
-from django.db import transaction
+from django.db import connection, transaction
 from factory.django import DjangoModelFactory
 
 from analytics.models import MemberFacts, Segment
@@ -347,6 +347,16 @@ def enrol(programme: Programme, points: Decimal | str | int = 0, **fields: Any) 
     account = ledger.open_account(member, programme)
     if Decimal(points):
         give_points(account, points)
+    return member
+
+
+def erase(member: Member) -> Member:
+    """The member as an erasure leaves him: the database lets nobody else set that status."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('regulars.erasing', 'on', true)")
+        Member.objects.filter(pk=member.pk).update(status=Member.Status.ERASED)
+        cursor.execute("SELECT set_config('regulars.erasing', 'off', true)")
+    member.refresh_from_db()
     return member
 
 

@@ -13,7 +13,7 @@ from analytics import segment_files, segments
 from analytics.models import SegmentFile
 from analytics.segment_files import FileFault
 from members.models import Event, Member
-from tests.factories import START, CardFactory, MemberFactory, SegmentFactory, UserFactory
+from tests.factories import START, CardFactory, MemberFactory, SegmentFactory, UserFactory, erase
 
 LATER = START + timedelta(days=1)
 
@@ -88,7 +88,7 @@ def test_members_are_found_by_whatever_a_row_holds() -> None:
 
 @pytest.mark.django_db
 def test_rows_that_name_nobody_are_reported_with_their_lines() -> None:
-    MemberFactory(phone="+79160000001", status=Member.Status.ERASED)
+    erase(MemberFactory(phone="+79160000001"))
     twin = MemberFactory(phone="+79160000002")
     CardFactory(number="79160000002", member=MemberFactory())
     CardFactory(number="2001", member=None)

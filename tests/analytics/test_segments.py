@@ -14,6 +14,7 @@ from analytics.models import Segment, SegmentMember
 from members import events
 from members.events import EventRow, Subscribers
 from members.models import Event, Member
+from tests import factories
 from tests.factories import START, MemberFactory, ProgrammeFactory, SegmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +82,7 @@ def test_replacing_by_nobody_empties_this_segment_alone(people: list[Any]) -> No
 
 def test_erased_and_unknown_members_do_not_enter(people: list[Any]) -> None:
     segment = SegmentFactory()
-    Member.objects.filter(id=people[0]).update(status=Member.Status.ERASED)
+    factories.erase(Member.objects.get(id=people[0]))
     assert segments.add(segment, [people[0], people[1], uuid4()], START).entered == (people[1],)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -159,6 +159,58 @@ def test_a_receipt_is_found_by_its_number_and_by_its_member(scene, boss):
     address = reverse("admin:loyalty_receipt_changelist")
     for text, number in (("2", "2"), ("Godunov", "2"), ("Kern", "1"), (scene.member.phone, "1")):
         assert [row.number for row in boss.get(address, {"q": text}).context["cl"].result_list] == [number]
+
+
+# Erased is what an erasure leaves behind
+
+
+def profile(member: Member, **fields: str) -> dict[str, str]:
+    return {
+        "first_name": member.first_name, "middle_name": "", "last_name": member.last_name, "phone": member.phone or "",
+        "email": "", "birthday": "", "gender": "", "language": "en", "attributes": "{}", "referred_by": "",
+        "cards-TOTAL_FORMS": "0", "cards-INITIAL_FORMS": "0", "status": "active",
+    } | fields  # fmt: skip
+
+
+def test_nobody_chooses_that_a_member_is_erased(scene, boss):
+    address = reverse("admin:members_member_change", args=[scene.member.pk])
+    field = boss.get(address).context["adminform"].form.fields["status"]
+    assert [value for value, _label in field.choices] == ["active", "blocked"]
+    answer = boss.post(address, profile(scene.member, status="erased"))
+    assert "status" in answer.context["adminform"].form.errors
+    assert boss.post(address, profile(scene.member, status="blocked")).status_code == 302
+    scene.member.refresh_from_db()
+    assert scene.member.status == "blocked"
+
+
+def test_a_member_who_was_erased_stays_so_whatever_the_form_says(scene, boss):
+    factories.erase(scene.member)
+    address = reverse("admin:members_member_change", args=[scene.member.pk])
+    assert boss.get(address).context["adminform"].form.fields["status"].disabled
+    assert boss.post(address, profile(scene.member, status="active")).status_code == 302
+    scene.member.refresh_from_db()
+    assert scene.member.status == "erased"
+
+
+def test_the_database_lets_nobody_set_or_undo_erased_by_the_way(scene):
+    with pytest.raises(DatabaseError, match="by an erasure alone"), transaction.atomic():
+        Member.objects.filter(pk=scene.member.pk).update(status="erased")
+    with pytest.raises(DatabaseError, match="by an erasure alone"), transaction.atomic():
+        factories.MemberFactory(status="erased")
+    factories.erase(scene.member)
+    Member.objects.filter(pk=scene.member.pk).update(status="erased", first_name="")
+    with pytest.raises(DatabaseError, match="stays so"), transaction.atomic():
+        Member.objects.filter(pk=scene.member.pk).update(status="active")
+
+
+@pytest.mark.parametrize("header", ["status", "статус"])
+def test_a_file_that_says_erased_is_refused(scene, boss, header):
+    preview = send(
+        boss, reverse("admin:members_member_import"), f"phone,{header}\n{scene.member.phone},erased\n"
+    )
+    assert f"There is no column “{header}”." in preview.content.decode()
+    scene.member.refresh_from_db()
+    assert scene.member.status == "active"
 
 
 # Files
