@@ -32,8 +32,8 @@ APPEND_ONLY = (
     NEVER_TRUNCATED,
 )
 
-#: "Erased" tells that a person's data are gone. Only an erasure may say so: it sets ``regulars.erasing`` to "on" for its
-#: own transaction. Nobody comes back from it.
+#: "Erased" tells that a person's data are gone. Only an erasure may say so: it sets ``regulars.erasing`` to "on"
+#: for its own transaction. Nobody comes back from it.
 ERASED_BY_ERASURE_ALONE = pgtrigger.Trigger(
     name="erased_by_erasure_alone",
     when=pgtrigger.Before,
