@@ -50,6 +50,7 @@ from loyalty.models import Programme, Receipt
 from members import bounds, confirmation, events, prepared
 from members.models import Member
 from members.refusals import Conflict, Refusal, Refused, Unexpected
+from members.violations import constraint_of
 
 log = structlog.get_logger(__name__)
 
@@ -300,7 +301,7 @@ def _write(decided: decision.Decision) -> None:
             raise
         raise ledger.Stale from error
     except IntegrityError as error:
-        if tallies.LIMIT not in str(error):
+        if constraint_of(error) != tallies.LIMIT:
             raise
         raise ledger.Stale from error  # somebody took the rest of a budget: judge again with what is left
     events.announce(decided.events)

@@ -16,10 +16,11 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
-from campaigns import room
+from campaigns import room, tallies
 from campaigns.sale import Who
 from loyalty import ledger
 from members import lookup, phones, prepared
+from members.violations import constraint_of
 
 #: How often work is tried again after a clash with another writer.
 ATTEMPTS = 6
@@ -27,6 +28,17 @@ _SERIALISATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
 #: A number that no column of the table can hold.
 _OUT_OF_RANGE = "22003"
 
+#: What two writers may both be about to make; whoever is second finds it made and judges by that. Any other
+#: constraint that is broken is a mistake of ours, and told at once.
+RACED = frozenset({
+    "receipt_number_in_store",  # the same receipt sent twice at once
+    "reward_once_for_an_event",  # the same event rewarded by two workers
+    tallies.LIMIT,  # somebody took the rest of a budget
+    # opened or drawn up on first use
+    "account_one_institution_of_a_kind", "account_one_per_partner", "account_one_per_budget",
+    "holder_one_account_in_programme", "loyalty_category_code_key", "product_sku_of_partner",
+    "members_member_referral_code_key",  # a random code that another member has
+})  # fmt: skip
 #: For so many seconds an account that two sold to at once is locked before it is read.
 BUSY_SECONDS = 2.0
 #: From so many on, those are forgotten that are not busy any more.
@@ -87,11 +99,14 @@ def is_lost() -> bool:
 
 
 def is_clash(error: Exception) -> bool:
-    """Whether trying again can help: a lost race, a deadlock, a serialisation failure; not a lost connection."""
+    """Whether trying again can help: a lost race, a deadlock, a serialisation failure; not a lost connection, nor
+    a constraint that nobody races for."""
     if isinstance(error, OperationalError):
         code = getattr(error.__cause__, "sqlstate", None)
         return code in (_SERIALISATION, _DEADLOCK, _LOCK_TIMEOUT)
-    return isinstance(error, ledger.Stale | IntegrityError)
+    if isinstance(error, IntegrityError):
+        return constraint_of(error) in RACED
+    return isinstance(error, ledger.Stale)
 
 
 def busy_account(who: Who | None) -> list[UUID]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from members import consents, phones
 from members.models import Card, CardKind, Member
 from members.refusals import Conflict, Refused
+from members.violations import constraint_of
 
 #: Letters and digits that nobody confuses.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -47,6 +48,10 @@ class Newcomer:
     partner: str = ""
 
 
+#: What no two members share, and people give.
+_THEIR_OWN = ("member_phone_unique", "member_email_unique", "members_card_number_key")
+
+
 def enrol(newcomer: Newcomer, at: datetime) -> Member:
     """Write the member, a card and the consents. Must run in a transaction.
 
@@ -73,6 +78,8 @@ def enrol(newcomer: Newcomer, at: datetime) -> Member:
             )
             _hand_out_card(member, newcomer.card, at)
     except IntegrityError as error:
+        if constraint_of(error) not in _THEIR_OWN:
+            raise
         raise _exists() from error
     consents.record(member, newcomer.consents, at, newcomer.source, newcomer.evidence)
     return member

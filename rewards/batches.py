@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from members import copying, prepared
 from members.refusals import Fault, Invalid
+from members.violations import constraint_of
 from rewards import code_files, codes, validity
 from rewards.code_files import Line
 from rewards.models import CodeBatch, Coupon, Series
@@ -193,8 +194,8 @@ def _generate(batch: CodeBatch, count: int) -> None:
             with transaction.atomic():
                 copying.copy(Coupon._meta.db_table, (*_COMMON, "code"), rows)
             break
-        except IntegrityError:
-            if attempt == _ATTEMPTS - 1:
+        except IntegrityError as error:
+            if attempt == _ATTEMPTS - 1 or constraint_of(error) != "coupon_code_in_programme":
                 raise
     batch.made += len(made)
     batch.position += len(made)

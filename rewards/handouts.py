@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 
 from members import events, prepared
 from members.events import EventRow
+from members.violations import constraint_of
 from rewards import codes, validity
 from rewards.models import Coupon, Series
 
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 #: Another writer may take the same random code or the same key; each loss is told by the other's row.
 _ATTEMPTS = 5
+_RACED = ("coupon_code_in_programme", "coupon_once_by_cause")
 #: Coupons that are revoked in one transaction.
 BATCH = 10_000
 
@@ -75,7 +77,9 @@ def issue(series: Series, member_id: UUID | None, at: datetime, key: str) -> Cou
         try:
             with transaction.atomic():
                 made = (_take if series.from_pool else _make)(series, member_id, at, key)
-        except IntegrityError:
+        except IntegrityError as error:
+            if constraint_of(error) not in _RACED:
+                raise
             continue
         if made is None:
             log.warning("coupon_pool_empty", series=series.code)

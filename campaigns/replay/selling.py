@@ -55,6 +55,7 @@ from loyalty.places import Scheme, Shop
 from loyalty.tier_changes import ChangeRow
 from members import events, prepared
 from members.refusals import Refusal
+from members.violations import constraint_of
 
 #: Receipts of a transaction: about half a second for which a till may wait for one of its members.
 CHUNK = 500
@@ -387,6 +388,8 @@ def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]
     try:
         tallies.write(tallies.added_up(sold.tallies))
     except IntegrityError as error:
+        if constraint_of(error) != tallies.LIMIT:
+            raise
         raise ledger.Stale from error  # a till took the rest of a budget that nobody had touched before
     happened = [event for decided in sold.decisions for event in decided.events]
     events.copy(happened)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,12 +12,12 @@ from django.db.models import Sum
 
 from analytics import segments
 from analytics.models import MemberFacts
-from campaigns import checkout, referrals, returns, shares
-from campaigns.models import Campaign, Seller, Tally, Usage
+from campaigns import checkout, holds, record, referrals, returns, shares, tallies
+from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger, places
-from loyalty.models import Account, Debt, Holder, Lot, LotUse, ReceiptLine, ReturnLine, Transfer
+from loyalty.models import Account, Debt, Holder, Lot, LotUse, Receipt, ReceiptLine, ReturnLine, Transfer
 from members.models import Member
 from rewards import series
 from rewards.models import Coupon, Series
@@ -51,6 +52,7 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
         "whom": {"who": "members"},
         "what": [{"effect": "points_per", "points": "1", "per": "10"}],
         "stacking": {"group": "size", "mode": "best"},
+        "judge": {"budget": {"points": "2000"}},
     },
     "later": {
         "whom": {"who": "members", "tiers": ["silver"]},
@@ -101,11 +103,25 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
         "if": {"condition": "coupon", "series": ["ten-once", "ten-thrice"]},
         "what": [{"effect": "discount_amount", "amount": "10"}],
     },
+    "thank-you": {
+        "if": {"condition": "coupon", "series": ["thanks"]},
+        "what": [{"effect": "discount_amount", "amount": "2"}],
+    },
+    "large-thanks": {
+        "whom": {"who": "members"},
+        "if": {"condition": "receipt_amount", "at_least": "100"},
+        "what": [{"effect": "issue_coupon", "series": "thanks"}],
+        "judge": {"limits": [{"per": "member", "period": "month", "times": 2}]},
+    },
     "exchange": {
         "whom": {"who": "members"},
         "what": [{"effect": "exchange", "points": "8", "amount": "5"}],
     },
 }  # fmt: skip
+
+
+#: What has happened in the histories of this process, by name: a law that nothing puts to the test holds nothing.
+IN_PLAY: Counter[str] = Counter()
 
 
 class World:
@@ -200,7 +216,12 @@ class World:
             exchanged = sum(Decimal(one["points"]) for one in quoted["exchanged"])
             spent = Decimal(quoted["redeemed"]["points"]) - exchanged
             sale = Sale(**{**fields, **changes, "redeem": spent})
+        past = self._past(member)
         bought = checkout.purchase(sale, self.now).body
+        if member is not None:
+            facts = Receipt.objects.get(id=bought["id"]).shopper or {}
+            assert facts.get("purchases", 0) == past  # held ones count, those let go do not
+        self._note(sale, bought)
         for same in (
             "total",
             "discount",
@@ -221,10 +242,49 @@ class World:
         self.settle(bought["id"])
         return str(bought["id"])
 
-    def asking(self, asked: tuple[set[int], bool]) -> dict[str, Any]:
-        """What is shown and asked for, as fields of a sale."""
+    def _past(self, member: Member | None) -> int:
+        """How many purchases of a member stand or are held, counted one by one."""
+        of_member = Receipt.objects.filter(member=member) if member else Receipt.objects.none()
+        standing = of_member.filter(status__in=("completed", "partially_returned")).count()
+        return standing + of_member.filter(status="held", hold_until__gte=self.now).count()
+
+    def _note(self, sale: Sale, bought: dict[str, Any]) -> None:
+        """Name what a sale has put into play."""
+        if bought["coupons"]["issued"]:
+            IN_PLAY["a coupon issued"] += 1
+        if set(bought["coupons"]["used"]) - set(self.coupons):
+            IN_PLAY["an issued coupon used"] += 1
+        if sale.state == "held":
+            IN_PLAY["a purchase held"] += 1
+
+    def confirm(self, receipt: str) -> None:
+        """Complete a held purchase."""
+        holds.confirm(UUID(receipt), self.now)
+        IN_PLAY["a hold confirmed"] += 1
+        self.settle(receipt)
+
+    def let_go(self, receipt: str) -> None:
+        """Cancel a held purchase."""
+        returns.cancel(UUID(receipt), self.now)
+        IN_PLAY["a hold cancelled"] += 1
+
+    def outlast(self, receipt: str, asking: bool) -> None:
+        """Let the time of a held purchase run out; the job lets it go, or whoever asks next."""
+        Receipt.objects.filter(id=receipt).update(hold_until=self.now - timedelta(seconds=1))
+        if asking:
+            line = (SaleLine(1, self.products[0].sku, Decimal(1), Decimal(1)),)
+            checkout.quote(Sale("s", self.now, line), self.now)
+        else:
+            holds.release_stale(self.now)
+        assert Receipt.objects.get(id=receipt).status == "cancelled"
+        IN_PLAY["a hold let go by who asks" if asking else "a hold let go by the job"] += 1
+
+    def asking(self, asked: tuple[set[int], bool], member: Member | None = None) -> dict[str, Any]:
+        """What is shown and asked for, as fields of a sale; of a member with the coupons that were issued to them."""
         coupons, exchange = asked
+        issued = Coupon.objects.filter(member=member, state="issued") if member and coupons else ()
         codes = tuple(self.coupons[index] for index in sorted(coupons))
+        codes += tuple(coupon.code for coupon in issued[:2])
         return {"coupons": codes, "exchanges": self.trades if exchange else ()}
 
     def _usable(self, sale: Sale, changes: dict[str, Any]) -> dict[str, Any]:
@@ -242,7 +302,9 @@ class World:
         wanted = lines if lines == "all" else tuple(LineBack(p, q) for p, q in lines)
         request = ReturnRequest(f"R{self.backs}", self.now, wanted)
         first = returns.give_back(receipt, request, self.now)  # type: ignore[arg-type]
+        before = {one.id: one.points for one in Tally.objects.all()}
         again = returns.give_back(receipt, request, self.now)  # type: ignore[arg-type]
+        assert before == {one.id: one.points for one in Tally.objects.all()}
         assert again == (first.body, True)  # law 5
         self.settle(receipt)
 
@@ -316,6 +378,38 @@ def assert_books_balance() -> None:
         elif transfer.source_balance is not None:
             assert transfer.used == transfer.points
     assert LotUse.objects.filter(points=0).count() == 0
+
+
+def assert_counters_say_what_stands() -> None:
+    """Law 13 for limits, counters and budgets: each is the sum of the decisions that stand, counted one by one."""
+    used: Counter[tuple[Any, ...]] = Counter()
+    common: Counter[tuple[Any, ...]] = Counter()
+    decided = [
+        (receipt.member_id, receipt.store_id, backs[-1].outcome if backs else receipt.outcome)
+        for receipt in Receipt.objects.prefetch_related("returns")
+        for backs in [sorted(receipt.returns.all(), key=lambda back: (back.recorded_at, back.id))]
+    ]
+    rewards = EventReward.objects.filter(outcome__isnull=False).values_list("event__member_id", "outcome")
+    decided += [(member, 0, outcome) for member, outcome in rewards]
+    for member, store, outcome in decided:
+        kept = record.load(outcome)
+        for (campaign, period), (times, points) in kept.increments.items():
+            used[member, campaign, period, "times"] += times
+            used[member, campaign, period, "points"] += points  # type: ignore[assignment]
+        for row in tallies.difference(kept.counted, {}, store):
+            if store or row.store_id is None:
+                for name, value in (("times", row.times), ("points", row.points), ("money", row.money)):
+                    common[row.campaign_id, row.store_id, row.period, name] += value  # type: ignore[assignment]
+    for use in Usage.objects.all():
+        key = use.member_id, use.campaign_id, use.period
+        assert (use.times, use.points) == (used[*key, "times"], used[*key, "points"]), key
+    for one in Tally.objects.all():
+        row_key = one.campaign_id, one.store_id, one.period
+        sums = (one.times, one.points, one.money)
+        assert sums == tuple(common[*row_key, name] for name in ("times", "points", "money")), row_key
+    assert not +used or Usage.objects.exists()
+    known = set(Tally.objects.values_list("campaign_id", "store_id", "period"))
+    assert {key[:3] for key, value in common.items() if value} <= known
 
 
 def publish_again(code: str, percent: str, now: datetime) -> None:
