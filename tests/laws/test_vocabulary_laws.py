@@ -57,7 +57,7 @@ def sell(world: World, chance: random.Random) -> str:
         for _ in range(chance.randint(1, 4))
     ]
     wish: Any = chance.choice([Decimal(0), Decimal(0), Decimal("3.33"), "max"]) if buyer else Decimal(0)
-    asked = world.asking((set(chance.sample([0, 1], chance.randint(0, 1))), chance.random() < 0.3))
+    asked = world.asking((set(chance.sample([0, 1], chance.randint(0, 1))), chance.random() < 0.3), buyer)
     if buyer is None:
         asked["exchanges"] = ()
     return world.sell(buyer, goods, wish, cashier=chance.choice(["C-1", ""]), **asked)
