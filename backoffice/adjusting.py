@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from backoffice import member_page
+from backoffice import member_page, roles
 from backoffice.member_page import Purse
 from loyalty import adjustment
 from loyalty.lots import NotEnoughPoints
@@ -33,9 +34,11 @@ GIVE, TAKE = "give", "take"
 
 
 class AdjustmentForm(forms.Form):
-    """How many points, of which account, why. ``key`` makes sending it twice the same as once."""
+    """How many points, of which account, why. ``key`` makes sending it twice the same as once; ``sure`` holds what
+    was shown to be confirmed, so that other content is asked about again."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
+    sure = forms.CharField(widget=forms.HiddenInput, required=False)
     account = forms.ChoiceField(label=gettext_lazy("Account"), widget=UnfoldAdminSelectWidget)
     direction = forms.ChoiceField(
         label=gettext_lazy("What to do"),
@@ -57,8 +60,9 @@ class AdjustmentForm(forms.Form):
         help_text=gettext_lazy("The member reads it in the statement."),
     )
 
-    def __init__(self, purses: list[Purse], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, purses: list[Purse], most: Decimal, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.most = most
         self.purses = {str(purse.account.pk): purse for purse in purses}
         self.fields["account"].choices = [  # type: ignore[attr-defined]
             (
@@ -80,7 +84,46 @@ class AdjustmentForm(forms.Form):
                 self.add_error(
                     "points", _("Points of this programme have %(places)s decimals.") % {"places": places}
                 )
+            worth, currency = self._worth(purse, points), purse.holder.programme.currency
+            if worth > self.most:
+                told = _(
+                    "This is worth %(worth)s %(currency)s; at once you may give or take up to %(most)s %(currency)s."
+                )
+                self.add_error("points", told % {"worth": worth, "most": self.most, "currency": currency})
         return cleaned
+
+    @staticmethod
+    def _worth(purse: Purse, points: Decimal) -> Decimal:
+        """What points are worth, in money of the programme."""
+        return (points * purse.holder.programme.point_value).quantize(Decimal("0.01"))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What is to be confirmed: how many points, what they are worth, and what is there to spend then."""
+        cleaned, purse = self.cleaned_data, self.purses[self.cleaned_data["account"]]
+        signed = cleaned["points"] * (1 if cleaned["direction"] == GIVE else -1)
+        return {
+            "points": abs(signed), "gives": signed > 0, "worth": self._worth(purse, abs(signed)),
+            "currency": purse.holder.programme.currency, "programme": purse.holder.programme,
+            "spendable": purse.spendable, "after": purse.spendable + signed, "reason": cleaned["reason"],
+        }  # fmt: skip
+
+    @property
+    def seal(self) -> str:
+        """The same for the same content."""
+        cleaned = self.cleaned_data
+        parts = (
+            cleaned["account"],
+            cleaned["direction"],
+            f"{cleaned['points'].normalize():f}",
+            cleaned["reason"],
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether this very content was shown and agreed to."""
+        return self.cleaned_data["sure"] == self.seal
 
     def book(self, member: Member, user_id: int | None) -> adjustment.Adjusted | None:
         """Book the adjustment. None, with an error on the form, when it is refused."""
@@ -114,8 +157,13 @@ def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         raise Http404
     page = reverse("admin:members_member_change", args=[member.pk])
     purses = member_page.read_purses(member, timezone.now())
-    form = AdjustmentForm(purses, request.POST or None, initial={"key": new_id()})
-    if request.method == "POST" and form.is_valid():
+    form = AdjustmentForm(
+        purses, roles.most_by_hand(request.user), request.POST or None, initial={"key": new_id()}
+    )
+    shown = None
+    if request.method == "POST" and form.is_valid() and not form.is_confirmed:
+        shown, form.data = form.summary, form.data.dict() | {"sure": form.seal}
+    elif request.method == "POST" and form.is_valid():
         done = form.book(member, request.user.pk)
         if done is not None:
             said = _("This was booked already.") if done.replay else _("Booked: %(points)s points.") % {
@@ -130,6 +178,7 @@ def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         "member": member,
         "purses": purses,
         "form": form,
+        "shown": shown,
         "page": page,
     }
     return TemplateResponse(request, "backoffice/adjust.html", context)

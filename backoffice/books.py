@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -17,11 +17,11 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from backoffice import search
+from backoffice import reversing, search
 from backoffice.desk import Register, RegisterInline
-from loyalty import wording
+from loyalty import reversal, wording
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Transfer
 
 OWNERS = ("holders__member", "partner", "programme")
@@ -126,6 +126,22 @@ class TransferRegister(Register):
     readonly_fields = ("show_source", "show_target", "show_reason")
     inlines = (LotInline, UseInline)
     ordering = ("-id",)
+    actions_detail = ("reverse",)
+
+    def has_reverse_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the user may give and take points."""
+        return bool(request.user.has_perm("backoffice.adjust_points"))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only what can be reversed offers it."""
+        transfer = Transfer.objects.select_related("target").filter(pk=object_id).first()
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered if transfer is not None and not reversal.refusal(transfer) else []
+
+    @action(description=_("Reverse"), permissions=("reverse",), icon="undo", url_path="reverse")
+    def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form of a reversal."""
+        return reversing.answer(self, request, object_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transfer]:
         """Transfers with the owners of both accounts."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_noop
+
+from members.models import User
 
 MANAGER = gettext_noop("manager")
 OPERATOR = gettext_noop("operator")
@@ -61,6 +65,21 @@ ROLES: Mapping[str, set[str]] = {
     ANALYST: _VIEW_ALL | _rights(("add", "delete"), TRIALS) | {"backoffice.export_records"},
     CASHIER: _SELL,
 }
+
+
+#: The most that somebody of a role gives or takes by hand at once, in money of the programme. The highest of
+#: somebody's roles counts; whoever may do everything has the manager's: a slip of the finger knows no rank.
+MOST_BY_HAND: Mapping[str, Decimal] = {OPERATOR: Decimal(100), MANAGER: Decimal(10_000)}
+
+
+def most_by_hand(user: AbstractBaseUser | AnonymousUser) -> Decimal:
+    """The most that a user gives or takes by hand at once, in money; the lowest where no role says it."""
+    if getattr(user, "is_superuser", False):
+        return max(MOST_BY_HAND.values())
+    names = user.groups.values_list("name", flat=True) if isinstance(user, User) else ()
+    return max(
+        (MOST_BY_HAND[name] for name in names if name in MOST_BY_HAND), default=min(MOST_BY_HAND.values())
+    )
 
 
 @transaction.atomic

@@ -8,12 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
-
-from loyalty import ledger, lots, takebacks
+from loyalty import ledger, lots, provenance, takebacks
 from loyalty.models import Debt, Lot, LotUse, Transfer
 from loyalty.passbook import ZERO, Cause, OpenLot, Passbook
-from loyalty.takebacks import GIVING_BACK, SPENDING, Granted, PastDebt, PastUse, Settled
+from loyalty.takebacks import GIVING_BACK, SPENDING, Granted
 
 revoke = takebacks.revoke
 
@@ -69,7 +67,7 @@ def restore(
     )
     originals = [lot.origin_id or lot.id for lot in back]
     if Debt.objects.filter(lot_id__in=originals).exists():
-        takebacks.reclaim(book, back, _settled, f"{key}:reclaim", cause)
+        takebacks.reclaim(book, back, provenance.settled, f"{key}:reclaim", cause)
 
 
 def granted_for(keys: str, campaign_id: int, account_id: UUID, taken: Mapping[str, Decimal]) -> list[Granted]:
@@ -78,7 +76,10 @@ def granted_for(keys: str, campaign_id: int, account_id: UUID, taken: Mapping[st
         account_id=account_id, transfer__key__startswith=keys, transfer__kind="accrue",
         transfer__revision__campaign_id=campaign_id,
     )  # fmt: skip
-    return [_granted(row, taken.get(str(row.id), ZERO)) for row in given.order_by("-transfer__at", "-id")]
+    return [
+        provenance.granted(row, taken.get(str(row.id), ZERO))
+        for row in given.order_by("-transfer__at", "-id")
+    ]
 
 
 def take(
@@ -113,40 +114,7 @@ def granted_by(
         account_id=account_id, transfer__receipt_id=receipt_id, transfer__kind="accrue",
         transfer__revision__campaign_id=campaign_id,
     )  # fmt: skip
-    return [_granted(row, taken.get(str(row.id), ZERO)) for row in given.order_by("-transfer__at", "-id")]
-
-
-def _granted(row: Lot, taken: Decimal) -> Granted:
-    heirs = list(row.heirs.select_related("transfer").order_by("-id"))
-    uses = LotUse.objects.filter(lot__in=[row.id, *(heir.id for heir in heirs)]).order_by("-id")
-    columns = ("transfer_id", "transfer__kind", "transfer__receipt_id", "lot_id", "points")
-    return Granted(
-        ledger.open_lot(row),
-        taken,
-        [
-            *(PastUse(*use) for use in uses.values_list(*columns)),
-            *(
-                PastUse(heir.transfer_id, heir.transfer.kind, heir.transfer.receipt_id, row.id, -heir.points)
-                for heir in heirs
-            ),
-        ],
-        _debts(row.id),
-        [ledger.open_lot(heir) for heir in heirs],
-    )
-
-
-def _debts(lot_id: UUID) -> list[PastDebt]:
-    rows = Debt.objects.filter(lot_id=lot_id).order_by("id").values_list("transfer_id", "points")
-    return [PastDebt(*row) for row in rows]
-
-
-def _settled(lot_id: UUID) -> Settled:
-    """How debts because of a lot were settled."""
-    debts = _debts(lot_id)
-    payers: dict[UUID, list[tuple[OpenLot, Decimal]]] = {}
-    for transfer_id in {debt.transfer_id for debt in debts if debt.transfer_id is not None}:
-        net = LotUse.objects.filter(transfer_id=transfer_id).values_list("lot_id").annotate(Sum("points"))
-        paid = dict(net)
-        rows = Lot.objects.in_bulk(list(paid))
-        payers[transfer_id] = [(ledger.open_lot(rows[lot]), points) for lot, points in sorted(paid.items())]
-    return Settled(debts, payers)
+    return [
+        provenance.granted(row, taken.get(str(row.id), ZERO))
+        for row in given.order_by("-transfer__at", "-id")
+    ]

@@ -176,12 +176,27 @@ _ADJUSTMENT_IS_TOLD = f"""
 SELECT a.id AS account, 'transfer ' || t.id AS subject, 'an event that tells of it' AS expected, 'none' AS found
   FROM loyalty_transfer t
   JOIN loyalty_account a ON a.id IN (t.source_id, t.target_id) AND a.kind = 'member'
- WHERE {_OURS} AND t.kind = 'adjust' AND NOT EXISTS (
+ WHERE {_OURS} AND t.kind = 'adjust' AND t.reverses_id IS NULL AND NOT EXISTS (
        SELECT FROM loyalty_holder h JOIN members_event e ON e.member_id = h.member_id AND e.at = t.at
         WHERE h.account_id = a.id AND e.kind = 'points.adjusted'
           AND abs((e.data->>'points')::numeric) = t.points
           AND (e.data->>'points' LIKE '-%%') = (a.id = t.source_id)
           AND coalesce(e.data->>'transfer', t.id::text) = t.id::text)
+ ORDER BY a.id, t.id
+"""
+
+#: What was done by hand is reversed once, as a whole, on the same account.
+_REVERSAL_IS_WHOLE = f"""
+SELECT a.id AS account, 'transfer ' || t.id AS subject, 'at most ' || t.points AS expected, b.points::text AS found
+  FROM loyalty_transfer t
+  JOIN (SELECT r.reverses_id, sum(r.points) AS points, count(DISTINCT own.id) AS accounts,
+               min(own.id::text) AS account_id
+          FROM loyalty_transfer r
+         CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'adjust' THEN r.target_id ELSE r.source_id END AS id) own
+         WHERE r.reverses_id IS NOT NULL AND r.kind IN ('adjust', 'revoke') GROUP BY r.reverses_id) b
+    ON b.reverses_id = t.id
+  JOIN loyalty_account a ON a.id IN (t.source_id, t.target_id) AND a.kind = 'member'
+ WHERE {_OURS} AND (t.kind <> 'adjust' OR b.points > t.points OR b.accounts > 1 OR b.account_id <> a.id::text)
  ORDER BY a.id, t.id
 """
 
@@ -214,6 +229,7 @@ CHECKS = {
     "expiry_is_due": _EXPIRY_IS_DUE,
     "adjustment_is_told": _ADJUSTMENT_IS_TOLD,
     "adjustment_keeps_its_terms": _ADJUSTMENT_KEEPS_ITS_TERMS,
+    "reversal_is_whole": _REVERSAL_IS_WHOLE,
 }
 
 #: What there is, and what members and institutions hold. An institution holds what was transferred to

@@ -211,11 +211,14 @@ class Passbook:
         cause: Cause,
         *,
         revision_id: int | None = None,
+        reverses_id: UUID | None = None,
     ) -> UUID:
         """Take points out of lots: spent, held, expired, taken back, deducted. Returns the transfer's id."""
         taken = [(lot_id, points) for lot_id, points in uses if points]
         total = sum((points for _, points in taken), ZERO)
-        transfer_id = self._transfer(kind, total, key, cause, target=target, revision_id=revision_id)
+        transfer_id = self._transfer(
+            kind, total, key, cause, target=target, revision_id=revision_id, reverses_id=reverses_id
+        )
         for lot_id, points in taken:
             self._move(transfer_id, self.lots[lot_id], points)
         return transfer_id

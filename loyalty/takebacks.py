@@ -78,9 +78,16 @@ class Fate(NamedTuple):
 
 
 def revoke(
-    book: Passbook, granted: Granted, points: Decimal, key: str, cause: Cause, *, forgiving: bool
+    book: Passbook,
+    granted: Granted,
+    points: Decimal,
+    key: str,
+    cause: Cause,
+    *,
+    forgiving: bool,
+    reverses_id: UUID | None = None,
 ) -> tuple[Decimal, Decimal]:
-    """Take back ``points`` of a lot that a purchase gave. Returns what was taken and what could not be.
+    """Take back ``points`` of a lot that was given. Returns what was taken and what could not be.
 
     What ran out unspent is gone already and is not owed. First goes what remains of the lot and its heirs.
     Then, if its points were spent, the spending is shifted to other points of the account, so that a later
@@ -107,7 +114,8 @@ def revoke(
     taken = min(due, _held(family))
     if taken > 0:
         uses = [(lot.id, part) for lot, part in _first_of(lots.in_order(family), taken)]
-        book.spend("revoke", granted.lot.funder_id or book.institutions.issuance, uses, key, cause)
+        target = granted.lot.funder_id or book.institutions.issuance
+        book.spend("revoke", target, uses, key, cause, reverses_id=reverses_id)
     return taken, left
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice import roles
-from loyalty import adjustment
+from loyalty import adjustment, audit, reversal
 from loyalty.models import Lot, Transfer
 from members.models import Event, new_id
-from members.refusals import Conflict
+from members.refusals import Conflict, Refused
 from tests import factories
 from tests.backoffice.conftest import NOON
 
@@ -22,7 +25,11 @@ def sheet(scene):
     address = reverse("admin:members_member_adjust_points", args=[scene.member.pk])
 
     def fill(points="25", direction="give", reason="Broken cup", key=None):
+        parts = (
+            (str(scene.account.pk), direction, f"{Decimal(points).normalize():f}", reason) if points else ()
+        )
         return {
+            "sure": hashlib.sha256(repr(parts).encode()).hexdigest(),
             "key": str(key or new_id()),
             "account": str(scene.account.pk),
             "direction": direction,
@@ -48,7 +55,7 @@ def test_points_are_given_once_with_the_reason_and_the_one_who_gave_them(scene, 
     transfer = Transfer.objects.get(key=f"adjust:{form['key']}")
     assert (transfer.kind, transfer.points, transfer.reason) == ("adjust", Decimal(25), "Broken cup")
     assert str(transfer.user) == roles.OPERATOR
-    assert Event.objects.filter(kind="points.adjusted", member=scene.member).count() == 1
+    assert Event.objects.filter(kind="points.adjusted", data__reason="Broken cup").count() == 1
     assert "Booked: 25" in answers[0].content.decode()
     assert "This was booked already." in answers[2].content.decode()
     assert "Broken cup" in answers[0].content.decode()
@@ -67,7 +74,7 @@ def test_points_given_by_hand_expire_as_the_programme_says(scene, sheet, boss):
 def test_points_are_taken_only_as_far_as_they_are_there(scene, sheet, boss):
     address, fill = sheet
     before = scene.account.balance
-    answer = boss.post(address, fill("1000000", "take"))
+    answer = boss.post(address, fill("9000", "take"))
     assert answer.status_code == 200
     assert answer.context["form"].errors["points"] == [f"Only {before} points can be taken now."]
     assert count_adjustments() == 0
@@ -130,3 +137,125 @@ def test_another_members_account_cannot_be_adjusted_from_this_page(scene, sheet,
     answer = boss.post(address, fill() | {"account": str(other.pk)})
     assert "account" in answer.context["form"].errors
     assert count_adjustments() == 0
+
+
+# Confirming, and the ceiling
+
+
+def test_nothing_is_booked_before_who_what_it_is_worth_and_the_new_balance_were_confirmed(
+    scene, sheet, enter
+):
+    address, fill = sheet
+    client = enter(roles.OPERATOR)
+    form = fill() | {"sure": ""}
+    page = client.post(address, form)
+    assert count_adjustments() == 0
+    shown = page.context["shown"]
+    assert (shown["points"], shown["after"] - shown["spendable"], shown["gives"]) == (
+        Decimal(25),
+        Decimal(25),
+        True,
+    )
+    text = page.content.decode()
+    assert str(scene.member) in text and f"{shown['after']}" in text
+    sure = page.context["form"].data["sure"]
+    assert (
+        client.post(address, form | {"sure": sure, "points": "26"}).status_code == 200
+    )  # other content: asked again
+    assert count_adjustments() == 0
+    assert client.post(address, form | {"sure": sure}).status_code == 302
+    assert count_adjustments() == 1
+
+
+@pytest.mark.parametrize(("role", "most"), [(roles.OPERATOR, 100), (roles.MANAGER, 10_000)])
+def test_more_than_a_role_may_is_refused_with_what_it_is_worth(scene, sheet, enter, role, most):
+    address, fill = sheet
+    value = scene.account.programme.point_value
+    client = enter(role)
+    page = client.post(address, fill(points=f"{most / value + 1:.2f}"))
+    assert "at once you may give or take up to" in page.context["form"].errors["points"][0]
+    assert count_adjustments() == 0
+    assert client.post(address, fill(points=f"{most / value:.2f}")).status_code == 302
+
+
+# Reversing
+
+
+def reverse_of(transfer) -> str:
+    return reverse("admin:loyalty_transfer_reverse", args=[transfer.pk])
+
+
+def lots(account) -> list[tuple]:
+    return sorted(
+        Lot.objects.filter(account=account, remaining__gt=0).values_list("id", "remaining", "expires_at")
+    )
+
+
+def test_a_gift_by_mistake_is_reversed_from_its_own_page_and_every_other_lot_stays_as_it_was(
+    scene, sheet, enter
+):
+    address, fill = sheet
+    client = enter(roles.MANAGER)
+    before = lots(scene.account)
+    form = fill(points="9000")
+    client.post(address, form)
+    given = Transfer.objects.get(key=f"adjust:{form['key']}")
+    page = reverse("admin:loyalty_transfer_change", args=[given.pk])
+    assert reverse_of(given) in client.get(page).content.decode()
+    assert "9000" in client.get(reverse_of(given)).content.decode()
+    for _time in range(2):
+        client.post(reverse_of(given), {"reason": "A slip"})
+    assert lots(scene.account) == before
+    assert reverse_of(given) not in client.get(page).content.decode()
+    back = Transfer.objects.get(reverses=given)
+    assert (back.points, back.reason, str(back.user)) == (Decimal(9000), "A slip", roles.MANAGER)
+    assert audit.audit().problems == []
+
+
+def test_points_taken_by_mistake_come_back_to_the_very_lots(scene, sheet, enter):
+    address, fill = sheet
+    client = enter(roles.MANAGER)
+    factories.give_points(scene.account, 7, expires_at=timezone.now() + timedelta(days=2))
+    before = lots(scene.account)
+    form = fill(points="9", direction="take")
+    client.post(address, form)
+    assert lots(scene.account) != before
+    taken = Transfer.objects.get(key=f"adjust:{form['key']}")
+    client.post(reverse_of(taken), {"reason": "A slip"})
+    assert lots(scene.account) == before
+    assert audit.audit().problems == []
+
+
+def test_points_of_a_gift_that_were_spent_are_taken_from_others_and_what_is_missing_is_owed(scene):
+    now = timezone.now()
+    given = adjustment.adjust(scene.member, scene.account, Decimal(50), "gift", "g", now, None).transfer_id
+    scene.account.refresh_from_db()
+    everything = scene.account.balance
+    adjustment.adjust(scene.member, scene.account, -(everything - 20), "spent", "s", now, None)
+    done = reversal.reverse(given, "A slip", now, None)
+    assert (done.points, done.owed) == (Decimal(-20), Decimal(30))
+    again = reversal.reverse(given, "A slip", now, None)
+    assert (again.points, again.replay) == (Decimal(-20), True)
+    scene.account.refresh_from_db()
+    assert (scene.account.balance, scene.account.owed) == (0, 30)
+    assert audit.audit().problems == []
+
+
+def test_what_was_not_made_by_hand_or_is_a_reversal_itself_is_refused_in_words(scene, boss):
+    earned = Transfer.objects.filter(kind="accrue").first()
+    with pytest.raises(Refused, match="returned at the till"):
+        reversal.reverse(earned.pk, "no", timezone.now(), None)
+    assert "returned at the till" in boss.get(reverse_of(earned)).content.decode()
+    now = timezone.now()
+    taken = adjustment.adjust(scene.member, scene.account, Decimal(-1), "slip", "t", now, None).transfer_id
+    reversal.reverse(taken, "back", now, None)
+    with pytest.raises(Refused, match="a reversal itself"):
+        reversal.reverse(Transfer.objects.get(reverses=taken).pk, "again", now, None)
+
+
+def test_only_those_with_the_right_may_reverse(scene, enter):
+    now = timezone.now()
+    given = adjustment.adjust(scene.member, scene.account, Decimal(5), "gift", "g", now, None).transfer_id
+    transfer = Transfer.objects.get(pk=given)
+    assert enter(roles.ANALYST).post(reverse_of(transfer), {"reason": "no"}).status_code == 403
+    assert not Transfer.objects.filter(reverses=transfer).exists()

@@ -67,12 +67,12 @@ PLANTS: dict[str, tuple[str, str]] = {
         "reward_gave_what_it_says",
     ),
     "points for an event that gave others": (
-        FORGE.replace("%(kind)s", "'accrue'").replace("%(key)s", "'event:' || %(event)s || ':earn:77'")
+        FORGE.replace("%(kind)s", "'accrue'").replace("%(key)s", "'event:' || %(event)s || ':earn:0'")
         .replace("%(receipt)s", "NULL"),
         "reward_gave_what_it_says",
     ),
     "an accrual of a receipt twice": (
-        FORGE.replace("%(kind)s", "'accrue'").replace("%(key)s", "%(receipt)s || ':earn:77'"),
+        FORGE.replace("%(kind)s", "'accrue'").replace("%(key)s", "%(receipt)s || ':earn:0'"),
         "receipt_gave_what_it_says",
     ),
     "points for another member's receipt": (
