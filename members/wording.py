@@ -32,6 +32,7 @@ EVENTS: Mapping[str, Any] = {
     "member.registered": _("joined"),
     "points.activated": _("points became active"),
     "points.adjusted": _("points were given or taken by hand"),
+    "points.reversed": _("points given or taken by hand were reversed"),
     "points.expired": _("points expired"),
     "profile.completed": _("completed the profile"),
     "purchase.cancelled": _("a purchase was cancelled"),
