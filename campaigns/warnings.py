@@ -63,7 +63,9 @@ def _unknown(document: Document, known: Known) -> Iterator[Caution]:
     for _kind, code in sorted(known.missing):
         if code in mentioned:
             yield Caution(
-                "", _("There is no “{code}” any more; take it away or choose another.").format(code=code)
+                "",
+                _("There is no “{code}” any more; take it away or choose another.").format(code=code),
+                grave=True,
             )
 
 

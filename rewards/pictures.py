@@ -5,7 +5,7 @@ from __future__ import annotations
 from barcode import Code128
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from segno import make
+from segno import QRCode, make
 
 #: Light modules around a barcode that scanners need.
 _QUIET = 10
@@ -14,7 +14,13 @@ _HEIGHT = 60
 
 def qr(code: str) -> SafeString:
     """A QR symbol of the code alone: what a scanner reads is what a cashier would type."""
-    return mark_safe(make(code, error="m", micro=False).svg_inline(omitsize=True, border=4))
+    return mark_safe(symbol(code).svg_inline(omitsize=True, border=4))
+
+
+def symbol(code: str) -> QRCode:
+    """The symbol's modules. Letters beyond ASCII are written as UTF-8: left to itself, segno takes Shift JIS for
+    Cyrillic ones, which few readers know."""
+    return make(code, error="m", micro=False, encoding=None if code.isascii() else "utf-8")
 
 
 def barcode(code: str) -> SafeString | None:

@@ -101,11 +101,13 @@ def _apply(source: notation.Source, moment: Moment, prune: bool, base: str | Non
     _raise(source, wrong)
     layout.SETTINGS.write(target, step.was("programme"), step.after["programme"], moment)
     tiers.settle(step, moment.today(target).isoformat())
-    plan = Plan(code, step.after["programme"]["name"], step.is_new, _tell(step), tuple(_notes(step)), now)
-    if plan.changes:
+    changes = _tell(step)
+    if changes:
         _write(target, step, moment)
         _verify(target, step.after)
-    return plan
+        _raise(source, _misspelt(step))
+    # judged now that it is written: what the file itself makes is there
+    return Plan(code, step.after["programme"]["name"], step.is_new, changes, tuple(_notes(step)), now)
 
 
 def fingerprint(document: Document | None) -> str:
@@ -173,11 +175,28 @@ def _check_definitions(said: Any) -> Iterator[Problem]:
                 yield from (Problem((*place, *steps_of(path)), message) for path, message in error.problems)
 
 
+def _is_published(path: tuple[Any, ...], after: Document) -> bool:
+    """Whether the definition at a path is, or will be, in force."""
+    published = path[-1] == "definition" and len(path) == 3 and after["campaigns"].get(path[1], {})
+    return bool(published) and published["status"] != "draft"
+
+
+def _misspelt(step: Step) -> Iterator[Problem]:
+    """Codes that nothing here has, in what the file puts in force: it would never do what it says."""
+    before = step.was("campaigns") or {}
+    for path, definition in references.definitions(step.after):
+        if _is_published(path, step.after) and before.get(path[1]) != step.after["campaigns"][path[1]]:
+            for code, kind in _unknown_codes(references.codes(definition), step.after):
+                detail = _(
+                    "there is no “%(code)s” among the %(kind)s here: mend it, or make it in this file first"
+                )
+                yield Problem(path, detail % {"code": code, "kind": kind})
+
+
 def _notes(step: Step) -> Iterator[str]:
     """Drafts that could not be published as they are, and codes that nothing here has."""
     for path, definition in references.definitions(step.after):
-        published = path[-1] == "definition" and len(path) == 3 and step.after["campaigns"].get(path[1], {})
-        if not published or published["status"] == "draft":
+        if not _is_published(path, step.after):
             try:
                 parse(definition)
             except DefinitionError as error:
@@ -185,10 +204,14 @@ def _notes(step: Step) -> Iterator[str]:
                     "place": write_path(path),
                     "problem": error,
                 }
-        yield from _unknown(write_path(path), references.codes(definition), step.after)
+        for code, kind in _unknown_codes(references.codes(definition), step.after):
+            yield _("%(place)s names “%(code)s” among its %(kind)s; there is no such thing here") % {
+                "place": write_path(path), "code": code, "kind": kind,
+            }  # fmt: skip
 
 
-def _unknown(place: str, named: dict[str, set[str]], after: Document) -> Iterator[str]:
+def _unknown_codes(named: dict[str, set[str]], after: Document) -> Iterator[tuple[str, str]]:
+    """The codes that are neither in the database nor in the file, each with what it should be one of."""
     models: dict[str, Any] = {
         "segments": Segment, "stores": Store, "groups": StoreGroup, "partners": Partner, "categories": Category,
     }  # fmt: skip
@@ -198,7 +221,4 @@ def _unknown(place: str, named: dict[str, set[str]], after: Document) -> Iterato
             codes = codes - set(models[kind].objects.filter(code__in=codes).values_list("code", flat=True))
         else:
             codes = codes - known.get(kind, codes)
-        for code in sorted(codes):
-            yield _("%(place)s names “%(code)s” among its %(kind)s; there is no such thing here") % {
-                "place": place, "code": code, "kind": kind,
-            }  # fmt: skip
+        yield from ((code, kind) for code in sorted(codes))

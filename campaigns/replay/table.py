@@ -1,6 +1,6 @@
 """Receipts in a CSV file: one row for each line of a receipt, the lines of a receipt one after the other.
 
-The file is read twice. The first reading notes where each receipt begins and when it was made, 20 bytes
+The file is read twice. The first reading notes where each receipt begins and when it was made, 28 bytes
 each; the second reads the receipts in the order of their time. So a file may be larger than memory, and in
 any order.
 """
@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -29,6 +30,8 @@ OF_LINE = ("sku", "name", "category", "brand", "quantity", "price", "amount")
 REQUIRED = ("store", "receipt_number", "purchased_at", "sku", "quantity")
 CHANNELS = ("pos", "web", "app", "kiosk", "desk")
 _NEVER = float("-inf")
+#: How many receipts whose rows stand apart are named.
+_MOST_TOLD = 10
 
 Row = dict[str, str]
 
@@ -81,24 +84,47 @@ class Table:
             records = _Records(file, 0, 1)
             self._columns = _read_header(next(iter(records), (0, 0, []))[2])
             last: tuple[str, str] | None = None
+            hashes = array("q")
             for offset, line, cells in records:
                 row = self._row(line, cells)
-                key = row["store"], row["receipt_number"]
+                key = _key(row)
                 if key != last:
                     self._offsets.append(offset)
                     self._lines.append(line)
                     self._times.append(_timestamp(row["purchased_at"]))
+                    hashes.append(hash(key))
                     last = key
+            self._require_together(file, hashes)
+
+    def _require_together(self, file: BinaryIO, hashes: array[int]) -> None:
+        """Refuse a file in which rows of one receipt stand apart: half of it would be sold, the rest a conflict."""
+        places = sorted(range(len(hashes)), key=hashes.__getitem__)
+        apart = []
+        for first, second in pairwise(places):
+            if hashes[first] == hashes[second]:
+                one, other = (
+                    self._rows(_Records(file, self._offsets[i], self._lines[i]))[0] for i in (first, second)
+                )
+                if _key(one[1]) == _key(other[1]):
+                    apart.append((one[0], other[0], _key(one[1])))
+        if apart:
+            told = _(
+                "receipt %(number)s of store %(store)s begins in line %(first)s and again in line %(second)s"
+            )
+            found = [
+                told % {"number": number, "store": store, "first": first, "second": second}
+                for first, second, (store, number) in sorted(apart)[:_MOST_TOLD]
+            ]
+            raise FileFault(
+                _("Put the rows of each receipt together: %(found)s.") % {"found": "; ".join(found)}
+            )
 
     def _rows(self, records: _Records) -> list[tuple[int, Row]]:
         """The rows of the receipt that begins here."""
         rows: list[tuple[int, Row]] = []
         for _offset, line, cells in records:
             row = self._row(line, cells)
-            if rows and (row["store"], row["receipt_number"]) != (
-                rows[0][1]["store"],
-                rows[0][1]["receipt_number"],
-            ):
+            if rows and _key(row) != _key(rows[0][1]):
                 break
             rows.append((line, row))
         return rows
@@ -143,10 +169,20 @@ class _Records:
             yield text
 
 
+def _key(row: Row) -> tuple[str, str]:
+    """What names a receipt."""
+    return row["store"], row["receipt_number"]
+
+
 def _read_header(cells: list[str]) -> list[str]:
     columns = [cell.strip() for cell in cells]
     if not columns:
         raise FileFault(_("The file is empty: its first line names the columns."))
+    if len(columns) == 1 and (sign := next((sign for sign in ";\t" if sign in columns[0]), None)):
+        name = _("semicolons") if sign == ";" else _("tabs")
+        raise FileFault(
+            _("The columns are parted by %(name)s: save the file with commas between them.") % {"name": name}
+        )
     if missing := [name for name in REQUIRED if name not in columns]:
         raise FileFault(_("The file has no column %(names)s.") % {"names": ", ".join(missing)})
     known = (*OF_RECEIPT, *OF_LINE)

@@ -168,6 +168,24 @@ def test_a_missing_file_and_one_that_is_not_utf8_are_refused(tmp_path: Path) -> 
         run(path)
 
 
+def test_a_receipt_whose_rows_stand_apart_is_refused_before_anything_is_sold(tmp_path: Path) -> None:
+    other = f"s-1,1,B1,2026-03-01T11:00:00+03:00,{CARD},C-1,MILK,Milk,Dairy,1,1.50,,"
+    path = write(tmp_path, GOOD[0], other, GOOD[1])
+
+    with pytest.raises(CommandError, match="receipt A1 of store s-1 begins in line 2 and again in line 4"):
+        run(path)
+    assert not Receipt.objects.exists()
+
+    run(write(tmp_path, *GOOD[:2], other))
+    assert Receipt.objects.count() == 2
+
+
+def test_a_file_parted_by_semicolons_is_told_so(tmp_path: Path) -> None:
+    path = write(tmp_path, header=HEADER.replace(",", ";"))
+    with pytest.raises(CommandError, match="parted by semicolons: save the file with commas"):
+        run(path)
+
+
 def test_a_repaired_file_leaves_no_old_report(tmp_path: Path) -> None:
     path = write(tmp_path, "s-1,,B4,2026-03-01T12:00:00Z,,,MILK,,,one,,1.50,")
     with pytest.raises(CommandError):

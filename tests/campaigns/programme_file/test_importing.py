@@ -504,6 +504,27 @@ def test_unfinished_drafts_and_unknown_codes_are_allowed_and_noted(programme: Pr
     assert "“moon” among its stores" in plan.notes[2]
 
 
+@pytest.mark.parametrize("named", [{"whom": {"segments": ["vipp"]}}, {"whom": {"tiers": ["golld"]}}])
+def test_a_misspelt_code_does_not_go_live(programme: Programme, named: dict[str, Any]) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["campaigns"]["fresh"] = {"name": "Fresh", "status": "live", "definition": coffee(**named)}
+
+    with pytest.raises(FileError, match=r"there is no “(vipp|golld)” among the"):
+        apply(edited(programme, edit))
+
+    assert not programme.campaigns.filter(code="fresh").exists()
+
+
+def test_what_the_same_file_makes_is_not_missed(programme: Programme) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["tiers"]["diamond"] = {"name": "Diamond", "threshold": "9000"}
+        document["campaigns"]["fresh"] = {
+            "name": "Fresh", "status": "live", "definition": coffee(whom={"tiers": ["diamond"]}),
+        }  # fmt: skip
+
+    assert not [note for note in apply(edited(programme, edit)).notes if "diamond" in note]
+
+
 def test_amounts_are_kept_to_the_last_digit() -> None:
     programme = ProgrammeFactory(code="p", point_value=Decimal("0.0125"), confirm_above=Decimal("1234567.89"))
 

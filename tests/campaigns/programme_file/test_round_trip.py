@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign
-from campaigns.programme_file import importing, notation, snapshot
+from campaigns.programme_file import importing, notation, references, snapshot
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.problems import FileError
 from loyalty.models import Programme
@@ -146,6 +146,17 @@ LADDERS = st.sampled_from(
 )  # fmt: skip
 
 
+def add_tiers(document: dict[str, Any]) -> None:
+    """Add the tiers that campaigns in force speak of: a file that names others is refused."""
+    tiers = document.get("tiers", {})
+    for campaign in document.get("campaigns", {}).values():
+        if campaign["status"] != "draft":
+            for code in sorted(references.codes(campaign["definition"])["tiers"]):
+                threshold = str(100 * len(tiers))
+                tiers.setdefault(code, {"name": code, "benefits": "", "threshold": threshold})
+                document["tiers"] = tiers
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A file that says something of everything, and nothing that does not exist."""
@@ -158,6 +169,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "programme": draw(SETTINGS) | {"code": "p", "name": draw(NAMES)},
     }
     document |= {name: draw(strategy) for name, strategy in sections.items() if draw(st.booleans())}
+    add_tiers(document)
     partners = document.get("partners", {})
     named = {entry.get("product_set") for entry in partners.values()} - {None} | set(
         draw(st.lists(CODES, max_size=2))
