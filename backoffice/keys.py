@@ -5,19 +5,24 @@ Doors do not import each other, so the keys' table is asked of Django by its nam
 
 from __future__ import annotations
 
+import urllib.parse
 from typing import Any
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import quote
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.decorators import action, display
+from unfold.views import ChangeList
 
 from backoffice.desk import Desk
 
@@ -47,9 +52,17 @@ class TillKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
+class KeyList(ChangeList):
+    """The list of keys: each is opened by its public part, as its id holds the hash of the key."""
+
+    def url_for_result(self, result: Any) -> str:
+        """The address of a key's page."""
+        return reverse("admin:pos_tillkey_change", args=[result.prefix])
+
+
 @admin.register(TillKey)
 class TillKeyDesk(Desk):
-    """API keys."""
+    """API keys. No address and no history names one by its id: that holds the hash of the key."""
 
     form = TillKeyForm
     list_display = ("name", "show_prefix", "partner", "show_reach", "last_used_at", "show_state", "created")
@@ -59,6 +72,38 @@ class TillKeyDesk(Desk):
     autocomplete_fields = ("partner", "till")
     fixed = ("partner", "till", "show_prefix", "created", "last_used_at")
     actions = ("revoke",)
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """The list whose links hold no hash."""
+        return KeyList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The key of that public part."""
+        return self.get_queryset(request).filter(prefix=object_id.partition(".")[0]).first()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **more: Any
+    ) -> Any:
+        """The key's page, whose links name it by its public part, too."""
+        return _without_hash(super().changeform_view(request, object_id, *args, **more))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The key's history, likewise."""
+        return _without_hash(super().history_view(request, object_id, extra_context))
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the list, where the new key is told once."""
+        return self.response_post_save_add(request, obj)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        """Written down under the public part."""
+        return _under_prefix(super().log_addition(request, obj, message), obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        """Written down under the public part."""
+        return _under_prefix(super().log_change(request, obj, message), obj)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What is asked of a new key, and what is shown of one that is there."""
@@ -114,3 +159,23 @@ class TillKeyDesk(Desk):
         if key.revoked:
             return "revoked", _("revoked")
         return ("expired", pgettext("key", "expired")) if key.has_expired else ("active", _("active"))
+
+
+def _under_prefix(entry: LogEntry, key: Any) -> LogEntry:
+    entry.object_id = key.prefix
+    entry.save(update_fields=["object_id"])
+    return entry
+
+
+def _without_hash(response: Any) -> Any:
+    """The page of a key with links that the library's templates make of its id put right."""
+    context = getattr(response, "context_data", None) or {}
+    key = context.get("original") or context.get("object")
+    if key is not None:
+        response.add_post_render_callback(lambda page: _name_by_prefix(page, key))
+    return response
+
+
+def _name_by_prefix(page: HttpResponse, key: Any) -> None:
+    for spelling in (key.pk, quote(key.pk), urllib.parse.quote(key.pk), escape(key.pk)):
+        page.content = page.content.replace(spelling.encode(), key.prefix.encode())

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.dates import MONTHS
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -20,7 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from loyalty import expiry
+from loyalty import currencies, expiry
 from loyalty.document import DocumentError
 from loyalty.models import Category, ProductSet, Programme
 from loyalty.spending import parse_rules
@@ -140,11 +137,8 @@ class ProgrammeForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
     def clean_currency(self) -> str:
-        """Three capital letters."""
-        currency: str = self.cleaned_data["currency"].upper()
-        if not re.fullmatch("[A-Z]{3}", currency):
-            raise ValidationError(_("A currency has three letters, as EUR."))
-        return currency
+        """A currency in which a programme can be."""
+        return currencies.read(self.cleaned_data["currency"])
 
     def clean(self) -> dict[str, Any]:
         """Put the fields together and have the parsers judge them."""

@@ -10,13 +10,20 @@ from __future__ import annotations
 from typing import Any
 
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django_htmx.middleware import HtmxMiddleware
 
-API, API_PAGE = "/api/v1/", "/api/v1/docs/"
+API, API_PAGE, ADMIN = "/api/v1/", "/api/v1/docs/", "/admin/"
+#: What is under these addresses is for one pair of eyes.
+PERSONAL = ("/till/", ADMIN)
+NUL = "\0"
 
 
 class _ForPages:
@@ -32,11 +39,60 @@ class _ForPages:
 
 
 class ContentPolicy(_ForPages, CSPMiddleware):
-    """What a browser may load."""
+    """What a browser may load. The back office's library writes styles into the page and evaluates expressions
+    (Alpine.js): these two are let in there, and nothing else."""
+
+    def get_policy_parts(self, request: HttpRequest, response: Any, report_only: bool = False) -> Any:
+        """The policy of the settings, and what the back office needs beyond it."""
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path_info.startswith(ADMIN):
+            parts.update = {**settings.BACK_OFFICE_POLICY, **(parts.update or {})}
+        return parts
 
 
 class Session(_ForPages, SessionMiddleware):
-    """Sessions."""
+    """Sessions: put off while somebody is there. What a session shows is nobody's on the way to keep."""
+
+    def process_response(  # type: ignore[override]
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Save the session if it changed, and put its end off if it was used."""
+        answer = super().process_response(request, response)  # type: ignore[arg-type]
+        if request.session.accessed or request.path_info.startswith(PERSONAL):
+            answer.headers.setdefault("Cache-Control", "no-store")
+        if request.session.accessed and hasattr(request.session, "stay"):
+            request.session.stay(timezone.now())
+        return answer
+
+
+class Legible(_ForPages):
+    """Refuses requests with U+0000 in them, which no text of the database can hold: address, form, cookies.
+
+    The API's own door says which field it is. Contents of uploaded files are their readers' matter.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        asked = request.META.get("QUERY_STRING", "")
+        if (
+            NUL in request.path_info
+            or "%00" in asked
+            or NUL in asked
+            or NUL in "".join(request.COOKIES.values())
+        ):
+            raise BadRequest("U+0000 in the address")
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> None:
+        """Look into the form, which the CSRF check has read by now."""
+        path = request.path_info
+        if request.method != "POST" or (path.startswith(API) and not path.startswith(API_PAGE)):
+            return
+        for name, values in request.POST.lists():
+            if NUL in name or any(NUL in value for value in values):
+                raise BadRequest("U+0000 in the form")
 
 
 class Authentication(_ForPages, AuthenticationMiddleware):

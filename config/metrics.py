@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
-LOOPBACK = {"127.0.0.1", "::1"}
+from config.addresses import is_local
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -23,4 +23,4 @@ def may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return secrets.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
-    return settings.DEMO and request.META.get("REMOTE_ADDR") in LOOPBACK
+    return settings.DEMO and is_local(request)

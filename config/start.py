@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from config import demo as demo_shop
+from config.addresses import is_local
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -50,10 +51,19 @@ LANGUAGES_SHOWN = ("en", "ru")
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The start page."""
+    """The start page. The demo's passwords and keys are shown on its own machine alone, whoever else it serves."""
     demo = demo_shop.read(settings.VAR / "demo.json") if settings.DEMO else None
+    hidden = demo is not None and not is_local(request)
+    if hidden:
+        demo = None
     languages = [(code, name) for code, name in settings.LANGUAGES if code in LANGUAGES_SHOWN]
-    context = {"doors": DOORS, "demo": demo, "example": show_example(demo), "languages": languages}
+    context = {
+        "doors": DOORS,
+        "demo": demo,
+        "hidden": hidden,
+        "example": show_example(demo),
+        "languages": languages,
+    }
     return render(request, "start.html", context)
 
 

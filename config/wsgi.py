@@ -20,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 #: What is asked for by programs alone.
 API_PATHS = tuple(f"/api/v1/{name}" for name in ("purchases", "quotes", "members", "events"))
 API_MIDDLEWARE = (
+    "config.addresses.ClientAddress",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.logs.RequestLogMiddleware",

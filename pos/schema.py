@@ -291,9 +291,9 @@ BATCH = describe(
 )  # fmt: skip
 READ_PURCHASE = describe(
     "read_purchase", "Read a purchase as it stands now", {200: answers.PurchaseAnswer},
-    tag=_SALES, parameters=(_PURCHASE_ID,), refusals={403: _WORDS[403], 404: "`purchase_not_found`"},
+    tag=_SALES, parameters=(_PURCHASE_ID,), refusals={404: "`purchase_not_found`"},
 )  # fmt: skip
-_ON_PURCHASE = {403: _WORDS[403], 404: "`purchase_not_found`"}
+_ON_PURCHASE = {404: "`purchase_not_found`: there is none, or not for this key."}
 CONFIRM = describe(
     "confirm_purchase", "Complete a held purchase", {200: answers.PurchaseAnswer},
     tag=_SALES, body=bodies.Nothing, parameters=(_PURCHASE_ID,), keyed=True, example=examples.NOTHING,

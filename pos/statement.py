@@ -1,4 +1,8 @@
-"""A member's statement: every movement of points, newest first, with the reason for each."""
+"""A member's statement: every movement of points, newest first, with the reason for each.
+
+In a programme of several partners the points are common, the receipts are not: a movement that came of another
+partner's receipt is told with its points alone.
+"""
 
 from __future__ import annotations
 
@@ -35,17 +39,19 @@ def page(member: Member, client: Client, cursor: str) -> dict[str, Any]:
         wanted &= Q(at__lt=at) | Q(at=at, id__lt=last)
     found = list(
         Transfer.objects.filter(wanted)
-        .select_related("receipt", "revision", "source__programme")
+        .select_related("receipt__store", "revision", "source__programme")
         .order_by("-at", "-id")[: ON_A_PAGE + 1]
     )
     shown = found[:ON_A_PAGE]
     return {
-        "results": [_tell(transfer, accounts) for transfer in shown],
+        "results": [_tell(transfer, accounts, client) for transfer in shown],
         "next": _make_cursor(shown[-1]) if len(found) > ON_A_PAGE else None,
     }
 
 
-def _tell(transfer: Transfer, accounts: Sequence[UUID]) -> dict[str, Any]:
+def _tell(transfer: Transfer, accounts: Sequence[UUID], client: Client) -> dict[str, Any]:
+    receipt = transfer.receipt
+    theirs = receipt is not None and receipt.store.partner_id != client.partner_id
     leaves = transfer.source_id in accounts
     programme = transfer.source.programme
     balance = transfer.source_balance if leaves else transfer.target_balance
@@ -57,9 +63,9 @@ def _tell(transfer: Transfer, accounts: Sequence[UUID]) -> dict[str, Any]:
         "points": story.number(-transfer.points if leaves else transfer.points, decimals),
         "balance_after": None if balance is None else story.number(balance, decimals),
         "programme": programme.code,
-        "purchase": str(transfer.receipt_id) if transfer.receipt_id else None,
+        "purchase": str(receipt.id) if receipt is not None and not theirs else None,
         "reason": wording.describe_reason(transfer.reason) or transfer.get_kind_display(),
-        "because": _because(transfer),
+        "because": [] if theirs else _because(transfer),
     }
 
 

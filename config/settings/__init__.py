@@ -20,6 +20,7 @@ from config.settings.databases import TRANSACTION, configure_broker, configure_d
 from config.settings.environment import (
     read_address,
     read_choice,
+    read_count,
     read_flag,
     read_host,
     read_hosts,
@@ -50,6 +51,11 @@ if not DEMO:
         )
 
 ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEMO else "")
+if not DEMO and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must name your hosts in production, as loyalty.example.com, not *: whoever makes up a host "
+        "name could have links to it sent to members."
+    )
 CSRF_TRUSTED_ORIGINS = read_origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -95,11 +101,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [  # those of config.lanes are for pages alone
+    "config.addresses.ClientAddress",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.lanes.ContentPolicy",
     "config.logs.RequestLogMiddleware",
+    "config.lanes.Legible",
     "config.lanes.Session",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -235,7 +243,6 @@ EMAIL_TIMEOUT = 10
 # What a browser may do
 
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "base-uri": ["'self'"],
@@ -245,19 +252,30 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     },
 }
+#: What the back office needs beyond that: Alpine.js evaluates expressions, Unfold writes its colours into the page.
+BACK_OFFICE_POLICY = {
+    "script-src": ["'self'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+}
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "config.sessions"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 60 * read_number("SESSION_IDLE_MINUTES", 120, least=1, most=60 * 24 * 30)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 _redirect, _insist = read_flag("SECURE_SSL_REDIRECT", True), read_number("SECURE_HSTS_SECONDS", 31_536_000)
 if not DEMO:
     SECURE_SSL_REDIRECT, SECURE_HSTS_SECONDS = _redirect, _insist
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_PRELOAD = read_flag("SECURE_HSTS_PRELOAD")
+    # to be in the browsers' own lists is for the domain's owner to wish
+    SILENCED_SYSTEM_CHECKS = ["security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-if read_flag("TRUST_PROXY"):
+TRUSTED_PROXIES = read_count("TRUST_PROXY")
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # What it says about itself

@@ -36,6 +36,14 @@ def read_number(name: str, default: int, *, least: int = 0, most: int = 10**9) -
     return int(value)
 
 
+def read_count(name: str) -> int:
+    """How many; a yes is one, a no is none."""
+    value = read_text(name).lower()
+    if value in TRUE | FALSE:
+        return int(value in TRUE)
+    return read_number(name, 0, most=10)
+
+
 def read_list(name: str, default: str = "") -> list[str]:
     """Words separated by commas."""
     return [word for word in (word.strip() for word in read_text(name, default).split(",")) if word]

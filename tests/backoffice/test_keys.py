@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from backoffice import roles
@@ -65,3 +67,23 @@ def test_a_till_of_another_partner_is_refused(scene, boss):
 @pytest.mark.parametrize("role", [roles.OPERATOR, roles.ANALYST])
 def test_keys_are_for_managers(scene, enter, role):
     assert enter(role).post(ADD, form(scene)).status_code == 403
+
+
+def test_no_address_page_or_history_of_the_back_office_holds_a_keys_hash(scene, boss):
+    boss.post(ADD, form(scene))
+    key = TillKey.objects.get(name="Front till")
+    hashed = key.hashed_key
+    page = reverse("admin:pos_tillkey_change", args=[key.prefix])
+    listed = boss.get(reverse("admin:pos_tillkey_changelist")).content.decode()
+    links = re.findall(r'(?:href|action)="([^"]*)"', listed)
+    assert any(link.startswith(page) for link in links)
+    assert boss.post(page, {"name": "Side till", "revoked": ""}).status_code == 302
+    history = reverse("admin:pos_tillkey_history", args=[key.prefix])
+    for address in (page, history, reverse("admin:index")):
+        answer = boss.get(address)
+        assert answer.status_code == 200
+        links += re.findall(r'(?:href|action)="([^"]*)"', answer.content.decode())
+    told = [*links, *LogEntry.objects.values_list("object_id", flat=True)]
+    salted = hashed.rpartition("$")[2][:12]
+    assert [link for link in told if salted in unquote(link)] == []
+    assert LogEntry.objects.filter(object_id=key.prefix).count() == 2

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from backoffice.programme_form import read_fields, write_expiry, write_spending
 from campaigns.models import Rulebook
-from loyalty import expiry
+from loyalty import currencies, expiry
 from loyalty.models import Programme, Tier
 from loyalty.wording import describe_expiry, describe_spending
 
@@ -154,3 +155,33 @@ def test_rules_are_told_in_words():
     assert describe_spending(RULES[1]) == "at most 50% of a receipt; 1 is always paid in money"
     assert describe_spending(RULES[3]) == "never for food, A, B, C1"
     assert describe_spending({}) == "without limits"
+
+
+@pytest.mark.parametrize("currency", ["JPY", "clp", "KWD", "VND", "CLF", "XAU", "XXX", "EURO", "ZZZ", "руб"])
+def test_a_currency_whose_sums_have_not_two_places_is_refused_in_words(scene, boss, currency):
+    form = filled(boss, scene.shop.programme) | {"code": "second", "name": "Second", "currency": currency}
+    answer = boss.post(reverse("admin:loyalty_programme_add"), form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["currency"]
+    assert not Programme.objects.filter(code="second").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("JPY", "those of JPY have 0"),
+        ("KWD", "those of KWD have 3"),
+        ("XAU", "XAU is no money that people pay with"),
+        ("ZZZ", "“ZZZ” is no currency"),
+        ("", "“” is no currency"),
+    ],
+)
+def test_why_a_currency_is_refused_is_said(text, words):
+    with pytest.raises(ValidationError, match=words):
+        currencies.read(text)
+
+
+def test_currencies_of_two_places_are_read_in_any_letters():
+    assert [currencies.read(code) for code in ("eur", "RUB", " usd ", "KZT", "RSD", "AMD")] == [
+        "EUR", "RUB", "USD", "KZT", "RSD", "AMD",
+    ]  # fmt: skip

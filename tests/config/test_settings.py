@@ -36,6 +36,9 @@ GOOD = {
         ({"SECRET_KEY": "x" * 80}, "SECRET_KEY must be your own secret"),
         ({"DEBUG": "1"}, "DEBUG must be off in production."),
         ({"DEBUG": "perhaps"}, "DEBUG must be 1 or 0, not 'perhaps'."),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name your hosts in production"),
+        ({"ALLOWED_HOSTS": "loyalty.example.com,*"}, "ALLOWED_HOSTS must name your hosts in production"),
+        ({"TRUST_PROXY": "perhaps"}, "TRUST_PROXY must be a whole number"),
         ({"REGULARS_MODE": "producton"}, "REGULARS_MODE must be one of demo, production"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL is not a PostgreSQL address"),
         ({"DATABASE_URL": "postgresql://localhost"}, "DATABASE_URL names no database"),
@@ -219,6 +222,24 @@ def test_the_web_server_does_not_fall_back_to_the_demo(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert "SECRET_KEY must be your own secret" in done.stderr
+
+
+@pytest.mark.parametrize(("text", "count"), [("", 0), ("0", 0), ("no", 0), ("1", 1), ("yes", 1), ("3", 3)])
+def test_how_many_proxies_are_trusted_is_a_number_or_a_yes(
+    text: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUST_PROXY", text)
+    assert environment.read_count("TRUST_PROXY") == count
+
+
+def test_browsers_own_lists_are_asked_for_only_on_wish(tmp_path: Path) -> None:
+    ask = "import config.settings as s; print(s.SECURE_HSTS_PRELOAD, s.SECURE_HSTS_SECONDS)"
+    for wish, told in (({}, "False 31536000"), ({"SECURE_HSTS_PRELOAD": "1"}, "True 31536000")):
+        done = subprocess.run(
+            [sys.executable, "-c", ask], cwd=ROOT, env=build_environment(tmp_path, **(GOOD | wish)),
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout.strip() == told
 
 
 def test_a_database_url_keeps_its_options() -> None:

@@ -167,6 +167,22 @@ def test_a_member_of_two_programmes_shows_each_partner_its_own(
     assert len(Api(other_shop.secret).get(f"members/{member.id}/transfers")["results"]) == 1
 
 
+def test_the_statement_of_a_shared_programme_tells_another_partners_receipts_as_points_alone(
+    api: Api, member: Member, shop: factories.Shop
+) -> None:
+    neighbour = factories.open_shop(programme=shop.programme, store="next-door")
+    theirs = Api(neighbour.secret).post("purchases", coffee(store="next-door", till="", redeem="0"))
+    ours = api.post("purchases", coffee(redeem="0"))
+    told = {row["purchase"]: row for row in api.get(f"members/{member.id}/transfers")["results"]}
+    assert theirs["id"] not in str(told)
+    assert told[ours["id"]]["because"]
+    hidden = [row for row in api.get(f"members/{member.id}/transfers")["results"] if row["kind"] == "accrue"][
+        -1
+    ]
+    assert (hidden["purchase"], hidden["because"]) == (None, [])
+    assert hidden["points"] == theirs["earned"]["points"]
+
+
 def test_a_key_that_calls_too_often_waits(api: Api, settings: Settings) -> None:
     settings.POS_CALLS_PER_MINUTE = 2
     statuses = []

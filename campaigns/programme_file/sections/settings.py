@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step
 from campaigns.programme_file.problems import Problem, steps_of
-from loyalty import expiry, spending, wording
+from loyalty import currencies, expiry, spending, wording
 from loyalty.document import DocumentError
 from loyalty.models import Programme
 
@@ -58,6 +59,11 @@ class Settings(Section):
         """Fields the model refuses, what is fixed, and the two documents inside."""
         entry, before = step.after[self.name], step.was(self.name)
         wrong = {name: message for name, message in COLUMNS.check(entry, step.is_new)}
+        if before is None and "currency" not in wrong:
+            try:
+                currencies.read(entry["currency"])
+            except ValidationError as error:
+                wrong["currency"] = " ".join(error.messages)
         if before is not None:
             fixed = _("is fixed once the programme is there (%(value)s); make a new programme instead")
             wrong |= {
@@ -95,6 +101,8 @@ class Settings(Section):
         """Save the row; a new one is saved before everything else is."""
         if before != after:
             COLUMNS.put(programme, after)
+            if before is None:
+                programme.currency = currencies.read(programme.currency)
             programme.save()
 
 

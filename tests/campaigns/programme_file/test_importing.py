@@ -398,6 +398,11 @@ PROBLEMS = [
          "programme.point_value (line 5): Ensure that there are no more than 4 decimal places."],
     ),
     (
+        "version: 1\nprogramme:\n  code: yen\n  name: Yen\n  currency: JPY\n",
+        ["programme.currency (line 5): Sums have two decimal places here, and those of JPY have 0: programmes in "
+         "this currency are not possible."],
+    ),
+    (
         "version: 1\nprogramme:\n  code: main\n  time_zone: Mars/Base\n  expiry: {kind: after, years: 1000}\n",
         ["programme.expiry.years (line 5): 1000 will not do; give a whole number from 1 to 100",
          "programme.time_zone (line 4): “Mars/Base” is no time zone: give UTC or Area/City, such as Europe/Berlin."],
