@@ -26,14 +26,18 @@ PERSONAL = ("/till/", ADMIN)
 NUL = "\0"
 
 
+def _is_page(request: HttpRequest) -> bool:
+    path = request.path_info
+    return not path.startswith(API) or path.startswith(API_PAGE)
+
+
 class _ForPages:
     """Mixed into a middleware: steps aside for requests of the API, but not for its documentation page."""
 
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
-        path = request.path_info
-        if path.startswith(API) and not path.startswith(API_PAGE):
+        if not _is_page(request):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]
 
@@ -65,7 +69,7 @@ class Session(_ForPages, SessionMiddleware):
         return answer
 
 
-class Legible(_ForPages):
+class Legible:
     """Refuses requests with U+0000 in them, which no text of the database can hold: address, form, cookies.
 
     The API's own door says which field it is. Contents of uploaded files are their readers' matter.
@@ -76,7 +80,7 @@ class Legible(_ForPages):
 
     def __call__(self, request: HttpRequest) -> Any:
         asked = request.META.get("QUERY_STRING", "")
-        if (
+        if _is_page(request) and (
             NUL in request.path_info
             or "%00" in asked
             or NUL in asked
@@ -87,8 +91,7 @@ class Legible(_ForPages):
 
     def process_view(self, request: HttpRequest, *view: Any) -> None:
         """Look into the form, which the CSRF check has read by now."""
-        path = request.path_info
-        if request.method != "POST" or (path.startswith(API) and not path.startswith(API_PAGE)):
+        if request.method != "POST" or not _is_page(request):
             return
         for name, values in request.POST.lists():
             if NUL in name or any(NUL in value for value in values):
