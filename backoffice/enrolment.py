@@ -14,8 +14,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from campaigns import registration
 from loyalty import ledger
 from loyalty.models import Programme
-from members import phones
+from members import bounds, phones
 from members.models import Card, Member
+from members.refusals import Fault
 from members.registration import Newcomer, enrol
 
 CHANNEL = "desk"
@@ -33,6 +34,29 @@ def read_phone(text: str) -> str | None:
     return phone
 
 
+class AttributesField(forms.JSONField):
+    """What else is known of a member: an object that pages can show."""
+
+    def to_python(self, value: Any) -> Any:
+        """The object. Raises ``ValidationError`` for one that is too deep or too long, before it is read."""
+        if isinstance(value, str) and bounds.is_deep(value):
+            self._refuse(bounds.too_deep("attributes"))
+        read = super().to_python(value)
+        if isinstance(read, dict):
+            for fault in bounds.data_faults("attributes", read):
+                self._refuse(fault)
+        return read
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the refused form shows again."""
+        if isinstance(data, str) and bounds.is_deep(data):
+            return forms.fields.InvalidJSONInput(data)
+        return super().bound_data(data, initial)
+
+    def _refuse(self, fault: Fault) -> None:
+        raise ValidationError(fault.detail)
+
+
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     """A member's profile; a phone is brought into its one form, empty ones are none."""
 
@@ -47,6 +71,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Member
         exclude = ("referral_code", "channel", "joined_at")
+        field_classes = {"attributes": AttributesField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -130,11 +130,16 @@ def nul(field: str) -> Fault:
 def data_faults(field: str, data: Mapping[str, Any]) -> Iterator[Fault]:
     """The faults of free data: too deep, or too long."""
     if depth_of(data, DATA_DEPTH) > DATA_DEPTH:
-        yield Fault(
-            field, "too_deep", _("At most %(most)s levels, one inside the other.") % {"most": DATA_DEPTH}
-        )
+        yield too_deep(field)
     elif len(msgspec.json.encode(data)) > DATA_BYTES:
         yield Fault(field, "too_long", _("At most %(most)s bytes of JSON.") % {"most": spaced(DATA_BYTES)})
+
+
+def too_deep(field: str) -> Fault:
+    """The fault of data with more levels than anybody reads."""
+    return Fault(
+        field, "too_deep", _("At most %(most)s levels, one inside the other.") % {"most": DATA_DEPTH}
+    )
 
 
 def depth_of(value: Any, enough: int) -> int:

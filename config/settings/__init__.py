@@ -266,10 +266,11 @@ SESSION_COOKIE_AGE = 60 * read_number("SESSION_IDLE_MINUTES", 120, least=1, most
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 _redirect, _insist = read_flag("SECURE_SSL_REDIRECT", True), read_number("SECURE_HSTS_SECONDS", 31_536_000)
+_preload = read_flag("SECURE_HSTS_PRELOAD")
 if not DEMO:
     SECURE_SSL_REDIRECT, SECURE_HSTS_SECONDS = _redirect, _insist
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = read_flag("SECURE_HSTS_PRELOAD")
+    SECURE_HSTS_PRELOAD = _preload
     # to be in the browsers' own lists is for the domain's owner to wish
     SILENCED_SYSTEM_CHECKS = ["security.W021"]
     SESSION_COOKIE_SECURE = True

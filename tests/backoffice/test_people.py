@@ -103,6 +103,7 @@ def count_queries(client, address: str) -> int:
     return len(queries)
 
 
+@pytest.mark.usefixtures("lasting_memory")
 def test_the_page_asks_no_more_of_the_database_when_there_are_more_purchases(scene, boss):
     address = reverse("admin:members_member_change", args=[scene.member.pk])
     boss.get(address)
