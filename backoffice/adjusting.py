@@ -162,7 +162,7 @@ def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
     )
     shown = None
     if request.method == "POST" and form.is_valid() and not form.is_confirmed:
-        shown, form.data = form.summary, form.data.dict() | {"sure": form.seal}
+        shown, form.data = form.summary, request.POST.dict() | {"sure": form.seal}
     elif request.method == "POST" and form.is_valid():
         done = form.book(member, request.user.pk)
         if done is not None:

@@ -45,7 +45,7 @@ class Webhook(models.Model):
     secret = models.CharField(_("secret"), max_length=80, default=new_secret, editable=False)
     kinds = ArrayField(models.CharField(max_length=64, choices=Kind), verbose_name=_("events"))
     active = models.BooleanField(_("active"), default=True)
-    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, db_default=0, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
     rests_until = models.DateTimeField(_("rests until"), null=True, editable=False)
     set_aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)

@@ -177,8 +177,9 @@ def _check_definitions(said: Any) -> Iterator[Problem]:
 
 def _is_published(path: tuple[Any, ...], after: Document) -> bool:
     """Whether the definition at a path is, or will be, in force."""
-    published = path[-1] == "definition" and len(path) == 3 and after["campaigns"].get(path[1], {})
-    return bool(published) and published["status"] != "draft"
+    if path[-1] != "definition" or len(path) != 3:
+        return False
+    return bool(after["campaigns"].get(path[1], {"status": "draft"})["status"] != "draft")
 
 
 def _misspelt(step: Step) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 A thread is taken only by a request that has arrived whole, and given back once its answer is written down;
 the loop reads the one and sends what is left of the other, as slowly as the client likes, until a deadline
-(docs/adr/0019-threads-for-whole-requests.md).
+(docs/adr/0021-threads-for-whole-requests.md).
 
 The loop competes with the threads for the interpreter, and each system call may cost it five milliseconds
 of waiting when they are busy. So lines are watched edge-triggered, registered once, and a request takes two

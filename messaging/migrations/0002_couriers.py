@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='webhook',
             name='failures',
-            field=models.PositiveIntegerField(default=0, editable=False, verbose_name='failures in a row'),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False, verbose_name='failures in a row'),
         ),
         migrations.AddField(
             model_name='webhook',

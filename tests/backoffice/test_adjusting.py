@@ -242,7 +242,7 @@ def test_points_of_a_gift_that_were_spent_are_taken_from_others_and_what_is_miss
 
 
 def test_what_was_not_made_by_hand_or_is_a_reversal_itself_is_refused_in_words(scene, boss):
-    earned = Transfer.objects.filter(kind="accrue").first()
+    earned = Transfer.objects.filter(kind="accrue")[0]
     with pytest.raises(Refused, match="returned at the till"):
         reversal.reverse(earned.pk, "no", timezone.now(), None)
     assert "returned at the till" in boss.get(reverse_of(earned)).content.decode()
