@@ -56,10 +56,13 @@ def require_known(kind: str, programmes: Iterable[int]) -> None:
     """Raise ``Refused`` with ``unknown_event`` unless a campaign, live or past, of these programmes mentions it."""
     if kind in BUILT_IN:
         return
+    if kind.startswith(OWN):
+        own = _("The event “%(kind)s” happens in Regulars itself: nobody else may say so.") % {"kind": kind}
+        raise Refused("unknown_event", own)
     mentioned = Revision.objects.filter(
         campaign__programme_id__in=tuple(programmes), definition__what_for__event=kind
     )
-    if kind.startswith(OWN) or not mentioned.exists():
+    if not mentioned.exists():
         detail = _("No campaign knows the event “%(kind)s”.") % {"kind": kind}
         raise Refused("unknown_event", detail)
 

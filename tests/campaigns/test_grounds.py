@@ -165,6 +165,20 @@ def test_what_remains_of_a_purchase_is_rewarded_for_the_tier_that_it_reaches(
     assert (scene.balance(), scene.coupons()) == (0, ["revoked"])
 
 
+def test_what_a_return_gives_for_an_event_counts_against_a_budget_that_nobody_used_before(
+    scene: Scene,
+) -> None:
+    scene.publish(on_tier("silver", "10", judge={"budget": {"points": "15"}}), "silver")
+    scene.publish(on_tier("gold", "500"), "gold")
+    receipt = scene.buy("300")
+    assert not Tally.objects.exists()
+
+    scene.back(receipt, 2)  # 240 are left: silver
+    assert (scene.balance(), Tally.objects.get().points) == (10, 10)
+    scene.back(receipt)
+    assert (scene.balance(), Tally.objects.get().points) == (0, 0)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
 def test_steps_that_were_rewarded_go_in_any_order_of_returns(scene: Scene, order: tuple[int, ...]) -> None:
     scene.publish(on_tier("silver", "10"), "silver")

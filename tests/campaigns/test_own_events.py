@@ -247,8 +247,14 @@ def test_a_blocked_member_gets_nothing_and_keeps_nobody_waiting(shop: factories.
 def test_nobody_can_report_an_event_that_is_ours(shop: factories.Shop, kind: str) -> None:
     factories.publish_campaign(shop.programme, reward(kind))
 
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match=f"The event “{kind}” happens in Regulars itself") as refused:
         occasions.require_known(kind, [shop.programme.id])
+    assert refused.value.code == "unknown_event"
+
+
+def test_an_event_that_no_campaign_mentions_is_told_to_be_known_to_none(shop: factories.Shop) -> None:
+    with pytest.raises(Refused, match="No campaign knows the event “dog"):
+        occasions.require_known("dog.walked", [shop.programme.id])
 
 
 # What they bring beside points for the member

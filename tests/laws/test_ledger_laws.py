@@ -47,6 +47,8 @@ WISHES = st.sampled_from((Decimal(0), Decimal(0), Decimal("3.33"), Decimal(25), 
 BUYERS = st.integers(0, 4)
 #: What a customer shows and asks for: coupons by their places in the world's list, and an exchange.
 ASKED = st.tuples(st.sets(st.integers(0, 1)), st.booleans())
+#: In every history reaching a tier is rewarded.
+LIFTED = ("silver-reached", "gold-reached")
 PARTS = st.sampled_from((Decimal("0.25"), Decimal("0.5"), Decimal(1)))
 
 
@@ -82,7 +84,7 @@ class History(RuleBasedStateMachine):
 
     @initialize(policy=st.sampled_from(("debt", "forgive")))
     def begin(self, policy: str) -> None:
-        self.world = World(debt_policy=policy, point_decimals=2)
+        self.world = World((*CAMPAIGNS, *LIFTED), debt_policy=policy, point_decimals=2)
 
     @rule(goods=GOODS, redeem=WISHES, buyer=BUYERS, late=st.integers(0, 30), asked=ASKED)
     def sell(self, goods: Any, redeem: Any, buyer: int, late: int, asked: Any) -> None:
@@ -186,7 +188,7 @@ class EverythingReturned(RuleBasedStateMachine):
         policy=st.sampled_from(("debt", "forgive")),
     )
     def begin(self, campaigns: list[str], policy: str) -> None:
-        always = [code for code in ("large-thanks", "thank-you") if code not in campaigns]
+        always = [code for code in ("large-thanks", "thank-you", *LIFTED) if code not in campaigns]
         self.world = World((*campaigns, *always), debt_policy=policy)
         self.before = self.world.picture()
 

@@ -12,13 +12,13 @@ from django.db.models import Sum
 
 from analytics import segments
 from analytics.models import MemberFacts
-from campaigns import checkout, holds, record, referrals, returns, shares, tallies
+from campaigns import checkout, holds, own_events, record, referrals, returns, shares, tallies
 from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
 from campaigns.returns import LineBack, ReturnRequest
 from campaigns.sale import Sale, SaleLine, Who
 from loyalty import ledger, places
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Receipt, ReceiptLine, ReturnLine, Transfer
-from members.models import Member
+from members.models import Event, Member
 from rewards import series
 from rewards.models import Coupon, Series
 from tests import factories
@@ -149,6 +149,8 @@ class World:
             )
         #: Whether somebody else has something of a purchase, which a task settles afterwards.
         self.shared = bool({"staff", "referrer", "friends"} & set(campaigns))
+        #: Whether a tier that a purchase reaches is rewarded, by a task of its own.
+        self.lifted = bool({"silver-reached", "gold-reached"} & set(campaigns))
         self.trades = tuple(code for code in ("exchange", "cake") if code in campaigns)
         self.coupons = self._coupons()
         self.members = [factories.enrol(self.shop.programme, points) for points in ("0", "50", "12.34")]
@@ -178,6 +180,10 @@ class World:
         if self.shared:
             shares.settle(UUID(receipt), self.now)
             referrals.settle(UUID(receipt), self.now)
+        if self.lifted:
+            judged = EventReward.objects.values("event_id")
+            for event in Event.objects.filter(kind="tier.reached").exclude(id__in=judged):
+                own_events.reward_event(event.id, self.now)
 
     def _coupons(self) -> list[str]:
         """A series to be issued, and two codes that take ten off: one for once, one for three times."""
