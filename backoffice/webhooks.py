@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
@@ -46,9 +47,14 @@ class WebhookDesk(Desk):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The secret is made here and never typed; how the receiver answers is only looked at."""
-        secret = ("secret",) if obj is not None and self.has_change_permission(request, obj) else ()
+        secret = ("show_secret",) if obj is not None and self.has_change_permission(request, obj) else ()
         state = ("last_answer", "failing_since", "rests_until", "set_aside_at") if obj is not None else ()
         return (*super().get_readonly_fields(request, obj), *secret, *state)
+
+    @admin.display(description=_("secret"))
+    def show_secret(self, hook: Webhook) -> str:
+        """The secret, broken where a phone's screen ends."""
+        return format_html('<code class="regulars-secret">{}</code>', hook.secret)
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
         """Write what the form holds; couriers write the rest. Another address is tried at once."""

@@ -92,7 +92,7 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_bind_to_parent,
+                preexec_fn=bind_to_parent,
             )
         except OSError as error:  # no memory or no more processes just now
             self.due = now + self.pause
@@ -187,7 +187,7 @@ def _find_prctl() -> Callable[..., int] | None:
 _prctl = _find_prctl()
 
 
-def _bind_to_parent() -> None:
+def bind_to_parent() -> None:
     """In the child, before it becomes the command: SIGTERM when the parent dies."""
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

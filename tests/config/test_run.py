@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import NotSupportedError, OperationalError
 
 from config import demo
 from config.embedded.cluster import Cluster
@@ -279,6 +280,15 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(run, "require_database", raising(error))
         with pytest.raises(CommandError, match=r"^The disk that holds .* is full: make room there"):
             call_command("run")
+
+
+def test_a_database_that_is_too_old_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    too_old = raising(NotSupportedError("PostgreSQL 14 or later is required (found 9.6)."))
+    monkeypatch.setattr(run, "connections", {"default": SimpleNamespace(ensure_connection=too_old)})
+    with pytest.raises(
+        CommandError, match=r"^The database of DATABASE_URL will not do: PostgreSQL 14 or later"
+    ):
+        run.require_database()
 
 
 def raising(error: Exception) -> Callable[[], None]:

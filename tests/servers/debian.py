@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from config.embedded.identity import choose
+from config.supervisor import bind_to_parent
 from tests.config.processes import find_port
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
@@ -45,6 +46,7 @@ def running(
             cwd=log.parent,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
+            preexec_fn=bind_to_parent,
         )
     try:
         until = monotonic() + PATIENCE

@@ -63,12 +63,12 @@ def postgres() -> Iterator[int]:
 def start(kind: str, folder: Path, postgres: int) -> Iterator[dict[str, str]]:
     """A server beside PostgreSQL, and the settings that use it, with a database of its own."""
     with psycopg.connect(debian.address(postgres, "postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {kind} template shop".encode())
-    direct = {"DATABASE_URL": debian.address(postgres, kind)}
+        connection.execute(f"create database {kind}_shop template shop".encode())
+    direct = {"DATABASE_URL": debian.address(postgres, f"{kind}_shop")}
     match kind:
         case "pgbouncer":
             with debian.start_pgbouncer(folder, postgres) as port:
-                yield {"DATABASE_URL": debian.address(port, kind), "DATABASE_POOLER": "transaction"}
+                yield {"DATABASE_URL": debian.address(port, f"{kind}_shop"), "DATABASE_POOLER": "transaction"}
         case "redis":
             with debian.start_redis(folder) as port:
                 url = f"redis://127.0.0.1:{port}"

@@ -21,7 +21,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connections
+from django.db import NotSupportedError, OperationalError, connections
 from psycopg.errors import DiskFull
 
 from config import assets, broker, demo
@@ -161,6 +161,8 @@ def require_database() -> None:
             raise
         reason = str(error).strip().splitlines()[-1]
         raise CommandError(f"The database of DATABASE_URL does not answer: {reason}") from None
+    except NotSupportedError as error:  # an old server, or a pooler's own console
+        raise CommandError(f"The database of DATABASE_URL will not do: {error}") from None
 
 
 def describe_processes() -> dict[str, list[str]]:
