@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='webhook',
             name='last_answer',
-            field=models.CharField(blank=True, editable=False, max_length=200, verbose_name='last answer'),
+            field=models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='last answer'),
         ),
         migrations.AddField(
             model_name='webhook',
