@@ -49,7 +49,9 @@ class Webhook(models.Model):
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
     rests_until = models.DateTimeField(_("rests until"), null=True, editable=False)
     set_aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
-    last_answer = models.CharField(_("last answer"), max_length=200, blank=True, db_default="", editable=False)
+    last_answer = models.CharField(
+        _("last answer"), max_length=200, blank=True, db_default="", editable=False
+    )
     served_at = models.DateTimeField(null=True, editable=False)
     busy_until = models.DateTimeField(null=True, editable=False)
 
