@@ -67,7 +67,7 @@ class FileForm(forms.Form):
         required=False,
         widget=UnfoldBooleanSwitchWidget,
         help_text=gettext_lazy(
-            "Only in the sections that the file has. Campaigns that were published are ended and put away, "
+            "Only in the sections that the file has. Campaigns that were published are ended and archived, "
             "series with coupons are closed."
         ),
     )

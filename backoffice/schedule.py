@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -20,6 +21,7 @@ from django_celery_beat.models import (
 )
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from backoffice.desk import RegisterInline
@@ -62,6 +64,25 @@ class TaskDesk(beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
     list_filter = (("enabled", BooleanRadioFilter), ("one_off", BooleanRadioFilter))
     list_filter_submit = True
     list_fullwidth = True
+    list_display = ("name", "enabled", "show_schedule", "start_time", "last_run_at", "one_off")
+    list_select_related = ("interval", "crontab", "solar", "clocked")
+
+    @display(description=_("schedule"))
+    def show_schedule(self, task: PeriodicTask) -> str:
+        """When it runs, in words."""
+        return say_every(task.interval) if task.interval else str(task.scheduler or "")
+
+
+def say_every(interval: IntervalSchedule) -> str:
+    """How often, in words that fit the number."""
+    count = interval.every
+    said = {
+        "days": ngettext("every day", "every %(count)s days", count),
+        "hours": ngettext("every hour", "every %(count)s hours", count),
+        "minutes": ngettext("every minute", "every %(count)s minutes", count),
+        "seconds": ngettext("every second", "every %(count)s seconds", count),
+    }.get(interval.period)
+    return said % {"count": count} if said else str(interval)
 
 
 class TaskInline(RegisterInline):
@@ -76,6 +97,12 @@ class IntervalDesk(ModelAdmin):  # type: ignore[misc]
     """Every so often."""
 
     inlines = (TaskInline,)
+    list_display = ("show_every",)
+
+    @display(description=_("schedule"))
+    def show_every(self, interval: IntervalSchedule) -> str:
+        """How often, in words."""
+        return say_every(interval)
 
 
 class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import ceil
@@ -30,10 +30,11 @@ def suggest(document: Document, programme: Programme, now: datetime) -> Sample:
     at = _moment(document.get("when", {}), now, zone)
     today = at.astimezone(zone).date()
     whom = document.get("whom", {})
+    items = tuple(_items(document, kinds))
     return Sample(
         at=at,
-        items=tuple(_items(document, kinds)),
-        store=_store(document.get("where", {}), programme),
+        items=items,
+        store=_store(document.get("where", {}), programme, items),
         till=_first(document.get("where", {}).get("tills")),
         channel=_first(document.get("where", {}).get("channels")) or "pos",
         tier=_first(kinds.get("tier", {}).get("in"), whom.get("tiers")) or _lowest(programme),
@@ -89,8 +90,8 @@ def _lowest(programme: Programme) -> str:
     )
 
 
-def _store(where: Document, programme: Programme) -> str:
-    """A store that the definition lets in, or the first one of the programme."""
+def _store(where: Document, programme: Programme, items: Sequence[Item]) -> str:
+    """A store that the definition lets in, one that sells the first of the goods if there is one; or the first."""
     stores = Store.objects.filter(active=True, partner__programmes=programme).order_by("code")
     wanted = Q()
     for kind, path in (("stores", "code"), ("groups", "groups__code"), ("partners", "partner__code")):
@@ -98,7 +99,9 @@ def _store(where: Document, programme: Programme) -> str:
             wanted |= Q(**{f"{path}__in": where[kind]})
         if but := where.get("except", {}).get(kind):
             stores = stores.exclude(**{f"{path}__in": but})
-    return stores.filter(wanted).values_list("code", flat=True).first() or ""
+    let_in = stores.filter(wanted).values_list("code", flat=True)
+    selling = let_in.filter(partner__products__sku__in=[item.sku for item in items[:1]])
+    return selling.first() or let_in.first() or ""
 
 
 def _moment(when: Document, now: datetime, zone: ZoneInfo) -> datetime:

@@ -155,7 +155,7 @@ class Card(models.Model):
         verbose_name=_("member"),
     )
     blocked = models.BooleanField(pgettext_lazy("card", "blocked"), default=False)
-    issued_at = models.DateTimeField(_("issued"), null=True, blank=True)
+    issued_at = models.DateTimeField(pgettext_lazy("card", "issued"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("card")

@@ -106,11 +106,23 @@ class Bench:
             self._take_json(first(state, "json"))
         else:
             self.document = forms.read(state)
+        self._take_sample(state)
+        self._obey(first(state, "op"))
+        self.names.learn_all(self.document)
+
+    def try_out(self, state: State) -> None:
+        """Take over the sample alone, for those who look and change nothing."""
+        self._take_sample(state)
+
+    def _take_sample(self, state: State) -> None:
+        order = first(state, "op")
         self.sample = basket.read(state, self.sample)
         if sku := first(state, "sample.add"):
             self.sample = basket.add(self.sample, sku)
-        self._obey(first(state, "op"))
-        self.names.learn_all(self.document)
+        if order.startswith("sample-remove:") and order[14:].isdecimal():
+            self.sample = basket.remove(self.sample, int(order[14:]))
+        elif order == "suggest":
+            self.sample = suggestion.suggest(self.document, self.campaign.programme, self.now)
 
     def _take_json(self, text: str) -> None:
         self.text = text
@@ -134,10 +146,6 @@ class Bench:
             self.text = as_json(self.document)
         elif order == "form":
             self.leave_json()
-        elif order.startswith("sample-remove:") and order[14:].isdecimal():
-            self.sample = basket.remove(self.sample, int(order[14:]))
-        elif order == "suggest":
-            self.sample = suggestion.suggest(self.document, self.campaign.programme, self.now)
         elif self.text is None:
             self.document, self.place = edits.edit(self.document, order)
 

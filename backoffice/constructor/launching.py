@@ -74,7 +74,7 @@ def _problems(document: Any) -> list[str]:
 def _launch(request: HttpRequest, campaign: Campaign, now: datetime, cautions: list[warnings.Caution]) -> str:
     """Launch the campaign as the form says. Returns what is wrong, in words."""
     if any(caution.grave for caution in cautions):
-        return _("This cannot be launched before what is named above is mended.")
+        return _("This cannot be launched before what is named above is fixed.")
     with pghistory.context(user=request.user.pk, did="launch"):
         if request.POST.get("moment") == "later":
             try:
@@ -87,7 +87,7 @@ def _launch(request: HttpRequest, campaign: Campaign, now: datetime, cautions: l
         except states.Impossible:
             return _("This cannot be done in the campaign’s present state.")
         except DefinitionError:
-            return _("What is marked must be mended first.")
+            return _("What is marked must be fixed first.")
     state = states.state_of(campaign, now)
     text = _("Revision {number} is launched: the campaign is {state}.")
     messages.success(request, text.format(number=revision.number, state=state.label))

@@ -36,7 +36,7 @@ DEEDS: dict[str, Any] = {
     "pause": gettext_lazy("paused it"),
     "resume": gettext_lazy("resumed it"),
     "end": gettext_lazy("ended it"),
-    "archive": gettext_lazy("put it away"),
+    "archive": gettext_lazy("archived it"),
     "bring-back": gettext_lazy("brought it back"),
     "restore": gettext_lazy("restored an older version"),
 }

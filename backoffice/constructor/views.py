@@ -82,11 +82,17 @@ def edit(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
     bench = benches.lay(campaign, campaign.draft, request, timezone.now())
     bench.editable = may(request, "change") and campaign.archived_at is None
     if request.method == "POST":
-        require(request, "change")
-        if not bench.editable:
-            raise PermissionDenied
-        return _answer(desk, request, bench)
+        return _answer(desk, request, bench) if bench.editable else _try_out(request, bench)
     return page(desk, request, bench)
+
+
+def _try_out(request: HttpRequest, bench: Bench) -> HttpResponse:
+    """What another sample gets, for those who may only look. Raises ``PermissionDenied`` for anything else."""
+    if not request.htmx or request.htmx.target not in ("sample", "result"):  # type: ignore[attr-defined]
+        raise PermissionDenied
+    bench.try_out(state_sent(request))
+    benches.keep(bench, request)
+    return fragment(request, bench)
 
 
 def begin(desk: ModelAdmin, request: HttpRequest, document: Mapping[str, Any], name: str) -> HttpResponse:
@@ -205,7 +211,7 @@ def _save(desk: ModelAdmin, request: HttpRequest, bench: Bench, verb: str) -> Ht
     change = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
     if problems:
         messages.warning(
-            request, _("Saved as a draft. What is marked must be mended before it can be launched.")
+            request, _("Saved as a draft. What is marked must be fixed before it can be launched.")
         )
         return HttpResponseRedirect(change)
     if verb == "_launch" and may(request, "publish"):

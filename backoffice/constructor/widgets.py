@@ -53,8 +53,13 @@ class Look:
 
 
 def id_of(name: str) -> str:
-    """An HTML id for a name."""
+    """The HTML id of the row or group at a place."""
     return "f-" + name.replace(".", "-").replace("~", "x-")
+
+
+def field_id(name: str) -> str:
+    """The HTML id of a field: a row and the field in it may have one name, and never one id."""
+    return f"i{id_of(name)}"
 
 
 def parts(text: Any, fields: Sequence[Field], owner: Owner, path: str, look: Look) -> list[str | Widget]:
@@ -80,7 +85,7 @@ def _base(part: Field, path: str, template: str, look: Look, **more: Any) -> Wid
     return {
         "template": f"backoffice/constructor/fields/{template}.html",
         "name": name,
-        "id": id_of(name),
+        "id": field_id(name),
         "label": part.label,
         "wrong": bool(look.wrong(name)),
         **more,
@@ -162,7 +167,7 @@ def _picks(part: Picks, owner: Owner, path: str, look: Look) -> Widget:
     names = {source: f"{path}.{key}" for key, source in pairs}
     sources = [source for _, source in pairs]
     widget = _picker(part, path, look, chosen, sources, names=_join(names), marker=f"{path}.{part.marker}")
-    widget["id"] = id_of(f"{path}.{part.keys[0]}")
+    widget["id"] = field_id(f"{path}.{part.keys[0]}")
     widget["wrong"] = bool(look.wrong(path, part.keys))
     widget["hint"] = _("all") if part.optional else ""
     return widget
@@ -190,7 +195,7 @@ def _hours(part: Hours, owner: Owner, path: str, look: Look) -> Widget:
     windows = [
         {
             "name": f"{path}.{part.name}.{at}",
-            "id": id_of(f"{path}.{part.name}.{at}"),
+            "id": field_id(f"{path}.{part.name}.{at}"),
             "start": window[0],
             "end": window[1],
         }
@@ -211,7 +216,7 @@ def _either(part: Either, owner: Owner, path: str, look: Look) -> Widget:
     widget = _base(
         part, path, "either", look, value=variant.key, options=options, parts=inner, after=part.after
     )
-    return widget | {"name": name, "id": id_of(name)}
+    return widget | {"name": name, "id": field_id(name)}
 
 
 @build.register
@@ -248,7 +253,7 @@ def _span(part: Span, owner: Owner, path: str, look: Look) -> Widget:
     unit = next((unit for unit in part.keys if unit in owner), part.units[0][0])
     name = f"{path}.~{part.name}"
     widget = _base(part, path, "span", look, value=_shown(owner.get(unit)), unit=unit, units=part.units)
-    return widget | {"name": name, "id": id_of(name), "wrong": bool(look.wrong(path, part.keys))}
+    return widget | {"name": name, "id": field_id(name), "wrong": bool(look.wrong(path, part.keys))}
 
 
 @build.register

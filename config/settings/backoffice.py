@@ -121,8 +121,13 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "backoffice.dashboard.fill",
     "STYLES": [lambda request: static("css/backoffice.css")],
     "SCRIPTS": [lambda request: static("js/backoffice.js")],
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
-    "COMMAND": {"search_models": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": NAVIGATION,
+    },
+    "COMMAND": {"search_models": False, "search_callback": "backoffice.finding.find"},
     "COLORS": {
         # paper to ink
         "base": {

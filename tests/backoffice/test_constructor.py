@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -18,6 +20,7 @@ from backoffice.constructor import faults, forms
 from campaigns import rulebooks
 from campaigns.engine.schema import SCHEMA
 from campaigns.models import Campaign, Revision, Rulebook
+from campaigns.ready.catalogue import MECHANICS
 from members.models import Event
 from tests import factories
 
@@ -82,11 +85,11 @@ def test_an_unfinished_draft_is_kept_and_cannot_be_launched(scene: Any, boss: Cl
     answer = boss.post(page(scene.draft), sent(BAD, _launch="1"), follow=True)
     text = answer.content.decode()
     assert "This will not do: give a percent above 0 and at most 100." in text
-    assert "Saved as a draft. What is marked must be mended" in text
+    assert "Saved as a draft. What is marked must be fixed" in text
     scene.draft.refresh_from_db()
     assert scene.draft.draft == BAD
     answer = boss.post(page(scene.draft, "launch"), {"moment": "now"})
-    assert "What is marked must be mended first." in answer.content.decode()
+    assert "What is marked must be fixed first." in answer.content.decode()
     assert not scene.draft.revisions.exists()
 
 
@@ -467,6 +470,52 @@ def test_operators_and_analysts_look_and_change_nothing(scene: Any, enter: Any, 
         assert client.post(page(scene.live, "move", verb)).status_code == 403
     scene.live.refresh_from_db()
     assert scene.live.status == Campaign.Status.LIVE
+
+
+def test_who_may_only_look_sees_no_button_of_the_questions_and_tries_other_baskets(
+    scene: Any, enter: Any
+) -> None:
+    document = {**GOOD, "when": {"hours": [["13:00", "15:00"], ["16:00", "17:00"]], "weekdays": [1]}}
+    Campaign.objects.filter(pk=scene.draft.pk).update(draft=document)
+    client = enter(roles.ANALYST)
+    text = look(client, page(scene.draft))
+    questions = text[text.index('id="questions"') : text.index("</fieldset>")]
+    assert "16:00" in questions
+    assert "<button" not in questions
+    assert "<summary" not in questions
+    assert 'value="json"' not in text
+    state = {
+        "sample.~items": "1",
+        "sample.items.0.sku": "C1",
+        "sample.items.0.price": "10",
+        "sample.member": "member",
+    }
+    for quantity, op in (("3", ""), ("3", "sample-remove:0")):
+        headers = {"HX-Request": "true", "HX-Target": "sample"}
+        sent_now = state | {"sample.items.0.quantity": quantity, "op": op}
+        answer = client.post(page(scene.draft), sent_now, headers=headers)
+        assert len(answer.context["bench"].sample.items) == (0 if op else 1)
+        assert answer.context["bench"].document["when"] == document["when"]
+    headers = {"HX-Request": "true", "HX-Target": "questions"}
+    assert client.post(page(scene.draft), sent(GOOD, op="remove:what.0"), headers=headers).status_code == 403
+
+
+def test_every_id_of_the_constructor_is_there_once(scene: Any, boss: Client) -> None:
+    for key in MECHANICS:
+        text = boss.get(reverse(NEW) + f"?ready={key}").content.decode()
+        ids = Counter(re.findall(r'\sid="([^"]+)"', text))
+        assert [one for one, count in ids.items() if count > 1] == [], key
+
+
+def test_the_sample_stands_in_a_store_that_sells_its_goods(scene: Any, boss: Client) -> None:
+    partner = factories.PartnerFactory(code="fuel")
+    factories.StoreFactory(code="a-station", partner=partner)
+    factories.ParticipationFactory(partner=partner, programme=scene.shop.programme)
+    document = {**GOOD, "what_for": {"of": "lines", "products": ["C1"]}}
+    headers = {"HX-Request": "true", "HX-Target": "sample"}
+    answer = boss.post(page(scene.draft), sent(document, op="suggest"), headers=headers)
+    sample = answer.context["bench"].sample
+    assert (sample.items[0].sku, sample.store) == ("C1", "main")
 
 
 @pytest.fixture

@@ -242,7 +242,7 @@ def test_a_promo_code_is_built_launched_redeemed_and_explained(
     gap = sentence(page).locator("mark")
     expect(gap).to_have_text("choose the coupon series")
     page.get_by_role("button", name="Launch…").click()
-    expect(page.get_by_text("Saved as a draft. What is marked must be mended")).to_be_visible()
+    expect(page.get_by_text("Saved as a draft. What is marked must be fixed")).to_be_visible()
     page.get_by_role("link", name="4 For what?").click()
     expect(page.get_by_role("combobox", name="Coupon series")).to_be_focused()
     expect(page.get_by_role("combobox", name="Coupon series")).to_have_attribute("aria-invalid", "true")

@@ -79,7 +79,7 @@ class Campaigns(Section):
                 yield Problem((*place, "status"), _("was published before; use live, paused or ended"))
             if entry["archived"] and entry["status"] == Campaign.Status.LIVE:
                 yield Problem(
-                    (*place, "archived"), _("a campaign that is live cannot be put away; pause or end it")
+                    (*place, "archived"), _("a campaign that is live cannot be archived; pause or end it")
                 )
             if entry != was and entry["status"] != _DRAFT and isinstance(entry["definition"], Mapping):
                 yield from _check_definition((*place, "definition"), entry["definition"])
@@ -174,7 +174,7 @@ def tell_new(definition: Any) -> list[str]:
 def _compare(before: Document, after: Document) -> Iterator[str]:
     yield from COLUMNS.differences(before, after)
     if before["archived"] != after["archived"]:
-        yield _("put away") if after["archived"] else _("taken out again")
+        yield _("archived") if after["archived"] else _("taken out again")
     yield from differences(before["definition"], after["definition"])
     if before["draft"] != after["draft"]:
         yield from _compare_drafts(after, before["draft"], after["draft"])

@@ -328,7 +328,7 @@ coupon_series: {}
     assert told(plan) == [
         "removed Tier “Gold”",
         "changed Coupon series “Spring”: active: yes → no",
-        "changed Campaign “Coffee hours”: status: live → ended; put away",
+        "changed Campaign “Coffee hours”: status: live → ended; archived",
         "removed Campaign “Next”",
     ]
     hours = Campaign.objects.get()
@@ -458,7 +458,7 @@ PROBLEMS = [
     ),
     (
         "version: 1\nprogramme: {code: main}\ncampaigns:\n  coffee-hours: {archived: true}\n",
-        ["campaigns.coffee-hours.archived (line 4): a campaign that is live cannot be put away; pause or end it"],
+        ["campaigns.coffee-hours.archived (line 4): a campaign that is live cannot be archived; pause or end it"],
     ),
     (
         "version: 1\nprogramme: {code: main}\ncampaigns:\n  next: {status: live}\n",
