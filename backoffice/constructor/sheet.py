@@ -205,7 +205,7 @@ def _add_conditions(sheet: Sheet, document: Document, look: Look) -> None:
     if "condition" in tree:
         leaf = _leaf(vocabulary.CONDITIONS.get(tree["condition"]), tree, "if", "condition", look)
         leaf.remove = "remove:if"
-        sheet.tree = Group(id_of("if"), "if", "", [leaf], sheet.tree_menu, "", can_group=True, bare=True)
+        sheet.tree = Group(id_of("if.~"), "if", "", [leaf], sheet.tree_menu, "", can_group=True, bare=True)
     else:
         sheet.tree = _group(tree, "if", offered, look)
 

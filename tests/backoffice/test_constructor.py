@@ -515,7 +515,7 @@ def test_the_sample_stands_in_a_store_that_sells_its_goods(scene: Any, boss: Cli
     headers = {"HX-Request": "true", "HX-Target": "sample"}
     answer = boss.post(page(scene.draft), sent(document, op="suggest"), headers=headers)
     sample = answer.context["bench"].sample
-    assert (sample.items[0].sku, sample.store) == ("C1", "main")
+    assert (sample.items[0].sku, sample.store) == ("C1", scene.shop.store.code)
 
 
 @pytest.fixture
