@@ -97,6 +97,7 @@ def test_a_caller_is_found_told_why_and_given_points(at_desk: Visitor, corner: C
     page.get_by_label("Points", exact=False).last.fill("15")
     page.get_by_label("Reason").fill("Cold coffee")
     before = Account.objects.get(kind="member").balance
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Confirm").dblclick()
     expect(page.get_by_text("Booked: 15").or_(page.get_by_text("This was booked already"))).to_be_visible()
     account = Account.objects.get(kind="member")
