@@ -21,7 +21,9 @@ from django.utils.translation import gettext as _
 
 from analytics import segments
 from analytics.models import Segment, SegmentFile
-from members import copying, phones
+from loyalty import membership
+from members import cards, copying, lookup
+from members.lookup import Manner
 
 FORMS = ("phone", "card", "email", "id")
 #: What people call the column that names the member, by what it holds.
@@ -111,9 +113,13 @@ def too_large() -> str:
     return _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
 
 
-def find(table: Table) -> Match:
-    """Find the members that a table names. Erased ones are not found; a blocked card still says whose it is."""
-    readings = {row.line: tuple(_readings(row.text, table.form)) for row in table.rows}
+def find(table: Table, manner: Manner | None = None) -> Match:
+    """Find the members that a table names, read as the programme of ``manner`` does, else as the house.
+
+    Erased ones are not found; a blocked card still says whose it is.
+    """
+    manner = manner or membership.manner_of_programme(None)
+    readings = {row.line: tuple(_readings(row.text, table.form, manner)) for row in table.rows}
     found: dict[int, set[UUID]] = {}
     for line, member_id in _look_up(readings):
         found.setdefault(line, set()).add(member_id)
@@ -137,7 +143,7 @@ def keep(segment: Segment, name: str, content: bytes, at: datetime, by: int | No
     Raises ``FileFault``. Forgets what older files named.
     """
     table = read(content)
-    matched = find(table)
+    matched = find(table, membership.manner_of_programme(segment.programme))
     with transaction.atomic():
         forget(at - KEPT)
         return SegmentFile.objects.create(
@@ -250,44 +256,50 @@ def _is_title(text: str) -> bool:
     return not any(sign.isdigit() or sign == "@" for sign in text)
 
 
-def _readings(text: str, form: str | None) -> Iterator[tuple[str, str]]:
-    """What a text may be, as ``(form, value)``; nothing when it cannot be what the column holds."""
+def _readings(text: str, form: str | None, manner: Manner) -> Iterator[tuple[str, str]]:
+    """What a text may be, as ``(form, value)``, the likeliest first; nothing when it is not what the column holds."""
     if form in (None, "id") and _UUID.fullmatch(text):
         yield "id", str(UUID(text))
         return
     if form in (None, "email") and "@" in text and len(text) <= 254:
-        yield "email", text.lower()
-    if form in (None, "card") and _CARD.fullmatch(card := re.sub(r"\s", "", text)):
-        yield "card", card
-    if form in (None, "phone") and (phone := phones.parse(text)):
-        yield "phone", phone
+        yield from (("email", value) for value in lookup.seek("email", text, manner).emails)
+    if form in (None, "card") and _CARD.fullmatch(cards.normalise(text)):
+        yield from (("card", value) for value in lookup.seek("card", text, manner).cards)
+    if form in (None, "phone"):
+        yield from (("phone", value) for value in lookup.seek("phone", text, manner).phones)
 
 
 def _look_up(readings: dict[int, tuple[tuple[str, str], ...]]) -> list[tuple[int, UUID]]:
     """The members that the readings of each line mean."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE segment_rows (line int, form text, value text) ON COMMIT DROP")
+        cursor.execute(
+            "CREATE TEMP TABLE segment_rows (line int, rank int, form text, value text) ON COMMIT DROP"
+        )
         copying.copy(
             "segment_rows",
-            ("line", "form", "value"),
-            ((line, *reading) for line, said in readings.items() for reading in said),
+            ("line", "rank", "form", "value"),
+            ((line, rank, *reading) for line, said in readings.items() for rank, reading in enumerate(said)),
         )
         cursor.execute("ANALYZE segment_rows")
         cursor.execute(
             """
             WITH named AS (
-              SELECT r.line, m.id FROM segment_rows r JOIN members_member m ON m.phone = r.value
+              SELECT r.line, r.rank, r.form, m.id FROM segment_rows r JOIN members_member m ON m.phone = r.value
                WHERE r.form = 'phone'
               UNION ALL
-              SELECT r.line, c.member_id FROM segment_rows r JOIN members_card c ON c.number = r.value
+              SELECT r.line, r.rank, r.form, c.member_id FROM segment_rows r JOIN members_card c ON c.number = r.value
                WHERE r.form = 'card' AND c.member_id IS NOT NULL
               UNION ALL
-              SELECT r.line, m.id FROM segment_rows r JOIN members_member m ON lower(m.email) = r.value
+              SELECT r.line, r.rank, r.form, m.id FROM segment_rows r JOIN members_member m ON lower(m.email) = r.value
                WHERE r.form = 'email'
               UNION ALL
-              SELECT r.line, m.id FROM (SELECT line, value::uuid AS id FROM segment_rows WHERE form = 'id') r
+              SELECT r.line, r.rank, r.form, m.id
+                FROM (SELECT line, rank, form, value::uuid AS id FROM segment_rows WHERE form = 'id') r
                 JOIN members_member m ON m.id = r.id)
-            SELECT n.line, n.id FROM named n JOIN members_member m ON m.id = n.id WHERE m.status <> 'erased'
+            SELECT n.line, n.id FROM (
+              SELECT n.line, m.id, n.rank, min(n.rank) OVER (PARTITION BY n.line, n.form) AS likeliest
+                FROM named n JOIN members_member m ON m.id = n.id WHERE m.status <> 'erased') n
+             WHERE n.rank = n.likeliest
             """
         )
         rows = cursor.fetchall()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from members import countries
 
 
 class Desk(ModelAdmin):  # type: ignore[misc]
@@ -35,6 +39,18 @@ class Desk(ModelAdmin):  # type: ignore[misc]
         """Fields that are not edited, with those that are fixed once the record is there."""
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if obj is None else fields + self.fixed
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A country is chosen by its name."""
+        if db_field.name != "country":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return forms.TypedChoiceField(
+            choices=lambda: [("", "—"), *countries.choices()],
+            required=False,
+            label=capfirst(db_field.verbose_name),
+            help_text=db_field.help_text,
+            widget=UnfoldAdminSelectWidget,
+        )
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -7,31 +7,34 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from campaigns import registration
-from loyalty import ledger
+from loyalty import ledger, membership
 from loyalty.models import Programme
-from members import bounds, phones
+from members import bounds, cards, lookup
+from members.lookup import Manner
 from members.models import Card, Member
-from members.refusals import Fault
-from members.registration import Newcomer, enrol
+from members.refusals import Fault, Invalid
+from members.registration import Circle, Newcomer, enrol
 
 CHANNEL = "desk"
 
 
-def read_phone(text: str) -> str | None:
-    """The phone in E.164 form; None for an empty text. Raises ``ValidationError``."""
+def read_phone(text: str, country: str) -> str | None:
+    """The phone in E.164 form, as people of a country mean it; None for an empty text.
+
+    Raises ``ValidationError``.
+    """
     if not text.strip():
         return None
-    phone = phones.parse(text)
-    if phone is None:
-        raise ValidationError(
-            _("“%(text)s” is no phone number: write it as +79161234545."), params={"text": text}
-        )
-    return phone
+    try:
+        return lookup.read_phone(text, country)
+    except Invalid as invalid:
+        raise ValidationError(f"“{text}”: {invalid.faults[0].detail}") from invalid
 
 
 class AttributesField(forms.JSONField):
@@ -65,7 +68,9 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=40,
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("With the country: +7 916 123-45-45."),
+        help_text=gettext_lazy(
+            "As people of the programme's country write it, or with a plus: +7 916 123-45-45."
+        ),
     )
 
     class Meta:
@@ -86,12 +91,52 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
             field.choices = [choice for choice in field.choices if choice[0] != erased]
 
     def clean_phone(self) -> str | None:
-        """The phone in E.164 form."""
-        return read_phone(self.cleaned_data["phone"] or "")
+        """The phone in E.164 form, as the member's programme reads it; one that was there before stays."""
+        text = self.cleaned_data["phone"] or ""
+        if text == (self.instance.phone or ""):
+            return text or None
+        phone = read_phone(text, self.manner().country)
+        if phone is not None and self._is_taken(phone=phone):
+            raise ValidationError(_("A member with this phone exists already."))
+        return phone
 
     def clean_email(self) -> str | None:
         """No e-mail is not an empty one."""
-        return self.cleaned_data["email"] or None
+        email: str | None = self.cleaned_data["email"] or None
+        if (
+            email
+            and email.lower() != (self.instance.email or "").lower()
+            and self._is_taken(lower_email=email.lower())
+        ):
+            raise ValidationError(_("A member with this e-mail exists already."))
+        return email
+
+    def manner(self) -> Manner:
+        """How what is typed here is read."""
+        return membership.manner_of_member(self.instance)
+
+    def _is_taken(self, **by: str) -> bool:
+        """Whether somebody else is known so, in any programme: the staff see them all."""
+        others = Member.objects.alias(lower_email=Lower("email")).filter(**by)
+        return others.exclude(pk=self.instance.pk).exists()
+
+
+class CardForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A card: its number in one form, and not that of another one."""
+
+    class Meta:
+        model = Card
+        fields = ("number", "kind", "member", "blocked", "issued_at")
+
+    def clean_number(self) -> str:
+        """Refuse a number that another card has, however it is written there."""
+        number = cards.normalise(self.cleaned_data["number"])
+        others = Card.objects.filter(number__in=cards.spellings(number)).exclude(pk=self.instance.pk)
+        if number != self.instance.number and others.exists():
+            raise ValidationError(_("A card with this number exists already."))
+        if not number:
+            raise ValidationError(_("Give the card's number."))
+        return number
 
 
 class NewMemberForm(MemberForm):
@@ -114,10 +159,16 @@ class NewMemberForm(MemberForm):
     def clean_card(self) -> str:
         """Refuse a card that somebody has, or that is blocked."""
         number: str = self.cleaned_data["card"].strip()
-        card = Card.objects.filter(number=number).first() if number else None
-        if card is not None and (card.member_id is not None or card.blocked):
+        known = Card.objects.filter(number__in=cards.spellings(number, self.manner().cards))
+        if known.exclude(member=None, blocked=False).exists():
             raise ValidationError(_("This card is blocked or belongs to somebody."))
         return number
+
+    def manner(self) -> Manner:
+        """As the programme reads that is chosen."""
+        chosen = self.data.get(self.add_prefix("programme"), "")
+        programme = Programme.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        return membership.manner_of_programme(programme)
 
     def clean(self) -> dict[str, Any]:
         """Refuse someone who could never be found again."""
@@ -129,7 +180,8 @@ class NewMemberForm(MemberForm):
 
 def register(member: Member, card: str, programme: Programme, now: datetime) -> None:
     """Make the unsaved member real, through the registration that the tills use. Must run in a transaction."""
-    made = registration.register(_newcomer(member, card or None), programme.pk, now)
+    manner = membership.manner_of_programme(programme)
+    made = registration.register(_newcomer(member, card or None), programme.pk, now, manner=manner)
     _become(member, made)
 
 
@@ -139,7 +191,7 @@ def bring_in(member: Member, now: datetime) -> None:
     No event is recorded: a file of old customers must not set off welcome campaigns. Must run in a
     transaction.
     """
-    made = enrol(_newcomer(member, None), now)
+    made = enrol(_newcomer(member, None), now, Circle(crowd=True))
     for programme in Programme.objects.filter(active=True):
         ledger.open_account(made, programme)
     _become(member, made)

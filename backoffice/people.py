@@ -23,7 +23,7 @@ from unfold.paginator import InfinitePaginator
 
 from backoffice import adjusting, enrolment, member_page, search, tier_setting
 from backoffice.desk import Desk, DeskInline, Register
-from backoffice.enrolment import MemberForm, NewMemberForm
+from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.sheets import CardSheet, MemberSheet, SheetDesk
 from loyalty.models import Holder
 from members import wording
@@ -34,6 +34,7 @@ class CardInline(DeskInline):
     """The member's cards."""
 
     model = Card
+    form = CardForm
     fields = ("number", "kind", "blocked", "issued_at")
     can_delete = False
 
@@ -182,6 +183,7 @@ class MemberDesk(SheetDesk):
 class CardDesk(SheetDesk):
     """Cards."""
 
+    form = CardForm
     list_display = ("number", "kind", "member", "blocked", "issued_at")
     list_filter = (
         ("kind", AutocompleteSelectFilter),
@@ -201,7 +203,7 @@ class CardDesk(SheetDesk):
         self, request: HttpRequest, queryset: QuerySet[Card], search_term: str
     ) -> tuple[QuerySet[Card], bool]:
         """Cards by number, or of the members that are found."""
-        return search.cards(queryset, search_term), False
+        return search.cards_of(queryset, search_term), False
 
 
 @admin.register(CardKind)

@@ -35,7 +35,7 @@ class ProgrammeDesk(Desk):
     actions_detail = ("write_file", "read_file")
     actions_list = ("read_any_file",)
     fieldsets = (
-        (None, {"fields": (("name", "code"), ("currency", "time_zone"), "active")}),
+        (None, {"fields": (("name", "code"), ("currency", "time_zone"), ("country", "active"))}),
         (
             _("Points"),
             {"fields": (("point_value", "point_decimals", "rounding"), ("earn_on", "activation_days"))},

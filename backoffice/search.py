@@ -7,20 +7,24 @@ is a name. Each is looked up where an index answers, so a million members are no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.functions import Lower, Reverse
 
+from loyalty import membership
 from loyalty.models import Account, Receipt, Return, Transfer
+from members import cards, lookup
+from members.lookup import Manner
 from members.models import Card, Member
 
 M = TypeVar("M", bound=Model)
 
-_DIGITS = re.compile(r"\+?[\d\s().-]+\Z")
+_DIGITS = re.compile(r"\+?[\d\s().\-/]+\Z")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-#: Fewer digits than these are not looked up inside a phone.
+#: Fewer digits than these are not looked up as the end of a phone.
 _TAIL = 4
 #: How many members a search of other things considers.
 MOST = 200
@@ -34,24 +38,54 @@ def members(queryset: QuerySet[Member], text: str) -> QuerySet[Member]:
     if _UUID.match(text):
         return queryset.filter(id=text)
     if "@" in text:
-        return queryset.annotate(lower_email=Lower("email")).filter(lower_email__startswith=text.lower())
+        return queryset.filter(id__in=_begins("email", text))
     if _DIGITS.match(text):
-        digits = re.sub(r"\D", "", text)
-        cards = Card.objects.filter(number=digits).values("member")
-        found = Q(id__in=cards) | Q(phone=f"+{digits}")
-        if len(digits) == 11 and digits[0] == "8":  # the trunk prefix, as people in Russia say their number
-            found |= Q(phone=f"+7{digits[1:]}")
-        if len(digits) >= _TAIL:
-            found |= Q(phone__endswith=digits)
-        return queryset.filter(found)
+        return queryset.filter(id__in=_numbered(text))
     for word in text.split():
-        named = Q(last_name__istartswith=word) | Q(first_name__istartswith=word)
-        queryset = queryset.filter(named | Q(referral_code__iexact=word) | Q(id__in=_carded(word)))
+        queryset = queryset.filter(id__in=_called(word))
     return queryset
 
 
-def _carded(word: str) -> QuerySet[Card, Any]:
-    return Card.objects.filter(number=word).values("member")
+def _numbered(text: str) -> QuerySet[Member, Any]:
+    """Whose card or phone this is, as any country of the house reads it, or whose phone ends so."""
+    rules = cards.rules()
+    sought = lookup.merge(
+        lookup.seek(form, text, Manner(country, rules))
+        for country in (membership.in_use() or [""])
+        for form in ("card", "phone")
+    )
+    found = [_carded(sought.cards), _members().filter(phone__in=sought.phones)]
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= _TAIL:
+        ends = _members().alias(reversed=Reverse("phone"))
+        found.append(ends.filter(reversed__startswith=digits[::-1]))
+    return _union(found)
+
+
+def _called(word: str) -> QuerySet[Member, Any]:
+    """Whose first or last name begins so, or whose referral code or card this is."""
+    codes = _members().filter(referral_code=word.upper())
+    numbers = lookup.seek("card", word, Manner()).cards
+    return _union([_begins("last_name", word), _begins("first_name", word), codes, _carded(numbers)])
+
+
+def _begins(field: str, text: str) -> QuerySet[Member, Any]:
+    """Whose field begins so, in capitals or not: as the index has it, which ``istartswith`` does not ask."""
+    lowered = _members().alias(lowered=Lower(field))
+    return lowered.filter(lowered__startswith=Lower(Value(text)))
+
+
+def _members() -> QuerySet[Member, Any]:
+    return Member.objects.order_by().values("id")
+
+
+def _carded(numbers: Iterable[str]) -> QuerySet[Any, Any]:
+    return Card.objects.order_by().filter(number__in=numbers, member__isnull=False).values("member_id")
+
+
+def _union(found: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
+    """All of them: each part by its own index, which one condition with ORs would not."""
+    return found[0].union(*found[1:], all=True)
 
 
 def by_member(queryset: QuerySet[M], path: str, text: str) -> QuerySet[M]:
@@ -91,7 +125,7 @@ def returns(queryset: QuerySet[Return], text: str) -> QuerySet[Return]:
     return queryset.filter(Q(number=text) | Q(receipt__number=text) | Q(receipt__member__in=_found(text)))
 
 
-def cards(queryset: QuerySet[Card], text: str) -> QuerySet[Card]:
+def cards_of(queryset: QuerySet[Card], text: str) -> QuerySet[Card]:
     """Cards of that number, or of the members that ``text`` may mean."""
     text = text.strip()
     return queryset.filter(Q(number=text) | Q(member__in=_found(text))) if text else queryset

@@ -23,6 +23,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from backoffice import cells, enrolment
 from backoffice.desk import Desk
+from loyalty import membership
 from loyalty.models import Category, Partner, Product, Store
 from members.models import Card, CardKind, Member
 from members.registration import make_referral_code
@@ -147,7 +148,7 @@ class StoreSheet(Sheet):
     class Meta(Sheet.Meta):
         model = Store
         import_id_fields = ("code",)
-        fields = ("code", "name", "partner", "time_zone", "address", "active")
+        fields = ("code", "name", "partner", "time_zone", "country", "address", "active")
 
 
 class ProductSheet(Sheet):
@@ -186,7 +187,7 @@ class MemberSheet(Sheet):
 
     def before_import_row(self, row: Any, **options: Any) -> None:
         """Bring the phone into its one form, so that one person is not two members."""
-        row["phone"] = enrolment.read_phone(cells.plain(row.get("phone")))
+        row["phone"] = enrolment.read_phone(cells.plain(row.get("phone")), membership.of_house())
 
     def init_instance(self, row: Any = None) -> Member:
         """A new member; the code is there so that the checks of a whole member pass."""

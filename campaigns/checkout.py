@@ -30,6 +30,7 @@ from campaigns import (
     decision,
     holds,
     offers,
+    reading,
     record,
     room,
     situation,
@@ -45,10 +46,10 @@ from campaigns.story import Story
 from campaigns.told import Answer as Answer
 from campaigns.told import find as find
 from campaigns.told import find_by_number as find_by_number
-from loyalty import ledger, products
-from loyalty.models import Programme, Receipt
-from members import bounds, confirmation, events, prepared
-from members.models import Member
+from loyalty import ledger, membership, places, products
+from loyalty.models import Receipt
+from members import bounds, confirmation, events, lookup, prepared
+from members.lookup import Sought
 from members.refusals import Conflict, Refusal, Refused, Unexpected
 from members.violations import constraint_of
 
@@ -76,7 +77,7 @@ def quote(sale: Sale, now: datetime) -> Story:
     found = situation.read(sale, now)
     while found.over and holds.let_go(found.over, now):
         found = situation.read(sale, now)
-    require_member(found)
+    require_member(found, now)
     outcome = _evaluate(found)
     kept = record.pack(outcome)
     if found.book is not None:
@@ -197,8 +198,13 @@ def _answer_together(
     part: Sequence[Sale], now: datetime, watch: Watch | None
 ) -> list[tuple[Sale, Answer | Refusal]]:
     with transaction.atomic():
-        clashes.lock_accounts_of(sale.member for sale in part)
+        clashes.lock_accounts_of(_sought(part), now)
         return [(sale, _answer(sale, now, watch)) for sale in part]
+
+
+def _sought(part: Sequence[Sale]) -> list[Sought]:
+    shops = {sale.store: places.find(sale.store) for sale in part}
+    return [reading.sought(sale, shop) for sale in part if (shop := shops[sale.store])]
 
 
 def _answer(sale: Sale, now: datetime, watch: Watch | None) -> Answer | Refusal:
@@ -236,7 +242,7 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], patient: bool, at
         if found.earlier is not None:
             return _replay(found.earlier, sale)
         _require_none_over(found, patient)
-        require_member(found)
+        require_member(found, now)
         found = _complete(found, sale, now)
         if found.book is not None:
             accounts[:] = [found.book.account_id]
@@ -308,28 +314,29 @@ def _write(decided: decision.Decision) -> None:
 
 
 def _complete(found: Situation, sale: Sale, now: datetime) -> Situation:
-    """Make what the sale names first: its new products, and the member's account. Rare; reads again."""
+    """Make the new products that the sale names. Rare; reads again."""
     unknown = [line for line in sale.lines if line.sku not in found.product_ids]
-    no_account = found.shopper.member_id is not None and found.book is None
-    if not unknown and not no_account:
+    if not unknown:
         return found
-    if unknown:
-        products.ensure(
-            found.shop.partner_id,
-            [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],
-        )
-    if no_account:
-        member = Member.objects.get(id=str(found.shopper.member_id))
-        ledger.open_account(member, Programme.objects.get(id=found.scheme.id))
+    products.ensure(
+        found.shop.partner_id,
+        [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],
+    )
     return situation.read(sale, now)
 
 
-def require_member(found: Situation) -> None:
-    """Raise ``Refused`` when the sale names a member who is not there or may not buy."""
+def require_member(found: Situation, now: datetime) -> None:
+    """Raise ``Refused`` when the sale names a member who is not there or may not buy.
+
+    Raises ``Invalid`` for a phone that is none. Who belongs to other programmes is not there.
+    """
     if found.sale.member is None:
         return
-    if found.member_status is None or found.member_status == "erased":
-        raise Refused("member_not_found", _("There is no such member."))
+    if found.member_status is None:
+        form, value = found.sale.member.given[0]
+        scope = membership.among(found.shop.programmes)
+        why = lookup.explain(form, value, found.shop.manner, now, scope, "member.")
+        raise Refused("member_not_found", why.detail, [why] if why.code != "unknown" else ())
     if found.member_status != "active":
         raise Refused("member_blocked", _("The member is blocked."))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from campaigns import room, tallies
 from campaigns.sale import Who
 from loyalty import ledger
-from members import lookup, phones, prepared
+from members import lookup, prepared
+from members.lookup import Sought
 from members.violations import constraint_of
 
 #: How often work is tried again after a clash with another writer.
@@ -51,14 +52,10 @@ _LOCK = """
 SELECT id FROM loyalty_account WHERE id = ANY(%(accounts)s::uuid[]) AND kind = 'member'
  ORDER BY id FOR NO KEY UPDATE
 """
-_LOCK_OF_MEMBERS = """
+_LOCK_OF_MEMBERS = f"""
+WITH {lookup.NAMED}
 SELECT a.id FROM loyalty_account a
- WHERE a.id IN (SELECT account_id FROM loyalty_holder WHERE member_id IN (
-         SELECT member_id FROM members_card WHERE number = ANY(%(card)s::text[])
-         UNION ALL SELECT id FROM members_member WHERE phone = ANY(%(phone)s::text[])
-         UNION ALL SELECT id FROM members_member WHERE lower(email) = ANY(%(email)s::text[])
-         UNION ALL SELECT member_id FROM members_code WHERE digest = ANY(%(code)s::text[])
-         UNION ALL SELECT unnest(%(id)s::uuid[])))
+ WHERE a.id IN (SELECT account_id FROM loyalty_holder WHERE member_id IN (SELECT id FROM named))
  ORDER BY a.id FOR NO KEY UPDATE OF a
 """
 
@@ -131,21 +128,8 @@ def lock_accounts(accounts: Sequence[UUID]) -> None:
         prepared.run(_LOCK, {"accounts": list(accounts)})
 
 
-def lock_accounts_of(people: Iterable[Who | None]) -> None:
+def lock_accounts_of(people: Iterable[Sought], now: datetime) -> None:
     """Lock every account of all these members, in the order of their ids. Must run in a transaction."""
-    known: dict[str, list[str | UUID]] = {"card": [], "phone": [], "email": [], "code": [], "id": []}
-    for form, value in {given for who in people if who for given in who.given}:
-        match form:
-            case "id":
-                with suppress(ValueError):
-                    known[form].append(UUID(value))
-            case "phone":
-                known[form].append(phones.parse(value) or value)
-            case "email":
-                known[form].append(value.lower())
-            case "code":
-                known[form].append(lookup.digest(value))
-            case _:
-                known[form].append(value)
-    if any(known.values()):
-        prepared.run(_LOCK_OF_MEMBERS, known)
+    sought = lookup.merge(set(people))
+    if any(sought):
+        prepared.run(_LOCK_OF_MEMBERS, {**sought.params, "now": now})

@@ -32,7 +32,7 @@ from campaigns.event_rewards import Basis
 from campaigns.models import EventReward, Seller, Usage
 from campaigns.record import NOTHING, Given, Record, Share
 from campaigns.rulebooks import Rules
-from loyalty import ledger, places
+from loyalty import ledger, membership, places
 from loyalty.basket import Moment
 from loyalty.models import Programme
 from loyalty.passbook import ZERO, Cause, Passbook
@@ -69,11 +69,11 @@ class Subject(NamedTuple):
 
 
 def account_of_referrer(member: Member, programme_id: int, own: UUID) -> UUID | None:
-    """The account of who referred a member, opened on first use; None where there is nobody else."""
+    """The account of who referred a member; None where there is nobody else, or they have not joined the programme."""
     referrer = member.referred_by
     if referrer is None or referrer.status != Member.Status.ACTIVE:
         return None
-    account = ledger.open_account(referrer, Programme.objects.get(id=programme_id)).id
+    account = membership.account_of(referrer, programme_id)
     return account if account != own else None
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from campaigns.reading import phone_of, uuid_of
-from campaigns.sale import Sale, Who
-from loyalty import places
+from campaigns.reading import sought
+from campaigns.sale import Sale
+from loyalty import membership, places
 from loyalty.places import Offer, Shop
-from members import prepared
+from members import lookup, prepared
 from members.refusals import Fault, Invalid
 
 
@@ -41,37 +42,42 @@ def require_shop(sale: Sale, shop: Shop | None) -> Shop:
     return shop
 
 
-def choose(shop: Shop, sale: Sale) -> Offer:
-    """The programme of a receipt: the first of the partner's, by priority, whose conditions it meets."""
+def choose(shop: Shop, sale: Sale, now: datetime) -> Offer:
+    """The programme of a receipt: the first of the partner's, by priority, whose conditions it meets.
+
+    Of a member's receipt it is one that they have joined: nobody joins by buying something.
+    """
     if len(shop.offers) == 1:
         return shop.offers[0]
-    who = sale.member or Who()
-    rows = prepared.run(
-        _CONDITIONS,
-        {
-            "card": who.card, "phone": phone_of(who.phone), "email": who.email, "member_id": uuid_of(who.id),
-            "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
-        },
-    )  # fmt: skip
-    return pick_offer(shop, rows[0]["kinds"] or (), rows[0]["sets"] or ())
+    params = {
+        **sought(sale, shop).params, "programmes": shop.programmes, "now": now,
+        "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
+    }  # fmt: skip
+    known = prepared.run(_CONDITIONS, params)[0]
+    return pick_offer(shop, known["kinds"] or (), known["sets"] or (), known["joined"])
 
 
-def pick_offer(shop: Shop, kinds: Collection[str], sets: Collection[str]) -> Offer:
-    """The first offer that is for one of these types of card and product sets; the last if none is."""
-    for offer in shop.offers:
+def pick_offer(
+    shop: Shop, kinds: Collection[str], sets: Collection[str], joined: Collection[int] | None
+) -> Offer:
+    """The first offer that is for one of these types of card and product sets; the last if none is.
+
+    Only those that the member has ``joined``, if there is one.
+    """
+    offers = [offer for offer in shop.offers if not joined or offer.programme_id in joined]
+    for offer in offers:
         if offer.card_kind in (None, *kinds) and offer.product_set in (None, *sets):
             return offer
-    return shop.offers[-1]
+    return offers[-1]
 
 
-_CONDITIONS = """
-SELECT (SELECT array_agg(k.code) FROM members_card c JOIN members_cardkind k ON k.id = c.kind_id
-         WHERE NOT c.blocked AND c.member_id = COALESCE(
-           %(member_id)s::uuid,
-           (SELECT member_id FROM members_card WHERE number = %(card)s::text),
-           (SELECT id FROM members_member WHERE phone = %(phone)s::text),
-           (SELECT id FROM members_member WHERE lower(email) = lower(%(email)s::text)))) AS kinds,
-       (SELECT array_agg(DISTINCT s.code) FROM loyalty_productset s
+_CONDITIONS = f"""
+WITH {lookup.NAMED}, who AS ({lookup.first(membership.among(()))})
+SELECT (SELECT array_agg(k.code::text) FROM members_card c JOIN members_cardkind k ON k.id = c.kind_id
+         WHERE NOT c.blocked AND c.member_id = (SELECT id FROM who)) AS kinds,
+       (SELECT array_agg(programme_id) FROM loyalty_holder
+         WHERE member_id = (SELECT id FROM who) AND programme_id = ANY(%(programmes)s::bigint[])) AS joined,
+       (SELECT array_agg(DISTINCT s.code::text) FROM loyalty_productset s
           JOIN loyalty_productset_products sp ON sp.productset_id = s.id
           JOIN loyalty_product p ON p.id = sp.product_id
          WHERE p.partner_id = %(partner)s::bigint AND p.sku = ANY(%(skus)s::text[])) AS sets

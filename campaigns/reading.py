@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from analytics import facts, segments
 from analytics.facts import Facts
@@ -23,16 +22,18 @@ from campaigns.engine.counters import counter_key
 from campaigns.engine.limits import period_keys
 from campaigns.engine.needs import Needs
 from campaigns.history import PastDocument
-from campaigns.sale import Sale, Who
+from campaigns.sale import Sale
+from loyalty import membership
 from loyalty.basket import Moment
 from loyalty.places import Scheme, Shop
 from members import lookup, prepared
-from members.refusals import Refused
+from members.lookup import Sought
 from rewards import coupon_statements, coupons
 from rewards.usability import Held
 
-#: Part of a statement: the member, by whichever form is given.
-_WHO = """
+#: Part of a statement: the member who is sought, if they take part in one of ``programmes``.
+_WHO = f"""
+{lookup.NAMED},
 who AS (
   SELECT m.id, m.status, m.language, m.birthday, m.joined_at, m.gender,
          m.referred_by_id IS NOT NULL AS referred,
@@ -40,15 +41,8 @@ who AS (
            WHERE m.attributes ? key) AS attributes,
          (SELECT k.code FROM members_card c JOIN members_cardkind k ON k.id = c.kind_id
            WHERE c.member_id = m.id AND NOT c.blocked
-           ORDER BY c.number <> COALESCE(%(card)s::text, ''), c.id LIMIT 1) AS card_kind
-    FROM members_member m
-   WHERE m.id = COALESCE(
-     %(member_id)s::uuid,
-     (SELECT member_id FROM members_card WHERE number = %(card)s::text AND NOT blocked),
-     (SELECT id FROM members_member WHERE phone = %(phone)s::text),
-     (SELECT id FROM members_member WHERE lower(email) = lower(%(email)s::text)),
-     (SELECT member_id FROM members_code WHERE digest = %(code)s::text AND purpose = 'identify'
-         AND used_at IS NULL AND expires_at >= %(now)s::timestamptz LIMIT 1)))
+           ORDER BY array_position(%(by_cards)s::text[], c.number::text), c.id LIMIT 1) AS card_kind
+    FROM members_member m WHERE m.id = ({lookup.first(membership.among(()))}))
 """
 #: So many held purchases whose time is over are told at once.
 MOST_OVER = 50
@@ -240,11 +234,10 @@ def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now
     """Read what is known about a member who is not at a till. One round trip."""
     local = at.astimezone(scheme.zone)
     moment = Moment(local, local)
-    nobody: dict[str, object] = dict.fromkeys(
-        ("card", "phone", "email", "code", "store", "partner", "number")
-    )
+    nowhere: dict[str, object] = dict.fromkeys(("store", "partner", "number"))
     params = {
-        **nobody, **_ladder(scheme), "programme": scheme.id, "member_id": member_id, "now": now, "at": at, "skus": [],
+        **nowhere, **Sought(ids=(member_id,)).params, **_ladder(scheme), "programme": scheme.id,
+        "programmes": [scheme.id], "now": now, "at": at, "skus": [],
         "day": local.replace(hour=0, minute=0, second=0, microsecond=0), "periods": usage_keys(moment),
     }  # fmt: skip
     return _run(params, needs, moment)
@@ -282,30 +275,14 @@ def usage_keys(moment: Moment) -> list[str]:
     return [*periods.values(), usage.PROGRESS, *counters]
 
 
-def member_id(who: Who | None, now: datetime) -> UUID | None:
-    """The id of the member known so at ``now``, or None."""
-    if who is None:
-        return None
-    params: dict[str, object] = {
-        "card": who.card, "phone": phone_of(who.phone), "email": who.email, "member_id": uuid_of(who.id),
-        "code": lookup.digest(who.code) if who.code else None, "now": now, "attributes": [],
-    }  # fmt: skip
-    rows = prepared.run(f"WITH {_WHO} SELECT id FROM who", params)
-    return rows[0]["id"] if rows else None
-
-
 def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetime) -> dict[str, object]:
-    who = sale.member or Who()
     return {
+        **sought(sale, shop).params,
+        "programmes": [scheme.id],
         "store": shop.id,
         "partner": shop.partner_id,
         "programme": scheme.id,
         "number": sale.receipt_number or None,
-        "card": who.card,
-        "phone": phone_of(who.phone),
-        "email": who.email,
-        "code": lookup.digest(who.code) if who.code else None,
-        "member_id": uuid_of(who.id),
         "now": now,
         "at": sale.purchased_at,
         **_ladder(scheme),
@@ -316,14 +293,12 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
     }
 
 
-def phone_of(text: str | None) -> str | None:
-    """A phone in its one form. Raises ``Invalid`` for one that is none."""
-    return lookup.read_phone(text, "member.phone") if text else None
-
-
-def uuid_of(text: str | None) -> UUID | None:
-    """A member's id. Raises ``Refused`` for a text that is none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise Refused("member_not_found", _("There is no such member.")) from error
+def sought(sale: Sale, shop: Shop) -> Sought:
+    """What is to be looked up for the member of a sale, as its store reads it; nothing for an anonymous one,
+    nor for one that is named in several ways, which ``sale.check`` refuses.
+    """
+    given = sale.member.given if sale.member else ()
+    if len(given) != 1:
+        return Sought()
+    form, value = given[0]
+    return lookup.seek(form, value, shop.manner)

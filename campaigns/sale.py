@@ -79,6 +79,11 @@ class Sale(msgspec.Struct, frozen=True):
     state: Literal["completed", "held"] = "completed"
 
     @property
+    def fingerprint_member(self) -> Who | None:
+        """The member as the content's hash has them; read in another way, old receipts would be conflicts."""
+        return self.member
+
+    @property
     def content_hash(self) -> str:
         """The same for the same content, however its numbers are written. The confirmation code is not content."""
         lines = [
@@ -96,7 +101,7 @@ class Sale(msgspec.Struct, frozen=True):
         ]
         content: tuple[Any, ...] = (
             self.store, self.purchased_at.timestamp(), self.receipt_number, self.till, self.cashier, self.channel,
-            self.member, _plain(self.redeem), self.coupons, self.state, lines,
+            self.fingerprint_member, _plain(self.redeem), self.coupons, self.state, lines,
         )  # fmt: skip
         if self.exchanges:  # older receipts know nothing of them
             content = (*content, self.exchanges)

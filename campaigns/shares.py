@@ -19,7 +19,7 @@ from campaigns.models import Seller, Share
 from campaigns.record import Record
 from campaigns.record import Share as Due
 from campaigns.rulebooks import Rules
-from loyalty import ledger
+from loyalty import ledger, membership
 from loyalty.models import Receipt
 from loyalty.passbook import ZERO, Cause, LotTerms, Passbook
 from members.models import Member
@@ -99,11 +99,19 @@ def _move(
 
 
 def account_of(receipt: Receipt, to: str) -> UUID | None:
-    """The account of who shares in a receipt, opened on first use; None where there is nobody."""
+    """The account of who shares in a receipt: a cashier's is opened on first use, a referrer who has not joined
+    the programme has none; None where there is nobody.
+    """
     member = _cashier(receipt) if to == "cashier" else _referrer(receipt)
     if member is None or member.status != Member.Status.ACTIVE:
         return None
-    account = ledger.open_account(member, receipt.programme).id
+    if to == "cashier":
+        account = ledger.open_account(member, receipt.programme).id
+    else:
+        joined = membership.account_of(member, receipt.programme_id)
+        if joined is None:
+            return None
+        account = joined
     return account if account != receipt.account_id else None  # nobody shares in what they buy themselves
 
 

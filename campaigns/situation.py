@@ -68,7 +68,7 @@ def read(sale: Sale, now: datetime) -> Situation:
     Raises ``Invalid`` for a store, till or time that does not exist.
     """
     shop = offers.shop_of(sale)
-    scheme = places.scheme(offers.choose(shop, sale).programme_id)
+    scheme = places.scheme(offers.choose(shop, sale, now).programme_id)
     moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
     document = reading.read(sale, shop, scheme, moment, now)
     member = document.member.id if document.member else None

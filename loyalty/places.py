@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from loyalty import ladders, ledger
+from loyalty import ladders, ledger, membership
 from loyalty.models import Programme, Store, Till
 from loyalty.passbook import Institutions
 from loyalty.tiers import Ladder
 from members import bounds
+from members.lookup import Manner
 
 _KEPT_SECONDS = 1.0
 _stores: dict[str, tuple[float, Shop]] = {}
@@ -65,6 +66,13 @@ class Shop:
     offers: tuple[Offer, ...]
     #: The partner's account in each programme.
     accounts: Mapping[int, UUID]
+    #: How what people say of themselves is read here.
+    manner: Manner
+
+    @property
+    def programmes(self) -> list[int]:
+        """Ids of the programmes whose members are known here, by priority."""
+        return [offer.programme_id for offer in self.offers]
 
 
 def find(code: str) -> Shop | None:
@@ -131,6 +139,7 @@ def _load(code: str) -> Shop | None:
             for p in participations
         ),
         accounts=accounts,
+        manner=membership.manner_of_store(store),
     )
 
 

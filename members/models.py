@@ -9,9 +9,12 @@ from typing import Any
 import pgtrigger
 import uuid_utils
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -101,20 +104,30 @@ class Member(models.Model):
     )
     channel = models.CharField(_("joined through"), max_length=8, default="pos")
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    #: Whose phone or e-mail somebody of other programmes has too: the programme in which they joined. Of
+    #: everybody else nothing. Programmes do not tell each other whom they know (docs/adr).
+    apart = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
         ordering = ("-joined_at",)
         constraints = (
-            models.UniqueConstraint(fields=["phone"], name="member_phone_unique"),
-            models.UniqueConstraint(Lower("email"), name="member_email_unique"),
+            models.UniqueConstraint(fields=["phone", "apart"], name="member_phone_unique_apart"),
+            models.UniqueConstraint(Lower("email"), "apart", name="member_email_unique_apart"),
             models.CheckConstraint(
                 condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
                 name="member_phone_is_e164",
             ),
         )
-        indexes = (models.Index(fields=["last_name", "first_name"], name="member_name"),)
+        indexes = (
+            models.Index(fields=["last_name", "first_name"], name="member_name"),
+            # as people search: by the beginning of a name in any case, by the end of a phone
+            models.Index(OpClass(Lower("last_name"), "text_pattern_ops"), name="member_last_name_begins"),
+            models.Index(OpClass(Lower("first_name"), "text_pattern_ops"), name="member_first_name_begins"),
+            models.Index(OpClass(Lower("email"), "text_pattern_ops"), name="member_email_begins"),
+            models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="member_phone_ends"),
+        )
         triggers = (ERASED_BY_ERASURE_ALONE,)
 
     def __str__(self) -> str:
@@ -129,8 +142,30 @@ class Member(models.Model):
 class CardKind(models.Model):
     """A type of card: plastic, virtual, wallet, business."""
 
+    class CheckDigit(models.TextChoices):
+        EAN = "ean", _("as of barcodes (EAN)")
+        LUHN = "luhn", _("as of bank cards (Luhn)")
+
     code = models.SlugField(_("code"), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    lengths = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(32)]),
+        verbose_name=_("characters of a number"),
+        size=8,
+        blank=True,
+        default=list,
+        db_default=[],
+        help_text=_("With commas, like 13, 16. Empty: any number will do."),
+    )
+    check_digit = models.CharField(
+        _("check digit"),
+        max_length=4,
+        choices=CheckDigit,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("A card whose last digit is wrong was mistyped."),
+    )
 
     class Meta:
         verbose_name = _("card type")
@@ -144,7 +179,7 @@ class CardKind(models.Model):
 class Card(models.Model):
     """A card by which a member is known. A card without a member is printed but not yet handed out."""
 
-    number = models.CharField(_("number"), max_length=32, unique=True)
+    number = models.CharField(_("number"), max_length=32)
     kind = models.ForeignKey(CardKind, on_delete=models.PROTECT, related_name="cards", verbose_name=_("type"))
     member = models.ForeignKey(
         Member,
@@ -156,11 +191,14 @@ class Card(models.Model):
     )
     blocked = models.BooleanField(pgettext_lazy("card", "blocked"), default=False)
     issued_at = models.DateTimeField(pgettext_lazy("card", "issued"), null=True, blank=True)
+    #: As a member's: the programme of a number that somebody of other programmes has too.
+    apart = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("card")
         verbose_name_plural = _("cards")
         ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=["number", "apart"], name="card_number_unique_apart"),)
 
     def __str__(self) -> str:
         return self.number

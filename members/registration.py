@@ -1,25 +1,57 @@
-"""Making a member: the person, their card, whom they were brought by, and what they consent to."""
+"""Making a member: the person, their card, whom they were brought by, and what they consent to.
+
+Programmes do not tell each other whom they know, so a phone, e-mail or card that is in use in other programmes
+alone is free here: it makes another member, kept apart. ``Circle`` says what "here" is.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from members import consents, phones
+from members import cards, consents, lookup, prepared
+from members.lookup import Manner, Scope, Sought
 from members.models import Card, CardKind, Member
-from members.refusals import Conflict, Refused
+from members.refusals import Conflict, Fault, Invalid, Refused
 from members.violations import constraint_of
 
 #: Letters and digits that nobody confuses.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CARD_PREFIX = "20"
+#: Only one-time codes ask for the time, and nobody is named by one here.
+_NEVER = datetime.max.replace(tzinfo=UTC)
+PLASTIC, VIRTUAL = "plastic", "virtual"
+#: Whether a newcomer is known here, and anywhere. Erased members and blocked cards are known too.
+_KNOWN = """
+WITH {named}
+SELECT (SELECT count(*) FROM named) > 0 AS anywhere,
+       (SELECT count(*) FROM named n JOIN members_member m ON m.id = n.id {join}) > 0 AS here
+"""
+
+
+class Circle(NamedTuple):
+    """Who is known to those who register somebody: the members in ``scope``, read in ``manner``.
+
+    ``code`` tells the newcomers of this programme from people elsewhere with the same phone, e-mail or card.
+    A ``crowd`` that comes in one transaction takes no locks, for there are not so many: the tables' constraints
+    refuse who comes twice.
+    """
+
+    scope: Scope = Scope()
+    manner: Manner = Manner()
+    code: str = ""
+    crowd: bool = False
+
+
+#: Who sees everybody: the staff.
+HOUSE = Circle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +80,23 @@ class Newcomer:
     partner: str = ""
 
 
-#: What no two members share, and people give.
-_THEIR_OWN = ("member_phone_unique", "member_email_unique", "members_card_number_key")
+#: What no two members of a programme share, and people give.
+_THEIR_OWN = ("member_phone_unique_apart", "member_email_unique_apart", "card_number_unique_apart")
 
 
-def enrol(newcomer: Newcomer, at: datetime) -> Member:
+def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
     """Write the member, a card and the consents. Must run in a transaction.
 
-    Without a card number the member gets a virtual card. Raises ``Conflict`` with ``member_exists``
-    when phone, e-mail or card are in use, ``Refused`` with ``referral_not_found`` for an unknown friend.
+    Without a card number the member gets a virtual card. Raises ``Conflict`` with ``member_exists`` when phone,
+    e-mail or card are in use here, ``Refused`` with ``referral_not_found`` for a friend who is unknown here,
+    ``Invalid`` for a number that no registered type of card has.
+
+    Locks what the newcomer is known by until the transaction ends. Does the same work whether anybody
+    elsewhere is known so.
     """
-    friend = _friend(newcomer.referral)
-    _require_new(newcomer)
+    friend = _friend(newcomer.referral, circle)
+    numbers = cards.spellings(newcomer.card or "", circle.manner.cards)
+    apart = circle.code if _require_new(newcomer, numbers, circle) else ""
     try:
         with transaction.atomic():
             member = Member.objects.create(
@@ -75,25 +112,23 @@ def enrol(newcomer: Newcomer, at: datetime) -> Member:
                 referred_by=friend,
                 channel=newcomer.channel,
                 joined_at=at,
+                apart=apart,
             )
-            _hand_out_card(member, newcomer.card, at)
+            _hand_out_card(member, numbers, apart, at, circle.manner)
     except IntegrityError as error:
         if constraint_of(error) not in _THEIR_OWN:
             raise
-        raise _exists() from error
+        raise exists() from error
     consents.record(member, newcomer.consents, at, newcomer.source, newcomer.evidence)
     return member
 
 
-def find_friend(referral: str) -> Member | None:
-    """The active member of that referral code or phone."""
-    phone = phones.parse(referral)
-    by_phone = Q(phone=phone) if phone else Q(pk__in=[])
-    return (
-        Member.objects.filter(Q(referral_code=referral.strip().upper()) | by_phone)
-        .filter(status=Member.Status.ACTIVE)
-        .first()
-    )
+def find_friend(referral: str, circle: Circle = HOUSE) -> Member | None:
+    """The active member of that referral code or phone whom the circle knows."""
+    by_code = Member.objects.filter(referral_code=referral.strip().upper()).values_list("id", flat=True)
+    sought = lookup.seek("phone", referral, circle.manner) | Sought(ids=tuple(by_code))
+    friend = lookup.find(sought, _NEVER, circle.scope)
+    return friend if friend and friend.status == Member.Status.ACTIVE else None
 
 
 def make_referral_code() -> str:
@@ -108,39 +143,71 @@ def make_card_number() -> str:
     return f"{digits}{-weighted % 10}"
 
 
-def _friend(referral: str | None) -> Member | None:
+def _friend(referral: str | None, circle: Circle) -> Member | None:
     if not referral:
         return None
-    friend = find_friend(referral)
+    friend = find_friend(referral, circle)
     if friend is None:
         raise Refused("referral_not_found", _("No member has this referral code or phone."))
     return friend
 
 
-def _require_new(newcomer: Newcomer) -> None:
-    known = Q(pk__in=[])
-    if newcomer.phone:
-        known |= Q(phone=newcomer.phone)
-    if newcomer.email:
-        known |= Q(email__iexact=newcomer.email)
-    if Member.objects.filter(known).exists():
-        raise _exists()
+def _require_new(newcomer: Newcomer, numbers: Sequence[str], circle: Circle) -> bool:
+    """Refuse who is known here. Whether somebody elsewhere is known so."""
+    email = lookup.seek("email", newcomer.email, circle.manner) if newcomer.email else Sought()
+    phone = (newcomer.phone,) if newcomer.phone else ()
+    sought = Sought(cards=tuple(numbers), phones=phone) | email
+    if not circle.crowd:
+        lock(sought)
+    params = {**sought.params, **circle.scope.params, "now": _NEVER}
+    known = prepared.run(_KNOWN.format(named=lookup.NAMED, join=circle.scope.join), params)[0]
+    if known["here"]:
+        raise exists()
+    return bool(known["anywhere"])
 
 
-def _hand_out_card(member: Member, number: str | None, at: datetime) -> None:
+def lock(sought: Sought) -> None:
+    """Let nobody else register who is known so until the transaction ends. Locks in one order."""
+    keys = {hashlib.sha256(f"member {value}".encode()).digest()[:8] for values in sought for value in values}
+    for key in sorted(int.from_bytes(key, "big", signed=True) for key in keys):
+        prepared.run("SELECT pg_advisory_xact_lock(%(key)s::bigint)", {"key": key})
+
+
+def _hand_out_card(member: Member, numbers: Sequence[str], apart: str, at: datetime, manner: Manner) -> None:
     """Give the member a printed card, one the shop has not registered yet, or a virtual one."""
-    if number is None:
-        kind, _created = CardKind.objects.get_or_create(code="virtual", defaults={"name": "Virtual"})
+    if not numbers:
+        defaults = {"name": "Virtual", "lengths": [13], "check_digit": CardKind.CheckDigit.EAN}
+        kind, _created = CardKind.objects.get_or_create(code=VIRTUAL, defaults=defaults)
         Card.objects.create(number=make_card_number(), kind=kind, member=member, issued_at=at)
         return
-    printed = Card.objects.filter(number=number)
-    if printed.filter(member=None, blocked=False).update(member=member, issued_at=at):
+    printed = Card.objects.filter(number__in=numbers, member=None).order_by("id").first()
+    if printed is not None:
+        if printed.blocked or not _take(printed, member, at):
+            raise exists()
         return
-    if printed.exists():
-        raise _exists()
-    kind, _created = CardKind.objects.get_or_create(code="plastic", defaults={"name": "Plastic"})
-    Card.objects.create(number=number, kind=kind, member=member, issued_at=at)
+    kind = _kind_of(numbers, manner)
+    Card.objects.create(number=numbers[0], kind=kind, member=member, issued_at=at, apart=apart)
 
 
-def _exists() -> Conflict:
+def _take(printed: Card, member: Member, at: datetime) -> bool:
+    free = Card.objects.filter(id=printed.id, member=None, blocked=False)
+    return free.update(member=member, issued_at=at) == 1
+
+
+def _kind_of(numbers: Sequence[str], manner: Manner) -> CardKind:
+    """The type of a card that nobody has registered yet: plastic, unless it is like another type alone.
+
+    Raises ``Invalid`` for a number that is like none of them.
+    """
+    rules = {rule.kind: rule for rule in manner.cards if rule.kind != VIRTUAL}
+    if PLASTIC not in rules or rules[PLASTIC].fits(numbers[0]):
+        return CardKind.objects.get_or_create(code=PLASTIC, defaults={"name": "Plastic"})[0]
+    code = next((code for code, rule in rules.items() if rule.fits(numbers[0])), None)
+    if code is None:
+        raise Invalid(Fault("card", "mistyped", _("There is no such card: check the last digit.")))
+    return CardKind.objects.get(code=code)
+
+
+def exists() -> Conflict:
+    """The refusal to register somebody who is known here."""
     return Conflict("member_exists", _("A member with this phone, e-mail or card exists already."))

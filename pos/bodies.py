@@ -13,13 +13,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import UnsupportedMediaType
 
 from campaigns.returns import LineBack
 from campaigns.sale import Sale, SaleLine, Who
-from members import bounds, lookup, phones
+from members import bounds, phones
 from members.refusals import Fault, Invalid
 from pos.problems import TooLarge
 
@@ -68,9 +69,14 @@ class SaleBody(Sale, frozen=True):
         for name in ("coupons", "exchanges"):
             if getattr(self, name) is None:
                 msgspec.structs.force_setattr(self, name, ())
-        if self.member is not None and self.member.phone is not None:
-            phone = phones.parse(self.member.phone) or self.member.phone
-            msgspec.structs.force_setattr(self, "member", msgspec.structs.replace(self.member, phone=phone))
+
+    @property
+    def fingerprint_member(self) -> Who | None:
+        """The member with the phone in one spelling, however it is written."""
+        if self.member is None or self.member.phone is None:
+            return self.member
+        phone = phones.spell(self.member.phone, settings.PHONENUMBER_DEFAULT_REGION or "")
+        return msgspec.structs.replace(self.member, phone=phone or self.member.phone)
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -112,6 +118,13 @@ class EventBody(msgspec.Struct, frozen=True):
     member: Who
     occurred_at: datetime
     data: dict[str, Any] = {}
+
+
+class JoinBody(msgspec.Struct, frozen=True):
+    """The programme that a member joins, and what they consent to with it."""
+
+    programme: str
+    consents: dict[str, bool] | None = None
 
 
 class Written(str):
@@ -160,10 +173,7 @@ def require_who(who: Who, field: str = "member") -> tuple[str, str]:
     faults = tuple(bounds.text_faults(dict(given), bounds.WHO, f"{field}." if field else ""))
     if faults:
         raise Invalid(*faults)
-    form, value = given[0]
-    if form == "phone":
-        value = lookup.read_phone(value, f"{field}.phone" if field else "phone")
-    return form, value
+    return given[0]
 
 
 def require_offset(field: str, moment: datetime) -> Iterator[Fault]:
@@ -262,4 +272,5 @@ who: msgspec.json.Decoder[Who] = msgspec.json.Decoder(Who)
 member: msgspec.json.Decoder[MemberBody] = msgspec.json.Decoder(MemberBody)
 give_back: msgspec.json.Decoder[ReturnBody] = msgspec.json.Decoder(ReturnBody)
 event: msgspec.json.Decoder[EventBody] = msgspec.json.Decoder(EventBody)
+join: msgspec.json.Decoder[JoinBody] = msgspec.json.Decoder(JoinBody)
 nothing: msgspec.json.Decoder[Nothing] = msgspec.json.Decoder(Nothing)

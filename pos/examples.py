@@ -15,6 +15,7 @@ STORE, TILL, PHONE, CARD, SKU, NAME, PRICE = (
 
 LOOKUP = {"phone": PHONE}
 MEMBER = {"phone": "+79031112233", "first_name": "Anna", "last_name": "Kern", "consents": {"sms": True}}
+JOIN = {"programme": "main", "consents": {"email": True}}
 NOTHING: dict[str, Any] = {}
 QUOTE = {
     "store": STORE,

@@ -27,6 +27,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from campaigns.sale import Sale, Who
+from members import lookup
 from members.refusals import Missing, Refusal, Refused, TooMany
 from pos.keys import Client
 from pos.models import Guesses
@@ -159,7 +160,7 @@ def watching(
         yield
     except (Missing, Refused) as refusal:
         if refusal.code == "member_not_found" and kind is not None:
-            note(kind, guessers, [value], now)
+            note(kind, guessers, [lookup.spelling(form, value, client.manner)], now)
         elif refusal.code == "confirmation_invalid":
             note(Kind.CONFIRMATION, guessers, [f"{value}:{now.isoformat()}"], now)
         raise
@@ -191,7 +192,7 @@ class BatchWatch:
         form, value = named(sale.member)
         kind = kind_of(form)
         if refusal.code == "member_not_found" and kind is not None:
-            self._missed.setdefault(kind, set()).add(value)
+            self._missed.setdefault(kind, set()).add(lookup.spelling(form, value, self._client.manner))
         elif refusal.code == "confirmation_invalid":
             self._missed.setdefault(Kind.CONFIRMATION, set()).add(f"{value}:{sale.receipt_number}")
 

@@ -18,8 +18,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Concat, JSONObject
 
+from loyalty import membership, places
 from loyalty.models import Participation
 from loyalty.places import Shop
+from members.lookup import Manner, Scope
 from pos.models import Guesses, TillKey
 
 KEPT_SECONDS = 1.0
@@ -43,8 +45,15 @@ class Client:
     till: str | None
     programmes: tuple[int, ...]
     valid_until: datetime | None
+    #: How what people say of themselves is read: as the till's store or the partner's system does.
+    manner: Manner
     #: Until when the key may not ask for things of a kind, because it guessed (``pos.guard``).
     blocked: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> Scope:
+        """Who is a member for this client: those of its programmes, and nobody else."""
+        return membership.among(self.programmes)
 
     def reaches(self, partner_id: int, store_id: int) -> bool:
         """Whether the key opens that store of that partner."""
@@ -104,8 +113,14 @@ def _load(secret: str, now: datetime) -> Client | None:
         till=till.code if till else None,
         programmes=tuple(programmes.values_list("programme_id", flat=True)),
         valid_until=key.expiry_date,
+        manner=_manner_of(key),
         blocked={block["kind"]: datetime.fromisoformat(block["until"]) for block in key.blocks},
     )
+
+
+def _manner_of(key: TillKey) -> Manner:
+    shop = places.find(key.till.store.code) if key.till else None
+    return shop.manner if shop else membership.manner_of_partner(key.partner)
 
 
 def _blocks(now: datetime) -> ArraySubquery:

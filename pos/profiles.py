@@ -9,8 +9,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from analytics import facts, reading
 from campaigns.story import moment, money, number
 from loyalty import inactivity, places
@@ -23,15 +21,18 @@ from pos.keys import Client
 MOST_EXPIRING = 12
 
 
-def find(form: str, value: str, client: Client, now: datetime) -> Member:
+def find(form: str, value: str, client: Client, now: datetime, within: str = "") -> Member:
     """The member known by that, if they take part in a programme of the client's partner.
 
-    Raises ``Missing`` with ``member_not_found``, the same whether there is no such member or the
-    member belongs to others.
+    ``within`` is where the form stands in the request's body, such as ``member.``.
+
+    Raises ``Missing`` with ``member_not_found``, the same after the same work whether there is no such member or
+    the member belongs to others; ``Invalid`` for a phone that is none.
     """
-    member = lookup.find(form, value, now)
-    if member is None or not _holdings(member, client).exists():
-        raise Missing("member_not_found", _("There is no such member."))
+    member = lookup.find(lookup.seek(form, value, client.manner), now, client.scope)
+    if member is None:
+        why = lookup.explain(form, value, client.manner, now, client.scope, within)
+        raise Missing("member_not_found", why.detail, [why] if why.code != "unknown" else ())
     return member
 
 

@@ -20,6 +20,7 @@ _BODIES = (
     bodies.MemberBody,
     bodies.ReturnBody,
     bodies.EventBody,
+    bodies.JoinBody,
     bodies.Nothing,
     bodies.Who,
 )
@@ -248,6 +249,14 @@ REGISTER = describe(
 MEMBER = describe(
     "read_member", "Read a member", {200: answers.MemberAnswer},
     tag=_MEMBERS, parameters=(_MEMBER_ID,), refusals={404: "`member_not_found`"},
+)  # fmt: skip
+JOIN = describe(
+    "join_programme", "Let a member join another of the partner's programmes", {201: answers.MemberAnswer},
+    tag=_MEMBERS, body=bodies.JoinBody, parameters=(_MEMBER_ID,), keyed=True, example=examples.JOIN,
+    refusals={
+        404: "`member_not_found`", 409: "`member_exists`, `idempotency_conflict`",
+        422: "`no_programme`, `member_blocked`",
+    },
 )  # fmt: skip
 TRANSFERS = describe(
     "read_transfers", "Read a member's statement, newest first", {200: answers.StatementAnswer},

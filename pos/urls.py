@@ -11,6 +11,7 @@ urlpatterns = [
     path("members/lookup", members.Lookup.as_view()),
     path("members", members.Members.as_view()),
     path("members/<str:member_id>", members.Member.as_view()),
+    path("members/<str:member_id>/programmes", members.Programmes.as_view()),
     path("members/<str:member_id>/transfers", members.Transfers.as_view()),
     path("members/<str:member_id>/confirmation-codes", members.ConfirmationCodes.as_view()),
     path("quotes", purchases.Quotes.as_view()),

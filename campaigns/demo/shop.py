@@ -36,6 +36,7 @@ def found(names: Mapping[str, Any]) -> tuple[Programme, dict[str, Partner]]:
         defaults={
             "name": names["programme"]["name"],
             "currency": "USD",
+            "country": "US",
             "time_zone": ZONE.key,
             "expiry": {"kind": "after", "years": 1},
             "spending": {"max_share": "50", "min_points": "5", "excluded": {"categories": ["cigarettes"]}},
@@ -50,11 +51,13 @@ def found(names: Mapping[str, Any]) -> tuple[Programme, dict[str, Partner]]:
             defaults={"name": tier["name"], "threshold": tier["threshold"]},
         )
     for kind in names["card_kinds"]:
-        CardKind.objects.get_or_create(code=kind["code"], defaults={"name": kind["name"]})
+        CardKind.objects.get_or_create(
+            code=kind["code"], defaults={"name": kind["name"], "lengths": [13], "check_digit": "ean"}
+        )
     partners = {}
     for partner in names["partners"]:
         made, _created = Partner.objects.get_or_create(
-            code=partner["code"], defaults={"name": partner["name"]}
+            code=partner["code"], defaults={"name": partner["name"], "country": "US"}
         )
         Participation.objects.get_or_create(partner=made, programme=programme)
         partners[made.code] = made
@@ -77,6 +80,7 @@ def open_stores(data: Dataset, names: Mapping[str, Any], partners: Mapping[str, 
             name=f"{partners[partner].name} {code.rpartition('-')[2]}",
             partner=partners[partner],
             time_zone=ZONE.key,
+            country="US",
             address=_address(int(code.rpartition("-")[2])),
         )
         for code, partner in data.stores

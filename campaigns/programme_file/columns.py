@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format
@@ -84,6 +85,8 @@ class Column:
         field = self.field
         if isinstance(field, models.JSONField):
             return {}
+        if isinstance(field, ArrayField):
+            return {"type": "array", "items": {"type": "integer"}}
         if isinstance(field, models.BooleanField):
             return {"type": "boolean"}
         if isinstance(field, models.DecimalField):
@@ -104,6 +107,8 @@ class Column:
         """A document's value in words."""
         if value is None or value == "":
             return "–"
+        if isinstance(self.field, ArrayField):
+            return ", ".join(map(str, value)) or "–"
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if self.field.choices:

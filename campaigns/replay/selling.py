@@ -54,6 +54,7 @@ from loyalty.basket import Moment
 from loyalty.places import Scheme, Shop
 from loyalty.tier_changes import ChangeRow
 from members import events, prepared
+from members.lookup import Sought
 from members.refusals import Refusal
 from members.violations import constraint_of
 
@@ -88,6 +89,7 @@ class Candidate:
     shop: Shop
     person: Person | None
     scheme: Scheme
+    sought: Sought
 
     @property
     def key(self) -> tuple[int, str]:
@@ -190,7 +192,7 @@ class Seller:
             raise
 
     def _forget(self) -> None:
-        self._standings = Standings(make=not self._dry)
+        self._standings = Standings()
         self._goods = Goods()
         self._common = Common()
 
@@ -232,8 +234,8 @@ class Seller:
         candidates: list[Candidate | Result] = []
         wrong = {id(sale): refusal for sale in sales if (refusal := _malformed(sale, now)) is not None}
         sound = [sale for sale in sales if id(sale) not in wrong]  # only these may be asked for
-        people = People(sound, now)
         shops = self._shops
+        people = People(((sale, shop) for sale in sales if (shop := shops[sale.store])), now)
         self._goods.read(
             (shop.partner_id, line) for sale in sound if (shop := shops[sale.store]) for line in sale.lines
         )
@@ -242,8 +244,10 @@ class Seller:
                 if id(sale) in wrong:
                     raise wrong[id(sale)]
                 shop = offers.require_shop(sale, shops[sale.store])
-                person = people.find(sale.member)
-                candidates.append(Candidate(sale, shop, person, self._scheme_of(sale, shop, person)))
+                sought = reading.sought(sale, shop)
+                person = people.find(sought, shop)
+                scheme = self._scheme_of(sale, shop, person)
+                candidates.append(Candidate(sale, shop, person, scheme, sought))
             except Refusal as refusal:
                 candidates.append(Result(sale, refusal=refusal))
         return candidates
@@ -253,7 +257,8 @@ class Seller:
         if len(shop.offers) > 1:
             known = self._goods.find(shop.partner_id, sale.lines)
             sets = {code for product in known for code in product.sets or ()}
-            offer = offers.pick_offer(shop, set(person.cards.values()) if person else (), sets)
+            kinds, joined = (set(person.cards.values()), person.programmes) if person else ((), None)
+            offer = offers.pick_offer(shop, kinds, sets, joined)
         if offer.programme_id not in self._schemes:
             self._schemes[offer.programme_id] = places.scheme(offer.programme_id)
         return self._schemes[offer.programme_id]
@@ -313,7 +318,7 @@ class Seller:
             if receipt is not None:
                 checkout.require_same(sale, receipt.content_hash)
                 return Result(sale, receipt.id, repeated=True)
-            checkout.require_member(found)
+            checkout.require_member(found, now)
             outcome = room.judge(found.basket, found.shopper, found.moment, found.rules.engine)
             checkout.require_allowed(found, outcome, now)
             entries_before = len(found.book.transfers) if found.book else 0
@@ -344,7 +349,7 @@ class Seller:
         promised = usage.first_promise(moment) if needs and needs.promises else None
         document = Document(
             receipt=None,
-            member=person.known_by(sale.member.card if sale.member else None) if person else None,
+            member=person.known_by(candidate.sought) if person else None,
             account=standing.account if standing else None,
             lots=None,
             debts=None,

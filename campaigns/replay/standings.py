@@ -19,12 +19,11 @@ from campaigns.reading import NO_HOLDS, Holds, KnownAccount
 from campaigns.usage import Used
 from loyalty import ledger
 from loyalty.basket import WalletLot
-from loyalty.models import Holder, Programme, Receipt
-from loyalty.passbook import ZERO, Cause, Passbook, new_id
+from loyalty.models import Holder, Receipt
+from loyalty.passbook import ZERO, Cause, Passbook
 from loyalty.places import Scheme
 from loyalty.tiers import Bought
 from members import prepared
-from members.models import Member
 
 #: A member in a programme.
 Pair = tuple[UUID, int]
@@ -149,10 +148,9 @@ class Standing:
 
 
 class Standings:
-    """The members of a replay in their programmes. Without ``make``, accounts that are missing are made up."""
+    """The members of a replay in their programmes."""
 
-    def __init__(self, *, make: bool = True) -> None:
-        self._make = make
+    def __init__(self) -> None:
         self._holdings: dict[UUID, Holding] = {}
         self._standings: dict[Pair, Standing] = {}
 
@@ -165,7 +163,7 @@ class Standings:
 
         Must run in a transaction. ``since`` is the earliest moment from which spending may be asked for.
         """
-        holders = self._holders(pairs, schemes)
+        holders = self._holders(pairs)
         known = {account: holding.book for account, holding in self._holdings.items()}
         books = ledger.lock(sorted({account for account, _may in holders.values()}), known)
         changed = [account for account, book in books.items() if book is not known.get(account)]
@@ -196,23 +194,13 @@ class Standings:
                 holding.book.turn_page()
                 holding.shown = {lot: seen for lot, seen in holding.shown.items() if lot in holding.book.lots}
 
-    def _holders(
-        self, pairs: Collection[Pair], schemes: Mapping[int, Scheme]
-    ) -> dict[Pair, tuple[UUID, bool]]:
+    def _holders(self, pairs: Collection[Pair]) -> dict[Pair, tuple[UUID, bool]]:
         rows = Holder.objects.filter(member_id__in={member for member, _programme in pairs})
-        found = {
+        return {
             (row.member_id, row.programme_id): (row.account_id, row.may_redeem)
             for row in rows
             if (row.member_id, row.programme_id) in pairs
         }
-        for member_id, programme_id in set(pairs) - set(found):
-            if self._make:
-                member, programme = Member.objects.get(id=member_id), Programme.objects.get(id=programme_id)
-                found[member_id, programme_id] = (ledger.open_account(member, programme).id, True)
-            elif (member_id, programme_id) not in self._standings:
-                book = Passbook(new_id(), schemes[programme_id].institutions)
-                self._standings[member_id, programme_id] = Standing(Holding(book))
-        return found
 
     def _drop(self, accounts: set[UUID]) -> None:
         self._standings = {

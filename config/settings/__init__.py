@@ -21,6 +21,7 @@ from config.settings.environment import (
     read_address,
     read_choice,
     read_count,
+    read_country,
     read_flag,
     read_host,
     read_hosts,
@@ -214,7 +215,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "E164"
-PHONENUMBER_DEFAULT_REGION = read_text("PHONE_REGION") or None
+PHONENUMBER_DEFAULT_REGION = read_country("PHONE_REGION")
 
 # Files
 

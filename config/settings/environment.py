@@ -6,6 +6,7 @@ import os
 import re
 from urllib.parse import urlsplit
 
+import phonenumbers
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
@@ -148,3 +149,13 @@ def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 def is_host(text: str) -> bool:
     """Whether it can be a host."""
     return len(text) < 260 and _HOST.fullmatch(text) is not None
+
+
+def read_country(name: str) -> str | None:
+    """A country by its two letters, None when there is none."""
+    value = read_text(name).upper()
+    if value and value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ImproperlyConfigured(
+            f"{name} must be a country's two letters, such as RU, not {read_text(name)!r}."
+        )
+    return value or None

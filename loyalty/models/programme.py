@@ -11,11 +11,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import zones
+from members import countries
 
 
 def validate_zone(name: str) -> None:
     """Refuse a time zone that is neither UTC nor Area/City. Migrations know it by this name."""
     zones.validate(name)
+
+
+COUNTRY_HELP = _("Two letters, like RU or US: by its rules phones without a plus are read.")
 
 
 def one_year() -> dict[str, Any]:
@@ -43,6 +47,15 @@ class Programme(models.Model):
     code = models.SlugField(_("code"), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=120)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[countries.validate],
+        help_text=COUNTRY_HELP,
+    )
     point_value = models.DecimalField(
         _("value of a point"),
         max_digits=10,
@@ -106,6 +119,15 @@ class Partner(models.Model):
 
     code = models.SlugField(_("code"), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=120)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[countries.validate],
+        help_text=_("Two letters, like RU or US, where it is not that of the programme."),
+    )
     programmes: Any = models.ManyToManyField(
         Programme, through="Participation", related_name="partners", verbose_name=_("programmes")
     )
@@ -180,6 +202,15 @@ class Store(models.Model):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
     address = models.CharField(_("address"), max_length=200, blank=True)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[countries.validate],
+        help_text=_("Two letters, like RU or US, where it is not that of the partner."),
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

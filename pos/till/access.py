@@ -21,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from loyalty import places
 from loyalty.models import Seat, Till
 from loyalty.places import Shop
+from members import lookup
 from members.refusals import TooMany
 from pos import guard
 from pos.guard import Guesser, Kind
@@ -60,7 +61,7 @@ class Desk(NamedTuple):
 
     def forgive(self, phone: str) -> None:
         """Take the miss of a phone back: who asked for it has registered it."""
-        guard.forgive(self.guessers, [phone])
+        guard.forgive(self.guessers, [lookup.spelling("phone", phone, self.shop.manner)])
 
 
 def for_cashiers(view: View) -> View:

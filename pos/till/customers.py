@@ -3,40 +3,78 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics import facts, reading
-from campaigns import registration
-from loyalty import ladder_wording, ledger, places
+from campaigns import offers, registration
+from loyalty import ladder_wording, ledger, membership, places
 from loyalty.models import Holder
 from loyalty.places import Scheme
 from loyalty.refusals import Fault, Invalid
-from members import lookup, phones
+from members import cards, countries, lookup, phones
+from members.lookup import Manner, Scope
 from members.models import Member
 from members.registration import Newcomer
 from pos.till.access import Desk
 
 
-def find(text: str, now: datetime) -> Member | None:
-    """The member of that card, phone, one-time code or e-mail; blocked ones too."""
+class Found(NamedTuple):
+    """Whom a text means at this till: a member, or why there is none, or the phone of somebody to register."""
+
+    member: Member | None = None
+    note: str = ""
+    newcomer: str = ""
+
+    @property
+    def country(self) -> str:
+        """The country that the newcomer's phone is of."""
+        return countries.name(phones.country_of(self.newcomer)) if self.newcomer else ""
+
+
+def find(text: str, desk: Desk, now: datetime) -> Member | None:
+    """The member of that card, phone, one-time code or e-mail, blocked ones too, if they are one here."""
+    return lookup.find(lookup.seek_any(text, desk.shop.manner), now, _here(desk)) if text else None
+
+
+def there(member_id: str, desk: Desk, now: datetime) -> Member | None:
+    """The member of that id, if they are one here."""
+    return lookup.find(lookup.seek("id", member_id, desk.shop.manner), now, _here(desk))
+
+
+def identify(text: str, desk: Desk, now: datetime) -> Found:
+    """The member whom a text means; else what the cashier should do about it."""
     if not text:
-        return None
-    found = lookup.find("card", text.replace(" ", ""), now)
-    phone = read_phone(text)
-    if found is None and phone:
-        found = lookup.find("phone", phone, now)
-    if found is None:
-        found = lookup.find("email" if "@" in text else "code", text, now)
-    return found
+        return Found(note=_("Type a phone or a card number, or scan the card."))
+    member = find(text, desk, now)
+    if member is not None:
+        return Found(member)
+    manner = desk.shop.manner
+    if "@" not in text:
+        why = lookup.explain("card", text, manner, now, _here(desk))
+        if why.code == "blocked":
+            return Found(note=why.detail)
+    phone = phones.read(text, manner.country)
+    if phone.number is not None and (not _is_card(text, manner) or phones.is_international(text)):
+        return Found(newcomer=phone.number)
+    if phones.is_international(text):
+        return Found(note=lookup.ask_back(phone, manner.country))
+    if _is_card(text, manner):
+        return Found(note=_("There is no such card: check the last digit."))
+    return Found(note=_("Nobody is known as “%(text)s”.") % {"text": text})
 
 
-def read_phone(text: str) -> str | None:
-    """A phone in E.164 form; None when the text is no phone."""
-    return phones.parse(text) if text else None
+def _is_card(text: str, manner: Manner) -> bool:
+    """Whether a text is rather a card's number than a phone: as long as a card, and no phone of the country."""
+    like = cards.is_like_one(text, manner.cards) or cards.is_as_long(text, manner.cards)
+    return like and not phones.is_national(text, manner.country)
+
+
+def _here(desk: Desk) -> Scope:
+    return membership.among(desk.shop.programmes)
 
 
 def register(desk: Desk, phone: str, first_name: str, now: datetime, cashier: str = "") -> UUID:
@@ -47,14 +85,15 @@ def register(desk: Desk, phone: str, first_name: str, now: datetime, cashier: st
     if not first_name:
         raise Invalid(Fault("first_name", "required", _("Give the first name.")))
     newcomer = Newcomer(
-        phone=lookup.read_phone(phone),
+        phone=lookup.read_phone(phone, desk.shop.manner.country),
         first_name=first_name[:80],
         language=get_language() or "en",
         source="till",
         cashier=cashier[:64],
         partner=desk.shop.partner,
     )
-    return registration.register(newcomer, scheme_of(desk).id, now).id
+    here = desk.shop.programmes
+    return registration.register(newcomer, scheme_of(desk).id, now, here, desk.shop.manner).id
 
 
 def scheme_of(desk: Desk) -> Scheme:
@@ -63,21 +102,33 @@ def scheme_of(desk: Desk) -> Scheme:
 
 
 def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None:
-    """What the cashier may see of the member: name, masked phone, card, tier and balance."""
-    member = Member.objects.filter(id=member_id).first()
+    """What the cashier may see of the member: name, masked phone, card, tier and balance, by programme.
+
+    None for who is not a member of a programme of this store.
+    """
+    member = there(member_id, desk, now)
     if member is None:
         return None
-    scheme = scheme_of(desk)
+    holdings = {h.programme_id: h for h in Holder.objects.filter(member=member).select_related("programme")}
+    cards_ = list(member.cards.filter(blocked=False).select_related("kind").order_by("id"))
+    offer = offers.pick_offer(desk.shop, {card.kind.code for card in cards_}, (), holdings)
+    scheme = places.scheme(offer.programme_id)
+    holding = holdings[scheme.id]
     rank = facts.rank(reading.read(member.id, scheme.id, scheme.ladder), scheme.ladder, now)
-    holding = Holder.objects.filter(member=member, programme_id=scheme.id).first()
-    spendable, pending = ledger.balances(holding.account_id, now) if holding else (0, 0)
-    card = member.cards.filter(blocked=False).order_by("id").first()
+    spendable, pending = ledger.balances(holding.account_id, now)
+    others = [
+        {"name": other.programme.name, "spendable": ledger.balances(other.account_id, now)[0]}
+        for programme in desk.shop.programmes
+        if (other := holdings.get(programme)) is not None and other is not holding
+    ]
     return {
         "id": str(member.id),
         "name": member.full_name or _("Member without a name"),
         "phone": phones.mask(member.phone) if member.phone else "",
-        "card": card.number if card else "",
+        "card": cards_[0].number if cards_ else "",
         "blocked": member.status != Member.Status.ACTIVE,
+        "programme": holding.programme.name if len(desk.shop.offers) > 1 else "",
+        "others": others,
         "tier": rank.tier,
         "until": scheme.ladder.day(rank.until) if rank.until else None,
         "next": rank.next,

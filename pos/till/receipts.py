@@ -51,7 +51,7 @@ def browse(request: HttpRequest, desk: Desk) -> HttpResponse:
             found = exact
         else:
             free = desk.may_ask(Kind.MEMBER, now)
-            member = customers.find(text, now) if free else None
+            member = customers.find(text, desk, now) if free else None
             if member is None and not found.filter(number__istartswith=text).exists():
                 refused = "" if free and desk.note_miss(Kind.MEMBER, text, now) else guard.say()
             found = found.filter(member=member) if member else found.filter(number__istartswith=text)

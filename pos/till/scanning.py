@@ -99,7 +99,7 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
     product = goods.find(partner, code)
     free = product is not None or desk.may_ask(Kind.SCAN, now)
     if product is None and free:
-        member = customers.find(code, now)
+        member = customers.find(code, desk, now)
         if member is not None:
             basket.member = str(member.id)
             return False

@@ -18,7 +18,6 @@ from campaigns.checkout import Answer
 from loyalty.models import Receipt
 from loyalty.refusals import Conflict, Refusal
 from members import confirmation, wording
-from members.models import Member
 from pos import guard
 from pos.guard import Kind
 from pos.till import basket as baskets
@@ -112,23 +111,21 @@ def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
     scans, tag = scanning.read_scans(request, "who"), request.POST.get("basket", "")
     text = scans[0].text if scans else ""
     free = not text or desk.may_ask(Kind.MEMBER, now)
-    member = customers.find(text, now) if text and free else None
+    found = customers.identify(text, desk, now) if free else customers.Found()
     with baskets.changed(request) as basket:
         fresh = bool(scanning.hear(basket, scans, tag))
-        if fresh and member is not None:
-            basket.member, basket.sold_at = str(member.id), None
-        found = member is not None or (fresh and scanning.take_goods(basket, desk, text, now, notes))
-    if found or not fresh:
+        if fresh and found.member is not None:
+            basket.member, basket.sold_at = str(found.member.id), None
+        is_goods = found.member is None and fresh and scanning.take_goods(basket, desk, text, now, notes)
+    if found.member is not None or is_goods or not fresh:
         return show(request, desk, basket, now, notes, focus="goods")
-    phone = customers.read_phone(text)
-    if text and not (free and desk.note_miss(Kind.MEMBER, phone or text, now)):
-        notes["customer"], phone = guard.say(), None
-    elif not text:
-        notes["customer"] = _("Type a phone or a card number, or scan the card.")
-    elif phone is None:
-        notes["customer"] = _("Nobody is known as “%(text)s”.") % {"text": text}
-    focus = "first_name" if phone else "customer"
-    return show(request, desk, basket, now, notes, focus, who=text, newcomer=phone)
+    if text and not (free and desk.note_miss(Kind.MEMBER, found.newcomer or text, now)):
+        found = customers.Found(note=guard.say())
+    if found.note:
+        notes["customer"] = found.note
+    focus = "first_name" if found.newcomer else "customer"
+    offered = {"newcomer": found.newcomer, "country": found.country}
+    return show(request, desk, basket, now, notes, focus, who=text, **offered)
 
 
 @require_POST
@@ -186,7 +183,7 @@ def send_code(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Send the customer a code that confirms spending points."""
     now, notes = timezone.now(), Notes()
     basket = baskets.read(request.session)
-    member = Member.objects.filter(id=basket.member).first() if basket.member else None
+    member = customers.there(basket.member, desk, now) if basket.member else None
     if member is not None:
         try:
             sent = confirmation.send(member, now)

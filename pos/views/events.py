@@ -45,9 +45,9 @@ class Events(Endpoint):
     def _report(self, given: EventBody, form: str, value: str, now: datetime) -> Done:
         occasions.require_known(given.type, self.client.programmes)
         try:
-            member = profiles.find(form, value, self.client, now)
+            member = profiles.find(form, value, self.client, now, "member.")
         except Missing as missing:
-            raise Refused(missing.code, missing.detail) from missing
+            raise Refused(missing.code, missing.detail, missing.faults) from missing
         occasion = occasions.report(
             member, given.type, given.occurred_at, given.data, now, self.client.programmes
         )

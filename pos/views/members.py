@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,14 +16,16 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from campaigns import registration, story
+from loyalty.models import Programme
 from members import bounds, confirmation, consents, lookup
 from members.refusals import Fault, Invalid, Refused
 from members.registration import Newcomer
 from pos import bodies, guard, profiles, schema, statement
-from pos.bodies import MemberBody
+from pos.bodies import JoinBody, MemberBody
 from pos.endpoint import Endpoint, reply
 from pos.guard import Kind
 from pos.idempotency import Done, once
+from pos.keys import Client
 
 
 class Lookup(Endpoint):
@@ -61,7 +63,11 @@ class Members(Endpoint):
             if refusal.code == "referral_not_found":
                 guard.note(Kind.MEMBER, guessers, [newcomer.referral or ""], now)
             raise
-        guard.forgive(guessers, filter(None, (newcomer.phone, newcomer.card, newcomer.email)))
+        said = {"phone": newcomer.phone, "card": newcomer.card, "email": newcomer.email}
+        manner = self.client.manner
+        guard.forgive(
+            guessers, (lookup.spelling(form, value, manner) for form, value in said.items() if value)
+        )
         return answer
 
     def _check(self, given: MemberBody) -> Newcomer:
@@ -70,7 +76,7 @@ class Members(Endpoint):
             raise Invalid(*faults)
         client = self.client
         return Newcomer(
-            phone=lookup.read_phone(given.phone, "phone") if given.phone else None,
+            phone=lookup.read_phone(given.phone, client.manner.country) if given.phone else None,
             card=given.card or None,
             email=given.email or None,
             first_name=given.first_name or "",
@@ -83,12 +89,7 @@ class Members(Endpoint):
             consents=given.consents or {},
             channel="pos",
             source=f"api:{client.partner}",
-            evidence={
-                "partner": client.partner,
-                "store": client.store,
-                "till": client.till,
-                "key": client.name,
-            },
+            evidence=_evidence(client),
             cashier=given.cashier or "",
             partner=client.partner,
         )
@@ -97,7 +98,8 @@ class Members(Endpoint):
         now = timezone.now()
         if not self.client.programmes:
             raise Refused("no_programme", _("This partner takes part in no programme."))
-        member = registration.register(newcomer, self.client.programmes[0], now)
+        here, manner = self.client.programmes, self.client.manner
+        member = registration.register(newcomer, here[0], now, here, manner)
         return Done(profiles.tell(member, self.client, now), 201)
 
 
@@ -110,6 +112,31 @@ class Member(Endpoint):
         now = timezone.now()
         member = profiles.find("id", member_id, self.client, now)
         return reply(profiles.tell(member, self.client, now))
+
+
+class Programmes(Endpoint):
+    """The programmes that a member takes part in."""
+
+    @schema.JOIN
+    def post(self, request: Request, member_id: str) -> HttpResponse:
+        """Let a member join another of the partner's programmes, on their word. Joining twice is joining once."""
+        raw = bodies.load(self.plain_request)
+        given = bodies.decode(raw, bodies.join)
+        faults = tuple(_consent_faults(given.consents))
+        if faults:
+            raise Invalid(*faults)
+        return once(self.plain_request, self.client, raw, lambda: self._join(member_id, given))
+
+    def _join(self, member_id: str, given: JoinBody) -> Done:
+        now = timezone.now()
+        member = profiles.find("id", member_id, self.client, now)
+        programme = Programme.objects.filter(id__in=self.client.programmes, code=given.programme).first()
+        if programme is None:
+            detail = _("This partner takes part in no programme “%(code)s”.") % {"code": given.programme}
+            raise Refused("no_programme", detail)
+        by = _evidence(self.client) | {"channel": "pos", "source": f"api:{self.client.partner}"}
+        new = registration.join(member, programme.pk, now, by, given.consents or {})
+        return Done(profiles.tell(member, self.client, now), 201 if new else 200)
 
 
 class Transfers(Endpoint):
@@ -158,7 +185,16 @@ def _faults(given: MemberBody, today: date) -> Iterator[Fault]:
     if given.language and given.language not in dict(settings.LANGUAGES):
         known = ", ".join(code for code, _name in settings.LANGUAGES)
         yield Fault("language", "unknown", _("Use one of %(known)s.") % {"known": known})
-    for channel in given.consents or {}:
+    yield from _consent_faults(given.consents)
+
+
+def _evidence(client: Client) -> dict[str, str | None]:
+    """How it is known what a member said: who called."""
+    return {"partner": client.partner, "store": client.store, "till": client.till, "key": client.name}
+
+
+def _consent_faults(given: Mapping[str, bool] | None) -> Iterator[Fault]:
+    for channel in given or {}:
         if channel not in consents.CHANNELS:
             known = ", ".join(consents.CHANNELS)
             yield Fault(f"consents.{channel}", "unknown", _("Use one of %(known)s.") % {"known": known})

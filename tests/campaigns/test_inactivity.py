@@ -16,6 +16,7 @@ from loyalty import audit, ledger, places, sweep
 from loyalty.lots import NotEnoughPoints
 from loyalty.models import Account, Transfer
 from loyalty.passbook import Cause
+from members.lookup import Manner
 from members.models import Event, Member
 from pos import profiles
 from pos.keys import Client
@@ -146,7 +147,7 @@ def test_what_is_shown_is_what_can_be_spent_whether_or_not_the_job_was_there(
     account = account_of(member)
     client = Client(
         key_id="k", name="k", partner_id=shop.partner.id, partner=shop.partner.code, store_id=None, store=None,
-        till=None, programmes=(shop.programme.id,), valid_until=None,
+        till=None, programmes=(shop.programme.id,), valid_until=None, manner=Manner(),
     )  # fmt: skip
     give_points(account, 3, active_from=LAST + 30 * DAY)
     give_points(account, 7, at=LAST)

@@ -522,11 +522,14 @@ def test_a_dry_replay_tells_the_same_and_writes_nothing() -> None:
     assert after(dry)["told"] == after(sell_in_bulk)["told"]
 
 
-def test_a_member_without_an_account_gets_one() -> None:
+def test_who_has_not_joined_is_not_found_and_joins_nothing_by_buying() -> None:
     open_chain()
     stranger = factories.MemberFactory(phone="+12015550177")
     line = SaleLine(1, "SKU-0", Decimal(1), amount=Decimal(100))
     sale = Sale("s-1", BEGIN, (line,), receipt_number="1", member=Who(phone=stranger.phone))
-    Seller().sell([sale], NOW)
+    (result,) = Seller().sell([sale], NOW)
 
-    assert Account.objects.get(holders__member=stranger).balance > 0
+    assert result.refusal is not None
+    assert result.refusal.code == "member_not_found"
+    assert not stranger.holdings.exists()
+    assert not Receipt.objects.exists()

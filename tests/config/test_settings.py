@@ -284,6 +284,23 @@ def test_a_number_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyP
         environment.read_number("A_NUMBER", 1)
 
 
+@pytest.mark.parametrize("text", ["russia", "XX", "7", "R"])
+def test_a_country_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHONE_REGION", text)
+    with pytest.raises(
+        ImproperlyConfigured, match="PHONE_REGION must be a country's two letters, such as RU"
+    ):
+        environment.read_country("PHONE_REGION")
+
+
+@pytest.mark.parametrize(("text", "country"), [("RU", "RU"), (" us ", "US"), ("", None)])
+def test_a_country_is_read_in_two_letters(
+    text: str, country: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHONE_REGION", text)
+    assert environment.read_country("PHONE_REGION") == country
+
+
 def test_celery_stays_within_what_pgmq_can_name(settings: Any) -> None:
     assert len(settings.CELERY_TASK_DEFAULT_QUEUE) <= 47
     assert settings.CELERY_WORKER_ENABLE_REMOTE_CONTROL is False

@@ -27,6 +27,7 @@ EVERYTHING: list[tuple[str, str]] = [
     ("post", "members"),
     ("get", "members/0199aaaa-0000-7000-8000-000000000000"),
     ("get", "members/0199aaaa-0000-7000-8000-000000000000/transfers"),
+    ("post", "members/0199aaaa-0000-7000-8000-000000000000/programmes"),
     ("post", "members/0199aaaa-0000-7000-8000-000000000000/confirmation-codes"),
     ("post", "quotes"),
     ("post", "purchases"),

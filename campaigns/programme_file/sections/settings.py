@@ -17,7 +17,7 @@ from loyalty.models import Programme
 
 COLUMNS = Columns(
     Programme,
-    "name", "active", "currency", "time_zone", "point_value", "point_decimals", "rounding", "earn_on",
+    "name", "active", "currency", "country", "time_zone", "point_value", "point_decimals", "rounding", "earn_on",
     "activation_days", "expiry", "inactivity_days", "spending", "confirm_above", "return_days", "grace_days",
     "debt_policy", "hold_minutes",
 )  # fmt: skip

@@ -14,8 +14,8 @@ from campaigns.programme_file.problems import Problem
 from loyalty.models import Participation, Partner, ProductSet, Programme
 from members.models import CardKind
 
-KINDS = Columns(CardKind, "name")
-PARTNERS = Columns(Partner, "name")
+KINDS = Columns(CardKind, "name", "lengths", "check_digit")
+PARTNERS = Columns(Partner, "name", "country")
 TERMS = Columns(Participation, "priority")
 _CODE = {"type": ["string", "null"], "maxLength": 32}
 _CODES = {"pattern": r"^[-a-zA-Z0-9_]{1,32}$"}
@@ -143,10 +143,11 @@ class Partners(Section):
 
     def prepare(self, programme: Programme, before: Any, after: Any) -> None:
         """Save the partners: product sets name them."""
-        names = dict(Partner.objects.filter(code__in=after).values_list("code", "name"))
+        there = {partner.code: PARTNERS.write(partner) for partner in Partner.objects.filter(code__in=after)}
         for code, entry in after.items():
-            if names.get(code) != entry["name"]:
-                Partner.objects.update_or_create(code=code, defaults={"name": entry["name"]})
+            said = {name: entry[name] for name in PARTNERS.names}
+            if there.get(code) != said:
+                Partner.objects.update_or_create(code=code, defaults=said)
 
     def write(self, programme: Programme, before: Any, after: Any, moment: Moment) -> None:
         """Save who takes part."""
