@@ -1,4 +1,4 @@
-"""What a member's page shows beside the profile: points, tier, purchases with their reasons, movements, events."""
+"""What a member's page shows at once beside the profile: who it is, points, tier, purchases, habits."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Sum
 
 from analytics import facts, reading
 from analytics.facts import Rank
 from analytics.models import MemberFacts, SegmentMember
-from campaigns import story
 from loyalty import inactivity, ladder_wording, places
-from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, TierChange, Transfer
+from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, TierChange
 from loyalty.tiers import Step
-from members.models import Consent, Event, Member
+from members.models import Consent, Member
 from rewards import coupons
 from rewards.models import Coupon
 from rewards.usability import Found
 
 ZERO = Decimal(0)
 #: The newest rows that the page shows; the rest is one click away in the lists.
-PURCHASES, MOVEMENTS, EVENTS, FAVOURITES, CHANGES = 15, 40, 40, 5, 20
+PURCHASES, FAVOURITES, CHANGES = 15, 5, 20
 
 
 @dataclass(slots=True)
@@ -90,30 +88,12 @@ class ByHandShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """A transfer as the account's holder sees it: points with their sign, and the balance after it."""
-
-    transfer: Transfer
-    points: Decimal
-    balance: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A receipt with its story: which campaign gave what on which line, and why the others did not."""
-
-    receipt: Receipt
-    story: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on a member's page."""
+    """What a member's page shows at once; ``unfolding`` reads the rest when somebody opens it."""
 
+    person: Member
     purses: list[Purse]
-    purchases: list[Purchase]
-    movements: list[Movement]
-    events: list[Event]
+    purchases: list[Receipt]
     consents: list[Consent]
     segments: list[SegmentMember]
     coupons: list[tuple[Coupon, Found]]
@@ -125,10 +105,9 @@ def read(member: Member, now: datetime) -> Page:
     """Read a member's page, in a number of statements that does not grow with the member."""
     purses = read_purses(member, now)
     return Page(
+        person=_read_person(member),
         purses=purses,
         purchases=_read_purchases(member),
-        movements=_read_movements([purse.account.pk for purse in purses]),
-        events=list(member.events.order_by("-at", "-id")[:EVENTS]),
         consents=list(member.consents.order_by("channel", "-at", "-id")),
         segments=list(member.segments.select_related("segment").order_by("segment__name")),
         coupons=coupons.of_member(member.pk, now),
@@ -206,29 +185,18 @@ def _place(purse: Purse, row: MemberFacts | None, now: datetime) -> None:
         purse.by_hand = ByHandShown(row.set_tier, row.set_until, row.set_exactly)
 
 
-def _read_purchases(member: Member) -> list[Purchase]:
-    receipts = (
+def _read_person(member: Member) -> Member:
+    """The member as stored: a form that was refused has already written into the one it was given."""
+    return Member.objects.prefetch_related("cards__kind").get(pk=member.pk)
+
+
+def _read_purchases(member: Member) -> list[Receipt]:
+    return list(
         member.receipts.filter(rulebook__isnull=False)
         .select_related("store", "programme")
+        .defer("outcome", "shopper")
         .order_by("-purchased_at")[:PURCHASES]
     )
-    return [Purchase(receipt, story.of_receipt(receipt)) for receipt in receipts]
-
-
-def _read_movements(accounts: list[UUID]) -> list[Movement]:
-    transfers = (
-        Transfer.objects.filter(Q(source__in=accounts) | Q(target__in=accounts))
-        .select_related("revision", "receipt__store", "user")
-        .defer("receipt__outcome", "receipt__shopper")
-        .order_by("-at", "-id")[:MOVEMENTS]
-    )
-    mine = set(accounts)
-    return [
-        Movement(row, row.points, row.target_balance)
-        if row.target_id in mine
-        else Movement(row, -row.points, row.source_balance)
-        for row in transfers
-    ]
 
 
 def _read_favourites(member: Member) -> list[Any]:

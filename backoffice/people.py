@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from backoffice import adjusting, enrolment, member_page, search, tier_setting
+from backoffice import adjusting, enrolment, member_page, search, tier_setting, unfolding
 from backoffice.desk import Desk, DeskInline, Register
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.sheets import CardSheet, MemberSheet, SheetDesk
@@ -126,6 +126,10 @@ class MemberDesk(SheetDesk):
         if member is not None:
             context["page"] = member_page.read(member, timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        """With the addresses of what the page fetches when it is opened."""
+        return [*unfolding.urls(self), *super().get_urls()]
 
     def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the user may give and take points."""

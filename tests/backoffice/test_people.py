@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice import member_page, roles, search
-from loyalty.models import Holder
-from members.models import Card, Event, Member
+from loyalty.models import Holder, Receipt
+from members.models import Card, Event, Member, User
 from tests import factories
 from tests.backoffice.conftest import buy
 
@@ -69,17 +69,86 @@ def test_the_page_tells_the_points_the_tier_and_every_purchase(scene, boss):
     assert purse.spendable == scene.account.balance
     assert (purse.tier.code, purse.next_tier.code) == ("base", "gold")
     assert purse.needs == Decimal(1000) - purse.facts.spent
-    text = page.content.decode()
+    assert "SMS: " in page.content.decode()
+    unfolded = boss.get(unfold(scene.member, scene.receipt)).content.decode()
+    for said in ("Base 5%", "5% of", "Night owls", "only at 01:00–02:00"):
+        assert said in unfolded, said
+
+
+@pytest.mark.parametrize(
+    ("part", "told"), [("statement", ("taken back", "given back")), ("events", ("programme: main",))]
+)
+def test_the_statement_and_the_events_are_fetched_when_their_tab_is_opened(scene, boss, part, told):
+    address = reverse(f"admin:members_member_{part}", args=[scene.member.pk])
+    whole, fetched = boss.get(page_of(scene.member)).content.decode(), boss.get(address).content.decode()
+    assert f'hx-get="{address}"' in whole
+    for said in told:
+        assert said in fetched and said not in whole, said
+
+
+def page_of(member: Member) -> str:
+    return reverse("admin:members_member_change", args=[member.pk])
+
+
+def unfold(member: Member, receipt: Receipt) -> str:
+    return reverse("admin:members_member_purchases", args=[member.pk, receipt.pk])
+
+
+def test_the_page_says_first_who_it_is_with_phone_cards_status_and_balance(scene, boss):
+    factories.CardFactory(member=scene.member, number="4004", blocked=True)
+    text = boss.get(page_of(scene.member)).content.decode()
+    head = text[text.index('id="person-name"') : text.index('id="tab-purchases"')].partition("</section>")[0]
     for said in (
-        "Base 5%",
-        "5% of",
-        "Night owls",
-        "only at 01:00–02:00",
-        "taken back",
-        "given back",
-        "SMS: ",
+        "Anna Kern",
+        scene.member.phone,
+        scene.member.cards.first().number,
+        "4004",
+        "blocked",
+        "active",
     ):
-        assert said in text, said
+        assert said in head, said
+    assert f"{scene.account.balance:.2f}" in head
+
+
+def test_a_refused_form_says_so_above_everything_with_the_focus_and_shows_what_is_stored(scene, boss):
+    card = scene.member.cards.get()
+    sent = profile(scene.member, status="blocked", first_name="Other", phone="12") | {
+        "cards-TOTAL_FORMS": "1", "cards-INITIAL_FORMS": "1", "cards-0-id": str(card.pk), "cards-0-blocked": "on",
+        "cards-0-member": str(scene.member.pk), "cards-0-number": "", "cards-0-kind": "",
+    }  # fmt: skip
+    answer = boss.post(page_of(scene.member), sent)
+    text = answer.content.decode()
+    wrong, person = text.index('id="wrong"'), text.index('id="person-name"')
+    assert wrong < person < text.index('id="member_form"')
+    told = text[text.rindex("<", 0, wrong) : person]
+    assert 'role="alert"' in told and "autofocus" in told and "Nothing was saved." in told
+    assert 'href="#id_phone"' in told and 'href="#id_cards-0-number"' in told
+    assert "Anna Kern" in text[person:][:200] and "active" in text[person:][:200]
+    card.refresh_from_db()
+    assert not card.blocked
+
+
+def test_a_page_that_was_not_refused_says_nothing_of_mistakes(scene, boss):
+    assert 'id="wrong"' not in boss.get(page_of(scene.member)).content.decode()
+
+
+def test_the_page_stays_small_with_many_purchases_because_they_are_unfolded_one_by_one(scene, boss):
+    for number in range(2, 17):
+        buy(scene.shop, scene.member, str(number))
+    answer = boss.get(page_of(scene.member))
+    text = answer.content.decode()
+    assert text.count('class="regulars-purchase"') == member_page.PURCHASES
+    assert "Night owls" not in text
+    assert len(answer.content) < 150_000
+
+
+def test_a_purchase_is_unfolded_only_on_its_own_member_and_by_who_may_look(scene, boss, client):
+    other = factories.enrol(scene.shop.programme, phone="+33612345678")
+    assert boss.get(unfold(other, scene.receipt)).status_code == 404
+    assert client.get(unfold(scene.member, scene.receipt)).status_code == 302
+    nobody = User.objects.create(username="nobody", is_staff=True)
+    client.force_login(nobody)
+    assert client.get(unfold(scene.member, scene.receipt)).status_code == 403
 
 
 def test_points_that_wait_or_ran_out_are_not_counted_as_spendable(scene):
