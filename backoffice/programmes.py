@@ -71,6 +71,7 @@ class ProgrammeDesk(Desk):
             _("Returns and held purchases"),
             {"fields": (("return_days", "grace_days"), ("debt_policy", "hold_minutes"))},
         ),
+        (_("Birthdays"), {"fields": ("birthday_days",)}),
     )
     readonly_fields = ("show_expiry", "show_spending")
     conditional_fields = {

@@ -4,7 +4,8 @@ Once an hour the days that live campaigns wait for are looked up, in each progra
 statement for each kind writes an event for exactly the members due, and has it rewarded. The id of an
 event follows from the member and the occasion (``members.once``), so each is written once for ever, however
 often the job runs, in however many workers. A job that was late looks back a few days, by the rules that were in
-force then. docs/algorithms/own-events.md says what counts as an occasion.
+force then. A birthday counts once it has stood for the programme's ``birthday_days``.
+docs/algorithms/own-events.md says what counts as an occasion.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ WITH dates AS (
   SELECT * FROM json_to_recordset(%(dates)s::json)
       AS x(distance int, "on" date, year int, days text[], at timestamptz)),
 members AS (
-  SELECT m.id, m.birthday, m.joined_at, to_char(m.joined_at AT TIME ZONE %(zone)s::text, 'MMDD') AS joined_day,
+  SELECT m.id, m.birthday, m.birthday_changed_at, m.joined_at,
+         to_char(m.joined_at AT TIME ZONE %(zone)s::text, 'MMDD') AS joined_day,
          extract(year FROM m.joined_at AT TIME ZONE %(zone)s::text)::int AS joined_year
     FROM members_member m
     JOIN loyalty_holder h ON h.member_id = m.id AND h.programme_id = %(programme)s::bigint
@@ -60,7 +62,10 @@ _STATEMENTS = {
          jsonb_build_object('offset', d.distance, 'on', d."on") AS data
     FROM (SELECT *, unnest(days) AS day FROM dates) d
     JOIN members m ON to_char(m.birthday, 'MMDD') = d.day
-   WHERE m.joined_at <= d.at"""
+   WHERE m.joined_at <= d.at
+     AND (m.birthday_changed_at IS NULL
+          OR (m.birthday_changed_at AT TIME ZONE %(zone)s::text)::date + %(birthday_days)s::int
+             <= (d.at AT TIME ZONE %(zone)s::text)::date)"""
     ),
     ANNIVERSARY: _RECORD.format(
         due="""
@@ -134,7 +139,7 @@ def _dates(programme: Programme, kind: str, now: datetime) -> list[dict[str, Any
 def _record(programme: Programme, kind: str, dates: Iterable[Mapping[str, Any]], now: datetime) -> int:
     params = {
         "programme": programme.id, "code": programme.code, "zone": programme.time_zone, "kind": kind,
-        "dates": ledger.encode(dates), "now": now,
+        "dates": ledger.encode(dates), "now": now, "birthday_days": programme.birthday_days,
     }  # fmt: skip
 
     def work(attempt: int) -> int:

@@ -53,6 +53,19 @@ ERASED_BY_ERASURE_ALONE = pgtrigger.Trigger(
     """,
 )
 
+#: When a birthday was last entered or changed, whichever door it came through: the database notes it, and nobody else
+#: can. Empty: it stands as it was given at registration (or was given before this was noted).
+BIRTHDAY_DATED = pgtrigger.Trigger(
+    name="birthday_dated",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("birthday", "birthday_changed_at"),
+    func="""
+        NEW.birthday_changed_at := CASE
+            WHEN NEW.birthday IS DISTINCT FROM OLD.birthday THEN clock_timestamp() ELSE OLD.birthday_changed_at END;
+        RETURN NEW;
+    """,
+)
+
 
 def new_id() -> uuid.UUID:
     """A new UUIDv7: unique anywhere, and ordered by the time it was made."""
@@ -90,6 +103,7 @@ class Member(models.Model):
     middle_name = models.CharField(_("middle name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    birthday_changed_at = models.DateTimeField(_("birthday changed"), null=True, editable=False)
     gender = models.CharField(_("gender"), max_length=6, choices=Gender, blank=True, default="")
     language = models.CharField(_("language"), max_length=8, default="en")
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
@@ -128,7 +142,7 @@ class Member(models.Model):
             models.Index(OpClass(Lower("email"), "text_pattern_ops"), name="member_email_begins"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="member_phone_ends"),
         )
-        triggers = (ERASED_BY_ERASURE_ALONE,)
+        triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED)
 
     def __str__(self) -> str:
         return self.full_name or self.phone or str(self.id)

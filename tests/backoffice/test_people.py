@@ -299,6 +299,22 @@ def send(client, address: str, rows: str):
 HEADER = "phone,email,first_name,middle_name,last_name,birthday,gender,language\n"
 
 
+def test_a_birthday_changed_in_the_form_or_by_a_file_is_noted_and_one_from_registration_is_not(scene, boss):
+    send(boss, reverse("admin:members_member_import"), HEADER + "+79161112233,,Ivan,,,1980-05-01,,ru\n")
+    member = Member.objects.get(phone="+79161112233")
+    assert member.birthday_changed_at is None
+
+    address = reverse("admin:members_member_change", args=[member.pk])
+    assert boss.post(address, profile(member, birthday="1980-05-02")).status_code == 302
+    member.refresh_from_db()
+    by_form = member.birthday_changed_at
+    assert (str(member.birthday), by_form is None) == ("1980-05-02", False)
+
+    send(boss, reverse("admin:members_member_import"), HEADER + "+79161112233,,Ivan,,,1980-05-03,,ru\n")
+    member.refresh_from_db()
+    assert (str(member.birthday), member.birthday_changed_at > by_form) == ("1980-05-03", True)
+
+
 def test_a_file_of_members_is_registered_and_can_be_sent_again(scene, boss):
     rows = HEADER + "+7 916 111-22-33,ivan@example.org,Ivan,,Petrov,1980-05-01,male,ru\n"
     for _time in range(2):

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import pgtrigger
 import pytest
 from django.db import connection
 
@@ -228,14 +230,78 @@ def test_each_occasion_is_told_once_however_often_the_job_runs(programme: Progra
     assert dates.record(NOON.replace(year=2027)) == 1
 
 
-def test_whoever_changes_their_birthday_has_one_a_year(programme: Programme) -> None:
+# A birthday typed in
+
+
+def retype(member: Member, on: date) -> datetime:
+    """Change the birthday to that day of the year, as any door does; when the database noted it."""
+    Member.objects.filter(id=member.id).update(birthday=on.replace(year=1992))
+    member.refresh_from_db()
+    assert member.birthday_changed_at is not None
+    return member.birthday_changed_at
+
+
+@pytest.mark.parametrize(
+    ("wait", "ahead", "due"),
+    [(14, -3, 0), (14, 0, 0), (14, 13, 0), (14, 14, 1), (14, 20, 1), (30, 20, 0), (0, -3, 0), (0, -1, 0), (0, 0, 1)],
+)  # fmt: skip
+def test_a_birthday_typed_in_is_rewarded_only_once_it_has_stood_for_the_days_that_the_programme_asks(
+    wait: int, ahead: int, due: int
+) -> None:
+    programme = factories.open_shop(birthday_days=wait, time_zone="Pacific/Kiritimati").programme
     publish(programme, "member.birthday")
     member = born(programme, "1990-06-15")
-    assert dates.record(NOON) == 1
+    zone = ZoneInfo("Pacific/Kiritimati")
+    typed = retype(member, date(1992, 6, 16)).astimezone(zone)
+    birthday = (typed + timedelta(days=ahead)).date()
+    assert retype(member, birthday).astimezone(zone).date() >= typed.date()
 
-    Member.objects.filter(id=member.id).update(birthday=date(1990, 7, 1))
+    for day in range(max(ahead, 0) + 4):
+        dates.record(typed + timedelta(days=day, minutes=1))
 
-    assert dates.record(NOON + timedelta(days=16)) == 0
+    assert list(told()) == [member.id] * due
+
+
+def test_a_birthday_moved_over_new_year_is_rewarded_once_in_three_days(programme: Programme) -> None:
+    publish(programme, "member.birthday")
+    member = born(programme, "1990-12-31")
+    eve = datetime(2026, 12, 31, 12, tzinfo=UTC)
+    assert dates.record(eve) == 1
+
+    with pgtrigger.ignore("members.Member:birthday_dated"):
+        Member.objects.filter(id=member.id).update(birthday=date(1990, 1, 2), birthday_changed_at=eve)
+
+    assert [dates.record(eve + timedelta(days=day)) for day in range(1, 6)] == [0] * 5
+    assert dates.record(eve + timedelta(days=367)) == 1
+
+
+def test_whoever_changes_their_birthday_has_one_a_year(programme: Programme) -> None:
+    publish(programme, "member.birthday")
+    next_year = datetime.now(UTC).year + 1
+    member = born(programme, "1990-01-10")
+    assert dates.record(datetime(next_year, 1, 10, 12, tzinfo=UTC)) == 1
+
+    retype(member, date(1992, 3, 1))
+
+    assert dates.record(datetime(next_year, 3, 1, 12, tzinfo=UTC)) == 0
+    assert dates.record(datetime(next_year + 1, 3, 1, 12, tzinfo=UTC)) == 1
+
+
+def test_the_database_alone_notes_when_a_birthday_changes(programme: Programme) -> None:
+    member = born(programme, "1990-06-15")
+    stale = Member.objects.get(id=member.id)
+    Member.objects.filter(id=member.id).update(birthday_changed_at=BEFORE, first_name="Other")
+    member.refresh_from_db()
+    assert member.birthday_changed_at is None
+
+    Member.objects.filter(id=member.id).update(birthday=date(1990, 6, 16))
+    member.refresh_from_db()
+    noted = member.birthday_changed_at
+    stale.birthday = date(1990, 6, 16)
+    stale.save()  # with no moment in it, as a form that was open meanwhile
+    member.refresh_from_db()
+    assert noted is not None
+    assert member.birthday_changed_at == noted
 
 
 def test_a_second_absence_is_told_after_another_purchase(programme: Programme) -> None:

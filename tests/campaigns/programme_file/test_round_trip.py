@@ -139,6 +139,7 @@ SETTINGS = entry(
     inactivity_days=st.none() | st.integers(1, 999),
     confirm_above=st.none() | MONEY,
     hold_minutes=st.integers(0, 9999),
+    birthday_days=st.integers(0, 400),
 )
 LADDERS = st.sampled_from(
     [{}, {"down": "idle", "idle_days": 90}, {"basis": "visits", "window": "month", "grace_days": 7},
