@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from members.models import Member
 
 #: The newest rows that are shown; the rest is in the lists.
 MOVEMENTS, EVENTS = 40, 40
+#: Purchases whose points nobody has: not yet, or no more.
+NOTHING_GIVEN = (Receipt.Status.HELD, Receipt.Status.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,23 @@ class Movement:
     transfer: Transfer
     points: Decimal
     balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one purchase, return or act moved on an account, the newest movement first."""
+
+    movements: list[Movement]
+
+    @property
+    def last(self) -> Movement:
+        """The movement after which the operation was over."""
+        return self.movements[0]
+
+    @property
+    def points(self) -> Decimal:
+        """What all of it came to, with its sign."""
+        return sum((one.points for one in self.movements), Decimal(0))
 
 
 def urls(desk: ModelAdmin[Member]) -> list[URLPattern]:
@@ -56,16 +76,20 @@ def urls(desk: ModelAdmin[Member]) -> list[URLPattern]:
 
 def answer_purchase(request: HttpRequest, member: Member, receipt: UUID) -> HttpResponse:
     """A purchase of the member with its story, line by line; 404 if it is somebody else's."""
-    told = member.receipts.filter(rulebook__isnull=False).select_related("store", "programme")
-    found: Receipt = get_object_or_404(told, pk=receipt)
-    context = {"receipt": found, "story": story.of_receipt(found)}
+    receipts = member.receipts.filter(rulebook__isnull=False).select_related("store", "programme")
+    found: Receipt = get_object_or_404(receipts, pk=receipt)
+    told = story.of_receipt(found)
+    goods = {line.position: line for line in found.lines.select_related("product")}
+    for line in told["lines"]:
+        line["sold"] = goods.get(line["position"])
+    context = {"receipt": found, "story": told, "gives": found.status not in NOTHING_GIVEN}
     return render(request, "backoffice/member/purchase.html", context)
 
 
 def answer_statement(request: HttpRequest, member: Member) -> HttpResponse:
     """The movements of the member's points, the newest first."""
     accounts = list(member.holdings.values_list("account_id", flat=True))
-    return render(request, "backoffice/member/statement.html", {"movements": read_movements(accounts)})
+    return render(request, "backoffice/member/statement.html", {"operations": read_operations(accounts)})
 
 
 def answer_events(request: HttpRequest, member: Member) -> HttpResponse:
@@ -74,13 +98,28 @@ def answer_events(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "backoffice/member/events.html", {"events": events})
 
 
-def read_movements(accounts: list[UUID]) -> list[Movement]:
-    """The newest transfers from and to the accounts."""
+def read_operations(accounts: list[UUID]) -> list[Operation]:
+    """The newest operations on the accounts: the movements of one receipt at one moment are one.
+
+    The oldest is left out where the rows end in its middle: it would come to something else.
+    """
+    movements = _read_movements(accounts)
+    groups = [Operation(list(group)) for _same, group in groupby(movements, lambda one: _key(one, accounts))]
+    return groups[:-1] if len(movements) == 2 * MOVEMENTS and len(groups) > 1 else groups
+
+
+def _key(movement: Movement, accounts: list[UUID]) -> tuple[object, ...]:
+    row = movement.transfer
+    account = row.target_id if row.target_id in accounts else row.source_id
+    return (account, row.at, row.receipt_id or row.pk)
+
+
+def _read_movements(accounts: list[UUID]) -> list[Movement]:
     transfers = (
         Transfer.objects.filter(Q(source__in=accounts) | Q(target__in=accounts))
         .select_related("revision", "receipt__store", "user")
         .defer("receipt__outcome", "receipt__shopper")
-        .order_by("-at", "-id")[:MOVEMENTS]
+        .order_by("-at", "-id")[: 2 * MOVEMENTS]
     )
     mine = set(accounts)
     return [

@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice import member_page, roles, search
+from backoffice import member_page, roles, search, unfolding
+from campaigns import returns
 from loyalty.models import Holder, Receipt
 from members.models import Card, Event, Member, User
 from tests import factories
-from tests.backoffice.conftest import buy
+from tests.backoffice.conftest import NOON, buy
 
 ADD = reverse("admin:members_member_add")
 
@@ -140,6 +141,31 @@ def test_the_page_stays_small_with_many_purchases_because_they_are_unfolded_one_
     assert text.count('class="regulars-purchase"') == member_page.PURCHASES
     assert "Night owls" not in text
     assert len(answer.content) < 150_000
+
+
+def test_an_unfolded_purchase_names_its_goods_with_links(scene, boss):
+    text = boss.get(unfold(scene.member, scene.receipt)).content.decode()
+    assert f'{reverse("admin:loyalty_product_change", args=[scene.product.pk])}">Coffee</a>' in text
+    assert "× 3<" in text
+
+
+def test_points_of_a_cancelled_purchase_are_not_shown_as_earned(scene, boss):
+    told = buy(scene.shop, scene.member, "2")
+    cancelled = Receipt.objects.get(pk=told["id"])
+    assert f"+{cancelled.earned}" in boss.get(unfold(scene.member, cancelled)).content.decode()
+    returns.cancel(cancelled.pk, NOON + timedelta(seconds=2))
+    text = boss.get(page_of(scene.member)).content.decode()
+    row = text[text.index("№ 2 ·") :].partition("</details>")[0]
+    assert "regulars-earn" not in row
+    assert "regulars-earn" not in boss.get(unfold(scene.member, cancelled)).content.decode()
+
+
+def test_a_purchase_and_a_return_are_one_row_each_that_come_to_what_they_moved(scene):
+    operations = unfolding.read_operations([scene.account.pk])
+    of_receipt = {row.last.balance: row for row in operations if row.last.transfer.receipt_id}
+    assert {balance: row.points for balance, row in of_receipt.items()} == {91: -9, 94: 3}
+    assert all(len(row.movements) > 1 for row in of_receipt.values())
+    assert len(operations) == 3
 
 
 def test_a_purchase_is_unfolded_only_on_its_own_member_and_by_who_may_look(scene, boss, client):
