@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -17,10 +18,11 @@ from django.urls import URLPattern, path
 
 from campaigns import story
 from loyalty.models import Receipt, Transfer
-from members.models import Member
+from members.models import Event, Member
 
 #: The newest rows that are shown; the rest is in the lists.
 MOVEMENTS, EVENTS = 40, 40
+UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Purchases whose points nobody has: not yet, or no more.
 NOTHING_GIVEN = (Receipt.Status.HELD, Receipt.Status.CANCELLED)
 
@@ -32,6 +34,15 @@ class Movement:
     transfer: Transfer
     points: Decimal
     balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as people read it: what is known of it, and the receipts it speaks of, numbers by id."""
+
+    event: Event
+    known: dict[str, Any]
+    receipts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,28 @@ def answer_statement(request: HttpRequest, member: Member) -> HttpResponse:
 
 def answer_events(request: HttpRequest, member: Member) -> HttpResponse:
     """What happened to the member, the newest first."""
-    events = member.events.order_by("-at", "-id")[:EVENTS]
-    return render(request, "backoffice/member/events.html", {"events": events})
+    rows = read_happenings(member)
+    return render(request, "backoffice/member/events.html", {"rows": rows})
+
+
+def read_happenings(member: Member) -> list[Happening]:
+    """The member's newest events, with receipts by their numbers; ids say nothing to people and are left out."""
+    events = list(member.events.order_by("-at", "-id")[:EVENTS])
+    ids = {value for event in events for value in event.data.values() if _is_id(value)}
+    receipts = dict(member.receipts.filter(pk__in=ids).values_list("pk", "number"))
+    numbers = {str(key): number for key, number in receipts.items()}
+    return [
+        Happening(
+            event,
+            {name: value for name, value in event.data.items() if value is not None and not _is_id(value)},
+            {value: numbers[value] for value in event.data.values() if _is_id(value) and value in numbers},
+        )
+        for event in events
+    ]
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and UUID_SHAPE.fullmatch(value) is not None
 
 
 def read_operations(accounts: list[UUID]) -> list[Operation]:

@@ -168,6 +168,18 @@ def test_a_purchase_and_a_return_are_one_row_each_that_come_to_what_they_moved(s
     assert len(operations) == 3
 
 
+def test_what_happened_links_receipts_by_number_and_shows_no_ids(scene, boss):
+    other = "0190a1b2-0000-7000-8000-00000000beef"
+    data = {"purchase": str(scene.receipt.pk), "thing": other, "note": "kept", "none": None}
+    factories.EventFactory(member=scene.member, data=data)
+    text = boss.get(reverse("admin:members_member_events", args=[scene.member.pk])).content.decode()
+    link = reverse("admin:loyalty_receipt_change", args=[scene.receipt.pk])
+    assert f'href="{link}">№&nbsp;1</a>' in text and "note: kept" in text
+    assert (
+        other not in text and text.replace(link, "").count(str(scene.receipt.pk)) == 0 and "None" not in text
+    )
+
+
 def test_a_purchase_is_unfolded_only_on_its_own_member_and_by_who_may_look(scene, boss, client):
     other = factories.enrol(scene.shop.programme, phone="+33612345678")
     assert boss.get(unfold(other, scene.receipt)).status_code == 404
