@@ -107,8 +107,10 @@ def test_a_file_names_things_by_their_codes_and_has_no_ids(programme: Programme)
         "campaigns", "templates",
     ]  # fmt: skip
     assert document["partners"] == {
-        "corner": {"name": "Corner", "priority": 7, "card_type": "business", "product_set": None}
-    }
+        "corner": {
+            "name": "Corner", "country": "", "priority": 7, "card_type": "business", "product_set": None,
+        }
+    }  # fmt: skip
     assert document["product_sets"]["tobacco"] == {"name": "Tobacco", "products": {"corner": ["T-1", "T-2"]}}
     assert document["coupon_series"]["spring"]["mass_code"] == "SPRING26"
     assert document["campaigns"]["next"] == {"name": "Next", "status": "draft", "definition": {"what": []}}
