@@ -26,7 +26,7 @@ def shop() -> factories.Shop:
     places.forget()
     opened = factories.open_shop(store="s-1")
     factories.publish_campaign(opened.programme, code="base")
-    factories.CardFactory(number=CARD)
+    factories.CardFactory(number=CARD, member=factories.enrol(opened.programme))
     return opened
 
 
