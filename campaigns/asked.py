@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import wording
 from campaigns.engine.machine import Campaign
-from campaigns.engine.outcome import Outcome
+from campaigns.engine.outcome import Declined, Outcome
 from campaigns.situation import Situation
 from rewards.usability import Found
 
@@ -32,13 +32,58 @@ def coupons_refused(found: Situation, outcome: Outcome) -> Iterator[NotGiven]:
 
 
 def _without_effect(coupon: Found, found: Situation, outcome: Outcome) -> NotGiven:
-    """Why a good coupon does nothing here: because of the campaign that it is for, or because there is none."""
-    for campaign in found.rules.engine.machine.campaigns:
-        if coupon.series in campaign.series:
-            reason = _reason(campaign, outcome)
-            if reason is not None:
-                return NotGiven(coupon.code, *reason)
-    return NotGiven(coupon.code, "coupon_no_campaign", _("No campaign takes this coupon at the moment."))
+    """Why a good coupon does nothing here: what keeps back the campaign that comes nearest to taking it."""
+    taking = [
+        campaign
+        for campaign in found.rules.engine.machine.campaigns
+        if coupon.series in campaign.series and campaign.event is None
+    ]
+    gave = _giving(outcome)
+    for campaign in taking:
+        if campaign.id in gave:
+            detail = _("“%(campaign)s” applies without this coupon.") % {"campaign": campaign.name}
+            return NotGiven(coupon.code, "coupon_not_needed", detail)
+    reasons = [
+        (_distance(campaign, declined), declined)
+        for campaign in taking
+        for declined in outcome.declined
+        if declined.campaign_id == campaign.id
+    ]
+    if not reasons:
+        detail = _("No campaign takes this coupon at the moment.")
+        return NotGiven(coupon.code, "coupon_no_campaign", detail)
+    _far, nearest = min(reasons, key=lambda reason: reason[0])
+    return NotGiven(coupon.code, nearest.code, wording.reason(nearest.code, nearest.args))
+
+
+def _giving(outcome: Outcome) -> set[int]:
+    """Campaigns that gave something, or took something off."""
+    lines = (because for line in outcome.lines for because in line.because)
+    named = (*lines, *outcome.receipt_because, *outcome.extras, *outcome.others, *outcome.exchanged)
+    return {one.campaign_id for one in named}
+
+
+#: Reasons of a campaign that was let in and gives nothing all the same.
+_LET_IN = frozenset(
+    {
+        "limit_reached", "beaten", "excluded_by", "came_first", "zero_points", "nothing_to_multiply",
+        "stamp_collected", "cheaper_already", "nothing_left", "all_discounted", "gift_missing", "no_member",
+    }
+)  # fmt: skip
+_NOT_RUNNING = ("not_started", "ended")
+_PLACES = ("wrong_partner", "wrong_store", "wrong_group", "wrong_till", "wrong_channel")
+_TIMES = ("wrong_weekday", "outside_hours", "not_around")
+
+
+def _distance(campaign: Campaign, declined: Declined) -> int:
+    """How far a campaign was from taking part: it asks whom, where, when, for what, and if, in this order."""
+    if any(declined is reason for _test, reason in campaign.gates):
+        if declined.code in _NOT_RUNNING:
+            return 6
+        return 3 if declined.code in _TIMES else 4 if declined.code in _PLACES else 5
+    if declined is campaign.no_lines:
+        return 2
+    return 0 if declined.code in _LET_IN else 1
 
 
 def exchanges_refused(found: Situation, outcome: Outcome, *, told: bool = True) -> Iterator[NotGiven]:

@@ -50,7 +50,7 @@ from loyalty import ledger, membership, places, products
 from loyalty.models import Receipt
 from members import bounds, confirmation, events, lookup, prepared
 from members.lookup import Sought
-from members.refusals import Conflict, Refusal, Refused, Unexpected
+from members.refusals import Conflict, Invalid, Refusal, Refused, Unexpected
 from members.violations import constraint_of
 
 log = structlog.get_logger(__name__)
@@ -97,7 +97,8 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     """Make a purchase, or hold it. The same sale again is answered as the first time.
 
     Raises ``Invalid`` for a malformed sale, ``Conflict`` when the receipt number was used with other
-    content, ``Refused`` when the rules forbid it.
+    content, ``Refused`` when the rules forbid it. What is known already is answered whatever has become of the
+    store, the programme or the member since.
     """
     check(sale, now)
     offers.open_books(sale.store)
@@ -117,17 +118,16 @@ def _sell(sale: Sale, now: datetime) -> Answer:
     except confirmation.WrongCode as wrong:
         confirmation.note_wrong(wrong.member_id)
         raise
-    except Refused:
-        earlier = _sold_meanwhile(sale)
+    except (Refused, Invalid):
+        earlier = _sold_before(sale)
         if earlier is None:
             raise
         return earlier
 
 
-def _sold_meanwhile(sale: Sale) -> Answer | None:
-    """The same sale, when it was sent twice at once and the other one had the coupon."""
-    if not sale.coupons:
-        return None
+def _sold_before(sale: Sale) -> Answer | None:
+    """The same sale, when it was made before: sent twice at once, and the other one had the coupon; or long ago,
+    and what it would meet today is no matter."""
     receipts = Receipt.objects.filter(store__code=sale.store, number=sale.receipt_number)
     found = receipts.values_list("id", "content_hash").first()
     return _replay(found, sale) if found is not None else None

@@ -183,6 +183,7 @@ def _receipt_row(
         "earned": outcome.earned,
         "rulebook_id": situation.rules.id,
         "content_hash": sale.content_hash,
+        "place_id": situation.shop.past.id,
         "shopper": record.pack_shopper(situation.shopper, situation.basket),
     }
 

@@ -125,7 +125,7 @@ def _complete(sold: Sold, now: datetime) -> None:
     book.touched = True
     spending = taking_back.spending_of(receipt.id)
     if spending is not None:
-        target = ledger.partner_account(receipt.programme, receipt.store.partner_id)
+        target = ledger.partner_account(receipt.programme, sold.past.was.partner_id)
         book.capture(
             spending.outstanding, target, f"{receipt.id}:capture", cause, reverses_id=spending.transfer_id
         )

@@ -12,11 +12,11 @@ from campaigns.sale import Sale
 from loyalty import membership, places
 from loyalty.places import Offer, Shop
 from members import lookup, prepared
-from members.refusals import Fault, Invalid
+from members.refusals import Fault, Invalid, Refused
 
 
 def shop_of(sale: Sale) -> Shop:
-    """The store and till of a sale. Raises ``Invalid`` when they do not exist."""
+    """The store and till of a sale, as they were when it was made. Raises what ``require_shop`` does."""
     return require_shop(sale, places.find(sale.store))
 
 
@@ -33,13 +33,23 @@ def open_books(store: str) -> Shop | None:
 
 
 def require_shop(sale: Sale, shop: Shop | None) -> Shop:
-    """The store, if it can make this sale. Raises ``Invalid`` when it cannot."""
-    if shop is None or not shop.offers:
+    """The store as it was when the sale was made, if it could make it.
+
+    Raises ``Invalid`` for a store or till that does not exist; ``Refused`` with ``store_closed``, or with
+    ``no_programme`` when its partner took part in none that ran.
+    """
+    if shop is None:
         raise Invalid(Fault("store", "unknown", _("There is no store “%(code)s”.") % {"code": sale.store}))
-    if sale.till and sale.till not in shop.tills:
+    then = places.as_of(shop, sale.purchased_at)
+    if not then.active:
+        raise Refused("store_closed", _("Store “%(code)s” was closed at that time.") % {"code": sale.store})
+    if not then.offers:
+        detail = _("Store “%(code)s” took part in no programme at that time.") % {"code": sale.store}
+        raise Refused("no_programme", detail)
+    if sale.till and sale.till not in then.tills:
         detail = _("Store “%(store)s” has no till “%(till)s”.") % {"store": sale.store, "till": sale.till}
         raise Invalid(Fault("till", "unknown", detail))
-    return shop
+    return then
 
 
 def choose(shop: Shop, sale: Sale, now: datetime) -> Offer:

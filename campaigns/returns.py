@@ -121,9 +121,22 @@ def _give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer
                     detail = _("Return %(number)s exists with other content.") % {"number": back.number}
                     raise Conflict("idempotency_conflict", detail)
                 return Answer(back.answer, replay=True)
+        _require_later(sold.receipt, wanted)
         if sold.receipt.status not in RETURNABLE:
             raise wrong_state(sold.receipt)
         return _post(sold, wanted, _quantities(sold, wanted), now)
+
+
+def _require_later(receipt: Receipt, wanted: ReturnRequest) -> None:
+    """Raise ``Invalid`` when goods come back before they were bought.
+
+    A purchase from a till whose clock runs ahead counts from when it was recorded.
+    """
+    if wanted.returned_at < min(receipt.purchased_at, receipt.recorded_at):
+        detail = _("The purchase was made at %(at)s: give a time after it.") % {
+            "at": story.moment(receipt.purchased_at)
+        }
+        raise Invalid(Fault("returned_at", "before_the_purchase", detail))
 
 
 def _cancel(receipt_id: UUID, now: datetime) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from django.utils.translation import gettext as _
 
-from loyalty.rounding import round_money
+from loyalty.rounding import line_amount, round_money
 from members import bounds
 from members.refusals import Fault, Invalid
 
@@ -52,7 +52,7 @@ class SaleLine(msgspec.Struct, frozen=True):
         """What the line costs before loyalty, money."""
         if self.amount is not None:
             return self.amount
-        return round_money(self.quantity * (self.price or Decimal(0)))
+        return line_amount(self.quantity, self.price or Decimal(0))
 
     @property
     def unit_price(self) -> Decimal:

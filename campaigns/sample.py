@@ -27,6 +27,7 @@ from campaigns.engine.shopper import ANONYMOUS, Shopper
 from campaigns.event_booking import AT_A_TILL
 from loyalty.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
 from loyalty.models import Category, Product, Programme, Store
+from loyalty.rounding import line_amount
 
 ZERO = Decimal(0)
 #: What a definition is called while it has no campaign yet.
@@ -243,7 +244,7 @@ def _lines(sample: Sample) -> tuple[tuple[Line, ...], dict[int, str]]:
                 position=position,
                 sku=item.sku,
                 quantity=item.quantity,
-                amount=round(item.quantity * item.price, 2),
+                amount=line_amount(item.quantity, item.price),
                 price=item.price,
                 name=str(product or item.sku),
                 brand=product.brand if product else "",

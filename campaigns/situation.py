@@ -18,7 +18,7 @@ from campaigns.engine.shopper import Shopper
 from campaigns.reading import Document, Holds, KnownLot, KnownProduct
 from campaigns.sale import Sale, SaleLine
 from loyalty import inactivity, places
-from loyalty.basket import MAX, Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
+from loyalty.basket import MAX, Basket, Coupon, Line, Moment, Wallet, WalletLot
 from loyalty.passbook import OpenLot, Passbook
 from loyalty.places import Scheme, Shop
 from loyalty.redemption import is_spendable
@@ -65,10 +65,11 @@ def read(sale: Sale, now: datetime) -> Situation:
     """Read everything about a sale in one round trip; a store that was not asked for lately takes more,
     and so do rules that have just changed.
 
-    Raises ``Invalid`` for a store, till or time that does not exist.
+    Raises ``Invalid`` for a store, till or time that does not exist, ``Refused`` for a store that was closed
+    or took part in no programme.
     """
     shop = offers.shop_of(sale)
-    scheme = places.scheme(offers.choose(shop, sale, now).programme_id)
+    scheme = places.scheme_of(offers.choose(shop, sale, now))
     moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
     document = reading.read(sale, shop, scheme, moment, now)
     member = document.member.id if document.member else None
@@ -126,7 +127,7 @@ def compose(
         rules=rules,
         moment=moment,
         basket=Basket(
-            place=Place(shop.partner, shop.code, shop.groups, sale.till, sale.channel),
+            place=shop.past.place(sale.till, sale.channel),
             lines=tuple(_line(line, products.get(line.sku)) for line in sale.lines),
             redeem=MAX if sale.redeem == "max" else Decimal(sale.redeem),
             cashier=sale.cashier,

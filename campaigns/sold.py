@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,19 +13,19 @@ from django.utils.translation import gettext as _
 
 from analytics import facts, reading
 from analytics.models import MemberFacts
-from campaigns import extras, grounds, record, rulebooks, usage
+from campaigns import extras, grounds, record, remains, rulebooks, usage
 from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
 from campaigns.record import NOTHING, Record
 from campaigns.rulebooks import Rules
 from campaigns.situation import PURCHASED
 from campaigns.told import RETURNABLE
-from loyalty import ledger, places, tier_changes
-from loyalty.basket import Basket, Line, Moment, Place
+from loyalty import ledger, pasts, places, tier_changes
+from loyalty.basket import Basket, Line, Moment
 from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
 from loyalty.passbook import Passbook
+from loyalty.pasts import StorePast
 from loyalty.places import Scheme
-from loyalty.rounding import Rounding, round_money, round_points
 from loyalty.tier_changes import Because
 from loyalty.tiers import Bought
 from members import events
@@ -41,7 +41,10 @@ class Sold:
     returned: dict[int, Decimal]
     earlier: list[Return]
     rules: Rules
+    #: The programme, with the clocks that it had at the purchase.
     scheme: Scheme
+    #: What the store was at the purchase.
+    past: StorePast
     book: Passbook | None
     #: All books that are locked with the receipt: its own, and those of what rests on it.
     books: dict[UUID, Passbook] = field(default_factory=dict)
@@ -74,7 +77,7 @@ def lock(receipt_id: UUID) -> Sold:
     """
     receipt = (
         Receipt.objects.select_for_update(of=("self",))
-        .select_related("store__partner", "till", "programme", "store", "member")
+        .select_related("store__partner", "till", "programme", "member")
         .filter(id=receipt_id)
         .first()
     )
@@ -87,13 +90,16 @@ def lock(receipt_id: UUID) -> Sold:
         .annotate(quantity=Sum("quantity"))
     )
     books = ledger.lock(sorted(grounds.accounts(receipt)))
+    past = pasts.of_receipt(receipt)
+    scheme = places.scheme(receipt.programme_id)
     return Sold(
         receipt,
         lines,
         returned,
         list(receipt.returns.order_by("recorded_at", "id")),
         rulebooks.get(receipt.rulebook_id),
-        places.scheme(receipt.programme_id),
+        replace(scheme, zone=past.zone_of(receipt.programme_id) or scheme.zone),
+        past,
         books[receipt.account_id] if receipt.account_id else None,
         books,
     )
@@ -105,39 +111,24 @@ def wrong_state(receipt: Receipt) -> Refused:
 
 
 def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
-    """What the rules and facts of the purchase, and the engine's edition of its day, give for what remains of it."""
-    remaining = [line for line in sold.lines if line.quantity > gone[line.position]]
-    if not remaining:
+    """What the rules and facts of the purchase, its store, and the engine's edition of its day, give for what remains."""
+    if all(line.quantity <= gone[line.position] for line in sold.lines):
         return NOTHING
-    places_, rule = sold.rules.engine.terms.point_decimals, Rounding(sold.rules.engine.terms.rounding)
-    lines, spent = [], {}
-    for line in remaining:
-        share = (line.quantity - gone[line.position]) / line.quantity
-        lines.append(
-            _engine_line(line, line.quantity - gone[line.position], round_money(line.amount * share))
-        )
-        spent[line.position] = (
-            round_points(line.redeemed_points * share, places_, rule),
-            round_money(line.redeemed_amount * share),
-        )
-    receipt = sold.receipt
-    shop = places.find(receipt.store.code)
-    basket = Basket(
-        place=Place(
-            receipt.store.partner.code,
-            receipt.store.code,
-            shop.groups if shop else frozenset(),
-            receipt.till.code if receipt.till else "",
-            receipt.channel,
+    receipt, past = sold.receipt, sold.past
+    till = receipt.till
+    bought = Basket(
+        place=past.place((past.till_code(till.pk) or till.code) if till else "", receipt.channel),
+        lines=tuple(_engine_line(line) for line in sold.lines),
+        redeem=record.settled(
+            {line.position: (line.redeemed_points, line.redeemed_amount) for line in sold.lines}
         ),
-        lines=tuple(lines),
-        redeem=record.settled(spent),
         cashier=receipt.cashier,
         coupons=record.load_coupons(receipt.shopper),
         exchanges=_exchanges(sold),
     )
-    zone = shop.zone if shop else sold.scheme.zone
-    moment = Moment(receipt.purchased_at.astimezone(zone), receipt.purchased_at.astimezone(sold.scheme.zone))
+    at = receipt.purchased_at
+    moment = Moment(at.astimezone(past.zone), at.astimezone(sold.scheme.zone))
+    basket = remains.of(bought, gone, sold.rules.engine.terms)
     shopper, edition = record.load_shopper(receipt.shopper), record.load(receipt.outcome).edition
     return record.pack(evaluate(basket, shopper, moment, sold.rules.engine, edition))
 
@@ -148,13 +139,13 @@ def _exchanges(sold: Sold) -> tuple[str, ...]:
     return tuple(campaign.code for campaign in sold.rules.engine.machine.traders if campaign.id in made)
 
 
-def _engine_line(line: ReceiptLine, quantity: Decimal, amount: Decimal) -> Line:
+def _engine_line(line: ReceiptLine) -> Line:
     traits = line.traits
     return Line(
         position=line.position,
         sku=traits.get("sku", ""),
-        quantity=quantity,
-        amount=amount,
+        quantity=line.quantity,
+        amount=line.amount,
         price=line.price,
         name=traits.get("name", ""),
         brand=traits.get("brand", ""),

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from campaigns.sample import Item, Sample
 from campaigns.shape import readable
 from loyalty.models import Category, Product, Programme, Store, Tier
+from loyalty.rounding import line_amount
 
 Document = Mapping[str, Any]
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -206,7 +207,7 @@ def _pieces(document: Document) -> Decimal:
 
 def _enlarge(items: list[Item], amount: Decimal) -> Iterator[Item]:
     """More of the first thing, until the receipt comes to an amount."""
-    short = amount - sum((item.quantity * item.price for item in items), ZERO)
+    short = amount - sum((line_amount(item.quantity, item.price) for item in items), ZERO)
     for item in items:
         more = Decimal(ceil(short / item.price)) if short > 0 and item.price > 0 else ZERO
         yield Item(item.sku, item.quantity + min(more, Decimal(999)), item.price)

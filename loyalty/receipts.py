@@ -15,13 +15,13 @@ sold AS MATERIALIZED (SELECT %(receipts)s::json AS doc),
 receipt_rows AS (
   INSERT INTO loyalty_receipt (id, store_id, till_id, programme_id, number, cashier, channel, member_id,
          account_id, status, purchased_at, recorded_at, hold_until, total, discount, redeemed_points,
-         redeemed_amount, to_pay, earned, rulebook_id, content_hash, shopper, outcome)
+         redeemed_amount, to_pay, earned, rulebook_id, content_hash, place_id, shopper, outcome)
   SELECT x.* FROM sold, json_to_recordset(doc->'receipts')
       AS x(id uuid, store_id bigint, till_id bigint, programme_id bigint, number text, cashier text,
            channel text, member_id uuid, account_id uuid, status text, purchased_at timestamptz,
            recorded_at timestamptz, hold_until timestamptz, total numeric, discount numeric,
            redeemed_points numeric, redeemed_amount numeric, to_pay numeric, earned numeric,
-           rulebook_id bigint, content_hash text, shopper jsonb, outcome jsonb)),
+           rulebook_id bigint, content_hash text, place_id bigint, shopper jsonb, outcome jsonb)),
 line_rows AS (
   INSERT INTO loyalty_receiptline (receipt_id, position, product_id, quantity, price, amount, discount,
          redeemed_points, redeemed_amount, to_pay, earned, traits)

@@ -69,6 +69,11 @@ def round_money(value: Decimal) -> Decimal:
     return value.quantize(CENT, decimal.ROUND_HALF_UP)
 
 
+def line_amount(quantity: Decimal, price: Decimal) -> Decimal:
+    """What so many pieces cost at a price, money: what a line comes to where nobody says it."""
+    return round_money(quantity * price)
+
+
 def worth(points: Decimal, point_value: Decimal) -> Decimal:
     """Money that ``points`` pay at ``point_value`` (money per point)."""
     return (points * point_value).quantize(CENT, decimal.ROUND_HALF_UP)

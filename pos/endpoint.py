@@ -13,11 +13,13 @@ import msgspec
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from members.refusals import Forbidden
 from pos import problems
 from pos.authentication import KeyAuthentication
 from pos.keys import Client
@@ -31,14 +33,18 @@ class Endpoint(APIView):
     authentication_classes: tuple[type[BaseAuthentication], ...] = (KeyAuthentication,)
     throttle_classes: tuple[type[BaseThrottle], ...] = (KeyThrottle,)
     client: Client
+    #: Whether the key of a closed store still comes in here.
+    even_closed = False
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """DRF's request, without parsers and negotiation."""
         return Request(request, authenticators=self.get_authenticators())
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let in whoever has a key and does not call too often."""
+        """Let in whoever has a key and does not call too often. Raises ``Forbidden`` for a closed store."""
         self.client = cast(Client, request.auth)
+        if self.client.closed and not self.even_closed:
+            raise Forbidden("store_closed", _("The store of this key is closed."))
         self.check_throttles(request)
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]

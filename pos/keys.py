@@ -1,8 +1,9 @@
 """API keys: who is calling, and which stores they reach.
 
 A till's key reaches its own store, whichever of its tills a request names; a partner's key reaches
-every store of the partner. What a key opens is kept in memory for a second, so that a busy till costs
-no query; a revoked key therefore stops everywhere within a second. ``last_used_at`` is right to the minute.
+every store of the partner. A key of a closed store goes on for what that store did while it was open.
+What a key opens is kept in memory for a second, so that a busy till costs no query; a revoked key therefore
+stops everywhere within a second. ``last_used_at`` is right to the minute.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Client:
     store: str | None
     till: str | None
     programmes: tuple[int, ...]
+    #: Whether the key's own store is closed: it reports what was sold and taken back there, and nothing else.
+    closed: bool
     valid_until: datetime | None
     #: How what people say of themselves is read: as the till's store or the partner's system does.
     manner: Manner
@@ -99,7 +102,7 @@ def _load(secret: str, now: datetime) -> Client | None:
     if key is None or not key.is_valid(secret):
         return None
     till = key.till
-    if till is not None and not (till.active and till.store.active):
+    if till is not None and not till.active:
         return None
     _note_use(key, now)
     programmes = Participation.objects.filter(partner=key.partner, programme__active=True)
@@ -112,6 +115,7 @@ def _load(secret: str, now: datetime) -> Client | None:
         store=till.store.code if till else None,
         till=till.code if till else None,
         programmes=tuple(programmes.values_list("programme_id", flat=True)),
+        closed=till is not None and not till.store.active,
         valid_until=key.expiry_date,
         manner=_manner_of(key),
         blocked={block["kind"]: datetime.fromisoformat(block["until"]) for block in key.blocks},

@@ -9,13 +9,15 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from analytics import facts, reading
 from campaigns.story import moment, money, number
 from loyalty import inactivity, places
 from loyalty.models import Holder, Lot
 from members import lookup, phones
 from members.models import Card, Member
-from members.refusals import Missing
+from members.refusals import Missing, Refused
 from pos.keys import Client
 
 MOST_EXPIRING = 12
@@ -27,13 +29,20 @@ def find(form: str, value: str, client: Client, now: datetime, within: str = "")
     ``within`` is where the form stands in the request's body, such as ``member.``.
 
     Raises ``Missing`` with ``member_not_found``, the same after the same work whether there is no such member or
-    the member belongs to others; ``Invalid`` for a phone that is none.
+    the member belongs to others; ``Invalid`` for a phone that is none; what ``require_programme`` does.
     """
+    require_programme(client)
     member = lookup.find(lookup.seek(form, value, client.manner), now, client.scope)
     if member is None:
         why = lookup.explain(form, value, client.manner, now, client.scope, within)
         raise Missing("member_not_found", why.detail, [why] if why.code != "unknown" else ())
     return member
+
+
+def require_programme(client: Client) -> None:
+    """Raise ``Refused`` with ``no_programme`` when no programme runs in which the client's partner takes part."""
+    if not client.programmes:
+        raise Refused("no_programme", _("This partner takes part in no programme that runs."))
 
 
 def tell(member: Member, client: Client, now: datetime) -> dict[str, Any]:

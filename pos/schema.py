@@ -37,6 +37,7 @@ _ANSWERS = (
 _ALWAYS = {
     400: "Malformed or invalid: `errors` names each field and the fix.",
     401: "No key, or one that is unknown, revoked or too old.",
+    403: "`store_closed`: the key's own store is closed.",
     405: "This method is not allowed here.",
     429: "Too many requests: wait for `Retry-After` seconds.",
     503: "The database does not answer: send the same request again.",
@@ -239,7 +240,8 @@ _MEMBERS, _SALES = "Members", "Quotes and purchases"
 
 LOOKUP = describe(
     "lookup_member", "Find a member by phone, card, e-mail, code or id", {200: answers.MemberAnswer},
-    tag=_MEMBERS, body=bodies.Who, refusals={404: "`member_not_found`"}, keyed=True, example=examples.LOOKUP,
+    tag=_MEMBERS, body=bodies.Who, refusals={404: "`member_not_found`", 422: "`no_programme`"}, keyed=True,
+    example=examples.LOOKUP,
 )  # fmt: skip
 REGISTER = describe(
     "register_member", "Register a member", {201: answers.MemberAnswer},
@@ -248,7 +250,7 @@ REGISTER = describe(
 )  # fmt: skip
 MEMBER = describe(
     "read_member", "Read a member", {200: answers.MemberAnswer},
-    tag=_MEMBERS, parameters=(_MEMBER_ID,), refusals={404: "`member_not_found`"},
+    tag=_MEMBERS, parameters=(_MEMBER_ID,), refusals={404: "`member_not_found`", 422: "`no_programme`"},
 )  # fmt: skip
 JOIN = describe(
     "join_programme", "Let a member join another of the partner's programmes", {201: answers.MemberAnswer},
@@ -260,21 +262,21 @@ JOIN = describe(
 )  # fmt: skip
 TRANSFERS = describe(
     "read_transfers", "Read a member's statement, newest first", {200: answers.StatementAnswer},
-    tag=_MEMBERS, refusals={404: "`member_not_found`"},
+    tag=_MEMBERS, refusals={404: "`member_not_found`", 422: "`no_programme`"},
     parameters=(_MEMBER_ID, OpenApiParameter("cursor", str, description="The `next` of an earlier page.")),
 )  # fmt: skip
 SEND_CODE = describe(
     "send_confirmation_code", "Send the member a code that confirms spending points", {202: answers.CodeAnswer},
     tag=_MEMBERS, body=bodies.Nothing, parameters=(_MEMBER_ID,), keyed=True, example=examples.NOTHING,
-    refusals={404: "`member_not_found`", 422: "`member_blocked`, `code_not_deliverable`"},
+    refusals={404: "`member_not_found`", 422: "`no_programme`, `member_blocked`, `code_not_deliverable`"},
 )  # fmt: skip
 _SALE_REFUSALS = {
     403: _WORDS[403],
     409: _WORDS[409],
     429: "`throttled`: too many requests, or too many unknown coupons or members' codes; "
     "wait for `Retry-After` seconds.",
-    422: "`member_not_found`, `member_blocked`, `redeem_exceeds_limit`, `coupon_not_usable`, "
-    "`exchange_not_possible`, `beyond_the_books`, "
+    422: "`store_closed`, `no_programme`, `member_not_found`, `member_blocked`, `redeem_exceeds_limit`, "
+    "`coupon_not_usable`, `exchange_not_possible`, `beyond_the_books`, "
     "`confirmation_required`, `confirmation_invalid`",
 }
 QUOTE = describe(
@@ -322,5 +324,8 @@ EVENT = describe(
     "report_event", "Report something a member did that campaigns may reward",
     {200: answers.EventAnswer, 201: answers.EventAnswer},
     tag="Events", body=bodies.EventBody, example=examples.EVENT,
-    refusals={409: _WORDS[409], 422: "`unknown_event`, `member_not_found`, `member_blocked`, `beyond_the_books`"},
+    refusals={
+        409: _WORDS[409],
+        422: "`no_programme`, `unknown_event`, `member_not_found`, `member_blocked`, `beyond_the_books`",
+    },
 )  # fmt: skip

@@ -24,6 +24,7 @@ from campaigns.engine.outcome import Declined
 from campaigns.engine.rulebook import Revision, Rulebook
 from campaigns.engine.shopper import Shopper
 from loyalty.basket import Basket, Line, Moment
+from loyalty.rounding import line_amount
 from loyalty.terms import Goods
 
 ZERO = Decimal(0)
@@ -240,7 +241,9 @@ def _pieces(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | No
         return None
 
     def more(line: Line) -> Line:
-        return replace(line, quantity=line.quantity + short, amount=line.amount + line.price * short)
+        return replace(
+            line, quantity=line.quantity + short, amount=line.amount + line_amount(short, line.price)
+        )
 
     return _other("piece", short, judged, basket=_changed(judged.past.basket, index, more))
 

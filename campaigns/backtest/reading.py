@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -20,14 +20,14 @@ import msgspec
 from django.db import connection
 from psycopg import ServerCursor
 
-from campaigns import record
+from campaigns import record, remains
 from campaigns.backtest.decided import Then, of_columns, of_document, read_shopper
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from loyalty import places
+from loyalty import pasts, places
 from loyalty.basket import Basket, Coupon, Line, Moment, Place, Settled
-from loyalty.models import Store, StoreGroup, Till
-from loyalty.rounding import Rounding, round_money, round_points
+from loyalty.models import Till
+from loyalty.pasts import StorePast
 
 #: Receipts that are in memory at once, of each process.
 BATCH = 2000
@@ -54,7 +54,7 @@ _STANDING = """
 """
 STANDING = _STANDING.format(r="r")
 _READ = """
-SELECT r.id::text, r.store_id, r.till_id, r.member_id::text, r.cashier, r.channel, r.purchased_at,
+SELECT r.id::text, r.place_id, r.store_id, r.till_id, r.member_id::text, r.cashier, r.channel, r.purchased_at,
        r.rulebook_id, r.status, r.shopper::text, r.earned, r.discount, r.to_pay,
        (SELECT string_agg(l.position || ' ' || l.product_id || ':' || jsonb_hash_extended(l.traits, 0) || ' '
                           || l.quantity || ' ' || l.price || ' ' || l.amount, ' ' ORDER BY l.position)
@@ -201,12 +201,10 @@ class Reader:
         self._wanted = wanted._asdict()
         self._terms_of = terms_of
         self._zone = places.scheme(period.programme_id).zone
-        self._stores = {store.pk: store for store in Store.objects.select_related("partner")}
-        self._groups: dict[int, list[str]] = {}
-        for code, store_id in StoreGroup.objects.filter(stores__isnull=False).values_list("code", "stores"):
-            self._groups.setdefault(store_id, []).append(code)
         self._tills = dict(Till.objects.values_list("id", "code"))
-        self._places: dict[tuple[int, int | None, str], tuple[Place, ZoneInfo]] = {}
+        self._pasts: dict[int, StorePast] = {}
+        self._known: dict[int, list[StorePast]] = {}
+        self._places: dict[tuple[int, int | None, str], tuple[Place, ZoneInfo, ZoneInfo]] = {}
         self._numbers = _Numbers()
         self._goods: dict[str, _Goods] = {}
         self._same: dict[Any, Any] = {}
@@ -224,24 +222,23 @@ class Reader:
                 yield from self._make(rows)
 
     def _make(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Past]:
-        texts = [(row[13] or "").split(" ") for row in rows]
+        texts = [(row[14] or "").split(" ") for row in rows]
         try:
             lines = [self._lines(fields) for fields in texts]
         except KeyError:
             self._learn(rows, texts)
             lines = [self._lines(fields) for fields in texts]
-        returned = [row[0] for row in rows if row[8] == "partially_returned"]
+        returned = [row[0] for row in rows if row[9] == "partially_returned"]
         standing, gone = _read_returns(returned) if returned else ({}, {})
-        zone = self._zone
         for row, bought in zip(rows, lines, strict=True):
-            id_, store, till, member, cashier, channel, at, rulebook, _status, facts, *then = row
-            place, local = self._place(store, till, channel)
+            id_, where, store, till, member, cashier, channel, at, rulebook, _status, facts, *then = row
+            place, local, zone = self._place(self._past(where, store, at), till, channel)
             kept = read_shopper(facts) if facts else None
             coupons = tuple([Coupon(*pair) for pair in kept.coupons]) if kept and kept.coupons else ()
             basket = Basket(place, bought, self._settled(then[4]), cashier, coupons)
             whole = id_ not in gone
             if not whole:
-                basket = remaining(basket, gone[id_], self._terms_of(rulebook))
+                basket = remains.of(basket, gone[id_], self._terms_of(rulebook))
             yield Past(
                 id_,
                 member,
@@ -304,16 +301,26 @@ class Reader:
             {int(position): (number[points], number[amount]) for position, points, amount in spent}
         )
 
-    def _place(self, store_id: int, till_id: int | None, channel: str) -> tuple[Place, ZoneInfo]:
-        """The place, and the time zone of its clocks. Groups of stores are those of today: receipts keep none."""
-        key = store_id, till_id, channel
+    def _past(self, state_id: int | None, store_id: int, at: datetime) -> StorePast:
+        """What the store of a receipt was; as ``pasts.of_receipt`` finds it."""
+        if state_id is None:
+            known = self._known.get(store_id)
+            if known is None:
+                known = self._known[store_id] = pasts.known(store_id)
+            return pasts.choose(known, at) or pasts.at(store_id, at)
+        found = self._pasts.get(state_id)
+        if found is None:
+            found = self._pasts[state_id] = pasts.get(state_id)
+        return found
+
+    def _place(self, past: StorePast, till_id: int | None, channel: str) -> tuple[Place, ZoneInfo, ZoneInfo]:
+        """The place, and the time zones of its clocks and of the programme's, all as they were."""
+        key = past.id, till_id, channel
         found = self._places.get(key)
         if found is None:
-            store = self._stores[store_id]
-            groups = frozenset(self._groups.get(store_id, ()))
-            till = self._tills.get(till_id, "") if till_id else ""
-            place = Place(store.partner.code, store.code, groups, till, channel)
-            found = self._places[key] = (place, ZoneInfo(store.time_zone))
+            till = (past.till_code(till_id) or self._tills.get(till_id, "")) if till_id else ""
+            zone = past.zone_of(self._period.programme_id) or self._zone
+            found = self._places[key] = (past.place(till, channel), past.zone, zone)
         return found
 
 
@@ -332,20 +339,3 @@ def _read_returns(receipts: Sequence[str]) -> tuple[dict[str, str], dict[str, di
         for receipt, position, quantity in cursor.fetchall():
             gone.setdefault(receipt, {})[position] = quantity
     return standing, gone
-
-
-def remaining(basket: Basket, gone: Mapping[int, Decimal], terms: Terms) -> Basket:
-    """What remains of a basket, as ``campaigns.sold.judge_again`` reckons it for a return."""
-    places_, rule = terms.point_decimals, Rounding(terms.rounding)
-    paid = basket.redeem.by_line if isinstance(basket.redeem, Settled) else {}
-    lines, spent = [], {}
-    for line in basket.lines:
-        back = gone.get(line.position, Decimal(0))
-        if line.quantity <= back:
-            continue
-        share = (line.quantity - back) / line.quantity
-        quantity, amount = line.quantity - back, round_money(line.amount * share)
-        lines.append(replace(line, quantity=quantity, amount=amount))
-        points, money = paid.get(line.position, (Decimal(0), Decimal(0)))
-        spent[line.position] = (round_points(points * share, places_, rule), round_money(money * share))
-    return replace(basket, lines=tuple(lines), redeem=record.settled(spent))

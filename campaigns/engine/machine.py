@@ -68,7 +68,7 @@ class Campaign:
     promise: Promise | None
     trade: Trade | None
     sides: Sides | None
-    #: Series of the coupons it reacts to, and which of those that were shown its conditions need.
+    #: Series of the coupons it takes, and which of those that were shown its conditions need.
     series: frozenset[str]
     coupons: Needed | None
     #: Whether lines that another campaign made cheaper earn nothing here.
@@ -241,13 +241,13 @@ def _turn(campaign: Campaign) -> tuple[int, str]:
     return -campaign.priority, campaign.code
 
 
-def _series(tree: Mapping[str, Any]) -> Iterator[str]:
-    """The series of coupons that a condition tree names."""
-    if tree.get("condition") == "coupon":
+def _series(tree: Mapping[str, Any], wanted: bool = True) -> Iterator[str]:
+    """The series of coupons that help a condition tree to hold: not those that it rules out."""
+    if tree.get("condition") == "coupon" and wanted:
         yield from tree["series"]
     for name in ("all", "any", "none"):
         for inner in tree.get(name, ()):
-            yield from _series(inner)
+            yield from _series(inner, wanted != (name == "none"))
 
 
 def _wanted(what_for: Mapping[str, Any]) -> Mapping[str, str]:

@@ -160,7 +160,8 @@ class Seller:
     def __init__(self, *, dry: bool = False, tell: bool = False) -> None:
         self._dry, self._tell = dry, tell
         self._shops: dict[str, Shop | None] = {}
-        self._schemes: dict[int, Scheme] = {}
+        #: Programmes by their ids and clocks: those that come late may have had others.
+        self._schemes: dict[tuple[int, str], Scheme] = {}
         self._seen: dict[tuple[int, str], KnownReceipt] = {}
         self._holds = Holds(dry=dry)
         self._forget()
@@ -201,6 +202,7 @@ class Seller:
         with transaction.atomic():
             candidates = self._prepare(sales, now)
             earlier = self._read_earlier(candidates)
+            candidates = [self._as_before(candidate, earlier) for candidate in candidates]
             self._lock(candidates, earlier)
             books_of_rules = self._read_rulebooks(candidates)
             self._common.read(candidates_of(candidates), books_of_rules)
@@ -259,12 +261,13 @@ class Seller:
             sets = {code for product in known for code in product.sets or ()}
             kinds, joined = (set(person.cards.values()), person.programmes) if person else ((), None)
             offer = offers.pick_offer(shop, kinds, sets, joined)
-        if offer.programme_id not in self._schemes:
-            self._schemes[offer.programme_id] = places.scheme(offer.programme_id)
-        return self._schemes[offer.programme_id]
+        key = offer.programme_id, offer.zone.key
+        if key not in self._schemes:
+            self._schemes[key] = places.scheme_of(offer)
+        return self._schemes[key]
 
     def _read_earlier(self, candidates: Sequence[Candidate | Result]) -> dict[tuple[int, str], KnownReceipt]:
-        keys = {candidate.key for candidate in candidates if isinstance(candidate, Candidate)}
+        keys = {key for candidate in candidates if (key := self._key(candidate)) is not None}
         params = {
             "stores": [store for store, _number in keys],
             "numbers": [number for _store, number in keys],
@@ -274,6 +277,23 @@ class Seller:
             for row in prepared.run(_EARLIER, params)
         }
         return found | {key: self._seen[key] for key in keys if key in self._seen}
+
+    def _key(self, candidate: Candidate | Result) -> tuple[int, str] | None:
+        """Store and number of a sale, of one that is refused too: it may have been made before."""
+        if isinstance(candidate, Candidate):
+            return candidate.key
+        shop = self._shops.get(candidate.sale.store)
+        return (shop.id, candidate.sale.receipt_number) if shop else None
+
+    def _as_before(
+        self, candidate: Candidate | Result, earlier: Mapping[tuple[int, str], KnownReceipt]
+    ) -> Candidate | Result:
+        """A sale that would be refused today, but was made before: the same again, as at a till."""
+        key = self._key(candidate)
+        receipt = earlier.get(key) if key and isinstance(candidate, Result) else None
+        if receipt is None or receipt.content_hash != candidate.sale.content_hash:
+            return candidate
+        return Result(candidate.sale, receipt.id, repeated=True)
 
     def _lock(
         self, candidates: Sequence[Candidate | Result], earlier: dict[tuple[int, str], KnownReceipt]
@@ -289,7 +309,8 @@ class Seller:
         if not buying:
             return
         since = min(c.sale.purchased_at for c in buying) - _LONGEST_DAY
-        self._standings.lock({c.pair for c in buying if c.pair}, self._schemes, since)
+        schemes = {scheme.id: scheme for scheme in self._schemes.values()}
+        self._standings.lock({c.pair for c in buying if c.pair}, schemes, since)
 
     def _read_rulebooks(
         self, candidates: Sequence[Candidate | Result]

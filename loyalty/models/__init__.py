@@ -1,6 +1,7 @@
 """The tables of the loyalty room, one module per subject. Django looks for them here."""
 
 from loyalty.models.ledger import Account, Debt, Holder, Lot, LotUse, Transfer
+from loyalty.models.place import StoreState
 from loyalty.models.product import Category, Product, ProductSet
 from loyalty.models.programme import Participation, Partner, Programme, Seat, Store, StoreGroup, Till
 from loyalty.models.receipt import Receipt, ReceiptLine, Return, ReturnLine
@@ -10,5 +11,5 @@ from loyalty.models.tier import Ladder, Tier, TierChange
 __all__ = [
     "Account", "Category", "Debt", "Holder", "Ladder", "Lot", "LotUse", "Participation", "Partner", "Product",
     "ProductSet", "Programme", "Receipt", "ReceiptLine", "Return", "ReturnLine", "Seat", "Store", "StoreGroup",
-    "SweepBatch", "Tier", "TierChange", "Till", "Transfer",
+    "StoreState", "SweepBatch", "Tier", "TierChange", "Till", "Transfer",
 ]  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import zones
+from loyalty.models.place import FORGET_STATES, keeps
 from members import countries
 
 
@@ -114,6 +116,13 @@ class Programme(models.Model):
                 condition=Q(point_decimals__lte=2), name="programme_point_decimals_0_to_2"
             ),
         )
+        triggers = (
+            keeps(
+                "SELECT s.id FROM loyalty_store s JOIN loyalty_participation x ON x.partner_id = s.partner_id"
+                " WHERE x.programme_id = NEW.id",
+                pgtrigger.UpdateOf("active", "time_zone"),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -141,6 +150,9 @@ class Partner(models.Model):
         verbose_name = _("partner")
         verbose_name_plural = _("partners")
         ordering = ("name",)
+        triggers = (
+            keeps("SELECT id FROM loyalty_store WHERE partner_id = NEW.id", pgtrigger.UpdateOf("code")),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -174,6 +186,9 @@ class Participation(models.Model):
         verbose_name_plural = _("participations")
         ordering = ("priority", "id")
         constraints = (models.UniqueConstraint(fields=["partner", "programme"], name="participation_once"),)
+        triggers = (
+            keeps("SELECT id FROM loyalty_store WHERE partner_id IN (OLD.partner_id, NEW.partner_id)"),
+        )
 
     def __str__(self) -> str:
         return f"{self.partner} · {self.programme}"
@@ -189,6 +204,12 @@ class StoreGroup(models.Model):
         verbose_name = _("store group")
         verbose_name_plural = _("store groups")
         ordering = ("name",)
+        triggers = (
+            keeps(
+                "SELECT store_id FROM loyalty_store_groups WHERE storegroup_id = NEW.id",
+                pgtrigger.UpdateOf("code"),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -222,9 +243,18 @@ class Store(models.Model):
         verbose_name = _("store")
         verbose_name_plural = _("stores")
         ordering = ("code",)
+        triggers = (keeps("NEW.id", pgtrigger.Insert | pgtrigger.Update), FORGET_STATES)
 
     def __str__(self) -> str:
         return self.name
+
+
+class StoreInGroup(Store.groups.through):  # type: ignore[misc, name-defined]
+    """That a store is in a group."""
+
+    class Meta:
+        proxy = True
+        triggers = (keeps("COALESCE(NEW.store_id, OLD.store_id)"),)
 
 
 class Till(models.Model):
@@ -240,6 +270,7 @@ class Till(models.Model):
         verbose_name_plural = _("tills")
         ordering = ("store", "code")
         constraints = (models.UniqueConstraint(fields=["store", "code"], name="till_code_in_store"),)
+        triggers = (keeps("COALESCE(NEW.store_id, OLD.store_id)"),)
 
     def __str__(self) -> str:
         return f"{self.store} / {self.name or self.code}"

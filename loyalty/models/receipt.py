@@ -26,8 +26,9 @@ def money_field(label: StrOrPromise, **options: object) -> models.DecimalField:
 class Receipt(models.Model):
     """A purchase. What was decided on it stays as it was; returns stand beside it.
 
-    ``outcome`` is the engine's decision in compact form (``campaigns.record``), ``shopper`` the facts
-    it was decided with, ``rulebook`` the rules: with these three a return can judge again.
+    ``outcome`` is the engine's decision in compact form (``campaigns.record``), ``shopper`` the facts it
+    was decided with, ``place`` what the store was, ``rulebook`` the rules: with these a return can judge
+    again. Older receipts have no place: theirs is what the store was then, as far as that was kept.
     """
 
     class Status(models.TextChoices):
@@ -88,6 +89,9 @@ class Receipt(models.Model):
         "campaigns.Rulebook", on_delete=models.PROTECT, related_name="+", db_index=False, null=True
     )
     content_hash = models.CharField(max_length=64)
+    place = models.ForeignKey(
+        "loyalty.StoreState", on_delete=models.PROTECT, related_name="+", db_index=False, null=True
+    )
     shopper = models.JSONField(null=True)
     outcome = models.JSONField()
 

@@ -43,6 +43,7 @@ class Events(Endpoint):
         return idempotency.answer(done)
 
     def _report(self, given: EventBody, form: str, value: str, now: datetime) -> Done:
+        profiles.require_programme(self.client)
         occasions.require_known(given.type, self.client.programmes)
         try:
             member = profiles.find(form, value, self.client, now, "member.")

@@ -96,8 +96,7 @@ class Members(Endpoint):
 
     def _register(self, newcomer: Newcomer) -> Done:
         now = timezone.now()
-        if not self.client.programmes:
-            raise Refused("no_programme", _("This partner takes part in no programme."))
+        profiles.require_programme(self.client)
         here, manner = self.client.programmes, self.client.manner
         member = registration.register(newcomer, here[0], now, here, manner)
         return Done(profiles.tell(member, self.client, now), 201)

@@ -44,6 +44,8 @@ class Quotes(Endpoint):
 class Purchases(Endpoint):
     """Purchases, made and found."""
 
+    even_closed = True
+
     @schema.PURCHASE
     def post(self, request: Request) -> HttpResponse:
         """Make a purchase, or hold it."""
@@ -70,6 +72,8 @@ class Purchases(Endpoint):
 
 class Batch(Endpoint):
     """Purchases of a till that was offline."""
+
+    even_closed = True
 
     @schema.BATCH
     def post(self, request: Request) -> HttpResponse:
@@ -98,6 +102,8 @@ class Batch(Endpoint):
 class Purchase(Endpoint):
     """One purchase."""
 
+    even_closed = True
+
     @schema.READ_PURCHASE
     def get(self, request: Request, purchase_id: str) -> HttpResponse:
         """The purchase as it stands now."""
@@ -106,6 +112,8 @@ class Purchase(Endpoint):
 
 class Confirm(Endpoint):
     """The end of a hold."""
+
+    even_closed = True
 
     @schema.CONFIRM
     def post(self, request: Request, purchase_id: str) -> HttpResponse:
@@ -121,6 +129,8 @@ class Confirm(Endpoint):
 class Cancel(Endpoint):
     """Undoing a purchase as a whole."""
 
+    even_closed = True
+
     @schema.CANCEL
     def post(self, request: Request, purchase_id: str) -> HttpResponse:
         """Undo the purchase, or let a held one go."""
@@ -134,6 +144,8 @@ class Cancel(Endpoint):
 
 class Returns(Endpoint):
     """Goods that come back."""
+
+    even_closed = True
 
     @schema.RETURN
     def post(self, request: Request, purchase_id: str) -> HttpResponse:
