@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'proxy': True,
+                'default_permissions': (),
                 'indexes': [],
                 'constraints': [],
             },

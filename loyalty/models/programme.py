@@ -254,6 +254,7 @@ class StoreInGroup(Store.groups.through):  # type: ignore[misc, name-defined]
 
     class Meta:
         proxy = True
+        default_permissions = ()
         triggers = (keeps("COALESCE(NEW.store_id, OLD.store_id)"),)
 
 
