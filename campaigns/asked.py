@@ -33,11 +33,7 @@ def coupons_refused(found: Situation, outcome: Outcome) -> Iterator[NotGiven]:
 
 def _without_effect(coupon: Found, found: Situation, outcome: Outcome) -> NotGiven:
     """Why a good coupon does nothing here: what keeps back the campaign that comes nearest to taking it."""
-    taking = [
-        campaign
-        for campaign in found.rules.engine.machine.campaigns
-        if coupon.series in campaign.series and campaign.event is None
-    ]
+    taking = [one for one in found.rules.engine.machine.campaigns if coupon.series in one.series]
     gave = _giving(outcome)
     for campaign in taking:
         if campaign.id in gave:

@@ -19,7 +19,7 @@ from campaigns.models import Seller, Share
 from campaigns.record import Record
 from campaigns.record import Share as Due
 from campaigns.rulebooks import Rules
-from loyalty import ledger, membership
+from loyalty import ledger, membership, pasts
 from loyalty.models import Receipt
 from loyalty.passbook import ZERO, Cause, LotTerms, Passbook
 from members.models import Member
@@ -117,7 +117,7 @@ def account_of(receipt: Receipt, to: str) -> UUID | None:
 
 def _cashier(receipt: Receipt) -> Member | None:
     seller = Seller.objects.select_related("member").filter(
-        partner_id=receipt.store.partner_id, code=receipt.cashier, active=True
+        partner_id=pasts.of_receipt(receipt).was.partner_id, code=receipt.cashier, active=True
     )
     found = seller.first()
     return found.member if found else None

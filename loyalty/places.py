@@ -106,13 +106,14 @@ def find(code: str) -> Shop | None:
 
 
 def as_of(shop: Shop, moment: datetime) -> Shop:
-    """The store as it was at a moment. Its tills are those of then and those of now."""
+    """The store as it was at a moment, by the names it has now. Its tills are those of then and those of now."""
     if shop.past.since is None or moment >= shop.past.since:
         return shop
     then = pasts.choose(shop.pasts, moment) or pasts.at(shop.id, moment)
     same = then.was.partner_id == shop.partner_id
     was = _shop(shop.id, shop.name, then, shop.pasts, shop.accounts if same else {}, shop.manner)
-    return replace(was, tills={**shop.tills, **was.tills})
+    partner = shop.partner if same else was.partner
+    return replace(was, code=shop.code, partner=partner, tills={**shop.tills, **was.tills})
 
 
 def scheme(programme_id: int) -> Scheme:

@@ -22,7 +22,7 @@ from members.models import Event, Member
 from tests import factories
 from tests.analytics import laddering
 from tests.analytics.laddering import Books, change, open_ladder
-from tests.laws.test_ledger_laws import undone
+from tests.laws.world import undone
 
 pytestmark = pytest.mark.django_db
 

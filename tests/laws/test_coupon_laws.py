@@ -19,7 +19,7 @@ from rewards import coupon_expiry, coupons, handouts
 from rewards import series as house
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, ProgrammeFactory, StoreFactory
-from tests.laws.test_ledger_laws import _Undo, undone
+from tests.laws.world import _Undo, undone
 from tests.rewards.build import ask, back, confirm, make_coupon, make_receipt, make_series
 
 LIMIT = st.none() | st.integers(1, 4)

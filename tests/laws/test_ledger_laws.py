@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,16 +23,20 @@ from campaigns import holds, returns, told
 from loyalty import audit, sweep
 from loyalty.models import Receipt
 from members.refusals import Refused
+from tests.laws import stores
+from tests.laws.stores import CHANGES, PLACES
 from tests.laws.vocabulary import MORE
 from tests.laws.world import (
     CAMPAIGNS,
     IN_PLAY,
     PRICES,
     World,
+    _Undo,
     assert_books_balance,
     assert_counters_say_what_stands,
     deduct,
     publish_again,
+    undone,
 )  # fmt: skip
 
 GOODS = st.lists(
@@ -49,24 +50,8 @@ BUYERS = st.integers(0, 4)
 ASKED = st.tuples(st.sets(st.integers(0, 1)), st.booleans())
 #: In every history reaching a tier is rewarded.
 LIFTED = ("silver-reached", "gold-reached")
+KINDS = st.sampled_from(sorted(CHANGES))
 PARTS = st.sampled_from((Decimal("0.25"), Decimal("0.5"), Decimal(1)))
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Run in a transaction of its own and leave nothing; jobs that insist on one of their own are let in."""
-    scope = transaction.atomic()
-    scope._from_testcase = True  # type: ignore[attr-defined]
-    try:
-        with scope:
-            yield
-            raise _Undo
-    except _Undo:
-        pass
-
-
-class _Undo(Exception):
-    pass
 
 
 class History(RuleBasedStateMachine):
@@ -84,7 +69,7 @@ class History(RuleBasedStateMachine):
 
     @initialize(policy=st.sampled_from(("debt", "forgive")))
     def begin(self, policy: str) -> None:
-        self.world = World((*CAMPAIGNS, *LIFTED), debt_policy=policy, point_decimals=2)
+        self.world = World((*CAMPAIGNS, *PLACES, *LIFTED), debt_policy=policy, point_decimals=2)
 
     @rule(goods=GOODS, redeem=WISHES, buyer=BUYERS, late=st.integers(0, 30), asked=ASKED)
     def sell(self, goods: Any, redeem: Any, buyer: int, late: int, asked: Any) -> None:
@@ -147,6 +132,19 @@ class History(RuleBasedStateMachine):
     def publish(self, percent: str) -> None:
         publish_again("base", percent, self.world.now)
 
+    @rule(kind=KINDS)
+    def change_store(self, kind: str) -> None:
+        stores.change(self.world, kind)
+        IN_PLAY["a store that changes"] += 1
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), part=PARTS, kind=KINDS)
+    def give_back_whatever_happens(self, data: st.DataObject, part: Decimal, kind: str) -> None:
+        receipt = data.draw(st.sampled_from(self.open))
+        lines = _part(self.world.left(receipt), part)
+        if lines:
+            self.world.give_back_whatever_happens(receipt, lines, kind)
+
     @rule(buyer=st.integers(0, 3), key=st.uuids())
     def deduct(self, buyer: int, key: Any) -> None:
         deduct(self.world.members[buyer], self.world.now, str(key))
@@ -184,7 +182,7 @@ class EverythingReturned(RuleBasedStateMachine):
         self.held: list[str] = []
 
     @initialize(
-        campaigns=st.lists(st.sampled_from(sorted(CAMPAIGNS | MORE)), unique=True, max_size=12),
+        campaigns=st.lists(st.sampled_from(sorted(CAMPAIGNS | MORE | PLACES)), unique=True, max_size=12),
         policy=st.sampled_from(("debt", "forgive")),
     )
     def begin(self, campaigns: list[str], policy: str) -> None:
@@ -222,6 +220,11 @@ class EverythingReturned(RuleBasedStateMachine):
         lines = _part(self.world.left(receipt), part)
         if lines:
             self.world.give_back(receipt, lines)
+
+    @rule(kind=KINDS)
+    def change_store(self, kind: str) -> None:
+        stores.change(self.world, kind)
+        IN_PLAY["a store that changes"] += 1
 
     @rule(order=st.randoms(use_true_random=False))
     def all_comes_back(self, order: Any) -> None:
@@ -268,9 +271,12 @@ def test_the_laws_hold_on_random_histories(machine: type[RuleBasedStateMachine])
 
 #: What the histories of a machine must have put into play, so that the laws are not kept by idleness.
 WANTED = {
-    History: {"a purchase held", "a hold confirmed", "a coupon issued"},
+    History: {
+        "a purchase held", "a hold confirmed", "a coupon issued", "a store that changes",
+        "a return whatever happens to the store",
+    },
     EverythingReturned: {
         "a purchase held", "a hold confirmed", "a hold cancelled", "a hold let go by who asks",
-        "a hold let go by the job", "a coupon issued", "an issued coupon used",
+        "a hold let go by the job", "a coupon issued", "an issued coupon used", "a store that changes",
     },
 }  # fmt: skip

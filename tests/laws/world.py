@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
 
 from analytics import segments
@@ -22,6 +25,8 @@ from members.models import Event, Member
 from rewards import series
 from rewards.models import Coupon, Series
 from tests import factories
+from tests.laws import stores
+from tests.laws.stores import PLACES
 from tests.laws.vocabulary import MORE
 
 ZERO = Decimal(0)
@@ -124,6 +129,23 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
 IN_PLAY: Counter[str] = Counter()
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """Run in a transaction of its own and leave nothing; jobs that insist on one of their own are let in."""
+    scope = transaction.atomic()
+    scope._from_testcase = True  # type: ignore[attr-defined]
+    try:
+        with scope:
+            yield
+            raise _Undo
+    except _Undo:
+        pass
+
+
+class _Undo(Exception):
+    pass
+
+
 class World:
     """A shop with two members of their own accounts and two who share one."""
 
@@ -133,16 +155,19 @@ class World:
         self.shop = factories.open_shop(store="s", spending={"max_share": "60"}, **programme)
         for code, threshold in (("classic", 0), ("silver", 60), ("gold", 900)):
             factories.TierFactory(programme=self.shop.programme, code=code, threshold=threshold)
+        self._furnish()
         places.find("s")  # open its accounts here, not in a step that is undone
         places.scheme(self.shop.programme.id)
-        coffee = factories.CategoryFactory(code="coffee")
+        self.coffee, self.roasts = (factories.CategoryFactory(code=code) for code in ("coffee", "roasts"))
         self.products = [
             factories.ProductFactory(
-                partner=self.shop.partner, sku=f"P{n}", category=coffee if n % 2 else None
+                partner=self.shop.partner, sku=f"P{n}", category=self.coffee if n % 2 else None
             )
             for n in range(4)
         ]
-        known = CAMPAIGNS | MORE
+        self.daily = factories.ProductSetFactory(code="daily")
+        self.daily.products.set(self.products[:3])
+        known = CAMPAIGNS | MORE | PLACES
         for code in campaigns:
             factories.publish_campaign(
                 self.shop.programme, known[code], at=MORNING - timedelta(days=40), code=code
@@ -163,6 +188,17 @@ class World:
         self._tell_apart()
         self.sold = 0
         self.backs = 0
+
+    def _furnish(self) -> None:
+        """The store is in a group, and its partner has a name that campaigns know."""
+        self.centre = factories.StoreGroupFactory(code="centre")
+        self.shop.store.groups.add(self.centre)
+        self.shop.partner.code = "house"
+        self.shop.partner.save()
+        #: What has happened to the store, and of each receipt how much of that came before it.
+        self.changed: list[str] = []
+        self.changes_before: dict[str, int] = {}
+        self.last_state = 0
 
     def _tell_apart(self) -> None:
         """The first member is somebody in particular, has brought the second one, and sells at the till."""
@@ -201,6 +237,7 @@ class World:
         self, member: Member | None, goods: list[tuple[int, str, str]], redeem: Any, **changes: Any
     ) -> str:
         """Sell goods as (product, quantity, price). Spends what of the wish is allowed. Returns the receipt's id."""
+        stores.open_again(self)
         self.sold += 1
         lines = tuple(
             SaleLine(position, self.products[product].sku, Decimal(quantity), Decimal(price))
@@ -208,7 +245,7 @@ class World:
         )
         fields: dict[str, Any] = {
             "store": "s",
-            "till": "1",
+            "till": self.shop.till.code,
             "receipt_number": str(self.sold),
             "purchased_at": self.now,
             "member": Who(phone=member.phone) if member else None,
@@ -246,6 +283,7 @@ class World:
         assert [_plain(extra) for extra in quoted["extras"]] == [_plain(extra) for extra in bought["extras"]]
         assert checkout.purchase(sale, self.now).body == bought  # law 5
         self.settle(bought["id"])
+        self.changes_before[str(bought["id"])] = len(self.changed)
         return str(bought["id"])
 
     def _past(self, member: Member | None) -> int:
@@ -278,6 +316,7 @@ class World:
         """Let the time of a held purchase run out; the job lets it go, or whoever asks next."""
         Receipt.objects.filter(id=receipt).update(hold_until=self.now - timedelta(seconds=1))
         if asking:
+            stores.open_again(self)
             line = (SaleLine(1, self.products[0].sku, Decimal(1), Decimal(1)),)
             checkout.quote(Sale("s", self.now, line), self.now)
         else:
@@ -302,8 +341,8 @@ class World:
         made = tuple(code for code in sale.exchanges if code.title() in names)
         return {**changes, "coupons": tuple(quoted["coupons"]["used"]), "exchanges": made}
 
-    def give_back(self, receipt: str, lines: Any) -> None:
-        """Return "all" or lines as (position, quantity)."""
+    def give_back(self, receipt: str, lines: Any) -> dict[str, Any]:
+        """Return "all" or lines as (position, quantity). Returns what was answered, without its own ids."""
         self.backs += 1
         wanted = lines if lines == "all" else tuple(LineBack(p, q) for p, q in lines)
         request = ReturnRequest(f"R{self.backs}", self.now, wanted)
@@ -313,6 +352,24 @@ class World:
         assert before == {one.id: one.points for one in Tally.objects.all()}
         assert again == (first.body, True)  # law 5
         self.settle(receipt)
+        return {name: told for name, told in first.body.items() if name not in ("id", "return_number")}
+
+    def give_back_whatever_happens(self, receipt: str, lines: Any, kind: str) -> None:
+        """Law 11: the same comes back when something happens to the store before it does."""
+        with undone():
+            expected = self.give_back(receipt, lines), self.picture()
+        with undone():
+            stores.change(self, kind)
+            assert (self.give_back(receipt, lines), self.picture()) == expected
+            self.changed.pop()
+        IN_PLAY["a return whatever happens to the store"] += 1
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Forget what was undone of the store."""
+        for row in (self.shop.store, self.shop.programme, self.shop.partner, self.shop.till, *self.products):
+            row.refresh_from_db()
+        places.forget()
 
     def left(self, receipt: str) -> dict[int, Decimal]:
         """How many of each position are not returned yet."""
