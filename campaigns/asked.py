@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -54,9 +54,11 @@ def _without_effect(coupon: Found, found: Situation, outcome: Outcome) -> NotGiv
 
 def _giving(outcome: Outcome) -> set[int]:
     """Campaigns that gave something, or took something off."""
-    lines = (because for line in outcome.lines for because in line.because)
-    named = (*lines, *outcome.receipt_because, *outcome.extras, *outcome.others, *outcome.exchanged)
-    return {one.campaign_id for one in named}
+    several: tuple[Iterable[Any], ...] = (
+        outcome.receipt_because, outcome.extras, outcome.others, outcome.exchanged,
+        *(line.because for line in outcome.lines),
+    )  # fmt: skip
+    return {one.campaign_id for some in several for one in some}
 
 
 #: Reasons of a campaign that was let in and gives nothing all the same.

@@ -111,7 +111,7 @@ def wrong_state(receipt: Receipt) -> Refused:
 
 
 def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
-    """What the rules and facts of the purchase, its store, and the engine's edition of its day, give for what remains."""
+    """What the rules and facts of the purchase, its store and the engine's edition of its day give for what remains."""
     if all(line.quantity <= gone[line.position] for line in sold.lines):
         return NOTHING
     receipt, past = sold.receipt, sold.past

@@ -45,11 +45,11 @@ class Client:
     store: str | None
     till: str | None
     programmes: tuple[int, ...]
-    #: Whether the key's own store is closed: it reports what was sold and taken back there, and nothing else.
-    closed: bool
     valid_until: datetime | None
     #: How what people say of themselves is read: as the till's store or the partner's system does.
     manner: Manner
+    #: Whether the key's own store is closed: it reports what was sold and taken back there, and nothing else.
+    closed: bool = False
     #: Until when the key may not ask for things of a kind, because it guessed (``pos.guard``).
     blocked: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -115,9 +115,9 @@ def _load(secret: str, now: datetime) -> Client | None:
         store=till.store.code if till else None,
         till=till.code if till else None,
         programmes=tuple(programmes.values_list("programme_id", flat=True)),
-        closed=till is not None and not till.store.active,
         valid_until=key.expiry_date,
         manner=_manner_of(key),
+        closed=till is not None and not till.store.active,
         blocked={block["kind"]: datetime.fromisoformat(block["until"]) for block in key.blocks},
     )
 

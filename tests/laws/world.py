@@ -367,7 +367,9 @@ class World:
 
     def _refresh(self) -> None:
         """Forget what was undone of the store."""
-        for row in (self.shop.store, self.shop.programme, self.shop.partner, self.shop.till, *self.products):
+        shop = self.shop
+        rows: list[Any] = [shop.store, shop.programme, shop.partner, shop.till, *self.products]
+        for row in rows:
             row.refresh_from_db()
         places.forget()
 
