@@ -358,8 +358,11 @@ def plain_receipt(receipt: Receipt, members: dict[Any, Any], owners: dict[Any, s
     row = {
         field.attname: getattr(receipt, field.attname)
         for field in Receipt._meta.fields
-        if field.name not in ("id", "store", "till", "programme", "member", "account", "rulebook", "shopper")
+        if field.name
+        not in ("id", "store", "till", "programme", "member", "account", "rulebook", "place", "shopper")
     }
+    place = receipt.place.place if receipt.place else {}
+    row["place"] = {name: place[name] for name in ("store", "zone", "active", "groups")}
     row["member"] = members.get(receipt.member_id)
     row["account"] = owners.get(receipt.account_id)
     row["shopper"] = plain_shopper(receipt.shopper)
