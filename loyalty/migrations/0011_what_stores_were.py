@@ -25,7 +25,7 @@ SELECT s.id, NULL, jsonb_build_object(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0009_tiers_change_places'),
+        ('loyalty', '0010_holds_of_members'),
     ]
 
     operations = [
