@@ -170,7 +170,7 @@ def test_a_return_is_judged_by_the_store_and_goods_of_the_purchase(
     Member.objects.update(joined_at=NOW + timedelta(hours=8))  # the same day in London, the next one in Tokyo
     if bulk:
         (result,) = next(iter(replay([scene.sale()], datetime.now(UTC))))
-        sold = checkout.find(result.receipt_id)  # type: ignore[arg-type]
+        sold = checkout.find(result.receipt_id, datetime.now(UTC))  # type: ignore[arg-type]
     else:
         sold = scene.sell()
     assert (sold["to_pay"], sold["earned"]["points"]) == ("400.00", "40.00")
@@ -231,7 +231,7 @@ def test_a_receipt_that_comes_late_is_judged_by_what_its_store_was_then(change: 
     places.forget()
     if bulk:
         (result,) = next(iter(replay([scene.sale("2")], datetime.now(UTC))))
-        late = checkout.find(result.receipt_id)  # type: ignore[arg-type]
+        late = checkout.find(result.receipt_id, datetime.now(UTC))  # type: ignore[arg-type]
     else:
         late = scene.sell("2")
         assert scene.sell("2") == late
