@@ -109,6 +109,8 @@ def change(world: World, kind: str) -> None:
 def open_again(world: World) -> None:
     """Have the store sell, should it be closed or the programme be stopped."""
     store, programme = world.shop.store, world.shop.programme
+    store.refresh_from_db()  # that it opened may have been undone
+    programme.refresh_from_db()
     if store.active and programme.active:
         return
     store.active = programme.active = True

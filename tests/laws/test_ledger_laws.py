@@ -104,10 +104,12 @@ class History(RuleBasedStateMachine):
             self.open.append(receipt)
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), part=PARTS)
-    def give_back(self, data: st.DataObject, part: Decimal) -> None:
+    @rule(data=st.data(), part=PARTS, kind=st.none() | KINDS)
+    def give_back(self, data: st.DataObject, part: Decimal, kind: str | None) -> None:
         receipt = data.draw(st.sampled_from(self.open))
         lines = _part(self.world.left(receipt), part)
+        if lines and kind:
+            self.world.give_back_whatever_happens(receipt, lines, kind)
         if lines:
             self.world.give_back(receipt, lines)
 
@@ -120,9 +122,12 @@ class History(RuleBasedStateMachine):
         except Refused as refused:
             assert refused.code == "wrong_state"
 
-    @rule(days=st.integers(1, 25), swept=st.booleans())
-    def time_passes(self, days: int, swept: bool) -> None:
+    @rule(days=st.integers(1, 25), swept=st.booleans(), kind=st.none() | KINDS)
+    def time_passes(self, days: int, swept: bool, kind: str | None) -> None:
         self.world.now += timedelta(days=days)
+        if kind:
+            stores.change(self.world, kind)
+            IN_PLAY["a store that changes"] += 1
         if swept:
             sweep.expire(self.world.now)
             sweep.activate(self.world.now)
@@ -131,19 +136,6 @@ class History(RuleBasedStateMachine):
     @rule(percent=st.sampled_from(("1", "3", "12.5")))
     def publish(self, percent: str) -> None:
         publish_again("base", percent, self.world.now)
-
-    @rule(kind=KINDS)
-    def change_store(self, kind: str) -> None:
-        stores.change(self.world, kind)
-        IN_PLAY["a store that changes"] += 1
-
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), part=PARTS, kind=KINDS)
-    def give_back_whatever_happens(self, data: st.DataObject, part: Decimal, kind: str) -> None:
-        receipt = data.draw(st.sampled_from(self.open))
-        lines = _part(self.world.left(receipt), part)
-        if lines:
-            self.world.give_back_whatever_happens(receipt, lines, kind)
 
     @rule(buyer=st.integers(0, 3), key=st.uuids())
     def deduct(self, buyer: int, key: Any) -> None:
@@ -214,17 +206,15 @@ class EverythingReturned(RuleBasedStateMachine):
             self.world.outlast(receipt, asking=end == "ask")
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), part=PARTS)
-    def give_back(self, data: st.DataObject, part: Decimal) -> None:
+    @rule(data=st.data(), part=PARTS, kind=st.none() | KINDS)
+    def give_back(self, data: st.DataObject, part: Decimal, kind: str | None) -> None:
+        if kind:
+            stores.change(self.world, kind)
+            IN_PLAY["a store that changes"] += 1
         receipt = data.draw(st.sampled_from(self.open))
         lines = _part(self.world.left(receipt), part)
         if lines:
             self.world.give_back(receipt, lines)
-
-    @rule(kind=KINDS)
-    def change_store(self, kind: str) -> None:
-        stores.change(self.world, kind)
-        IN_PLAY["a store that changes"] += 1
 
     @rule(order=st.randoms(use_true_random=False))
     def all_comes_back(self, order: Any) -> None:

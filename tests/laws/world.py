@@ -238,6 +238,7 @@ class World:
     ) -> str:
         """Sell goods as (product, quantity, price). Spends what of the wish is allowed. Returns the receipt's id."""
         stores.open_again(self)
+        self._say_when(changes)
         self.sold += 1
         lines = tuple(
             SaleLine(position, self.products[product].sku, Decimal(quantity), Decimal(price))
@@ -285,6 +286,16 @@ class World:
         self.settle(bought["id"])
         self.changes_before[str(bought["id"])] = len(self.changed)
         return str(bought["id"])
+
+    def _say_when(self, changes: dict[str, Any]) -> None:
+        """Sell late only what the store sold then: nothing while it was closed."""
+        at, shop = changes.get("purchased_at", self.now), places.find("s")
+        assert shop is not None
+        then = places.as_of(shop, at)
+        if not then.active or not then.offers:
+            changes["purchased_at"] = self.now
+        elif then.past != shop.past:
+            IN_PLAY["a late receipt of a store that has changed"] += 1
 
     def _past(self, member: Member | None) -> int:
         """How many purchases of a member stand or are held, counted one by one."""
