@@ -51,6 +51,7 @@ ASKED = st.tuples(st.sets(st.integers(0, 1)), st.booleans())
 #: In every history reaching a tier is rewarded.
 LIFTED = ("silver-reached", "gold-reached")
 KINDS = st.sampled_from(sorted(CHANGES))
+ENDS = st.sampled_from(("confirm", "confirm", "cancel", "outlast", "ask"))
 PARTS = st.sampled_from((Decimal("0.25"), Decimal("0.5"), Decimal(1)))
 
 
@@ -187,16 +188,20 @@ class EverythingReturned(RuleBasedStateMachine):
         member = self.world.members[buyer]
         self.open.append(self.world.sell(member, goods, redeem, **self.world.asking(asked, member)))
 
-    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), asked=ASKED)
-    def hold(self, goods: Any, redeem: Any, buyer: int, asked: Any) -> None:
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), asked=ASKED, end=st.none() | ENDS)
+    def hold(self, goods: Any, redeem: Any, buyer: int, asked: Any, end: str | None) -> None:
         member = self.world.members[buyer]
         asking = self.world.asking(asked, member)
         self.held.append(self.world.sell(member, goods, redeem, state="held", **asking))
+        if end:
+            self._end(self.held.pop(), end)
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), end=st.sampled_from(("confirm", "confirm", "cancel", "outlast", "ask")))
+    @rule(data=st.data(), end=ENDS)
     def end_hold(self, data: st.DataObject, end: str) -> None:
-        receipt = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
+        self._end(self.held.pop(data.draw(st.integers(0, len(self.held) - 1))), end)
+
+    def _end(self, receipt: str, end: str) -> None:
         if end == "confirm":
             self.world.confirm(receipt)
             self.open.append(receipt)
