@@ -201,8 +201,8 @@ class Seller:
         sold = Sold()
         with transaction.atomic():
             candidates = self._prepare(sales, now)
-            earlier = self._read_earlier(candidates)
-            candidates = [self._as_before(candidate, earlier) for candidate in candidates]
+            earlier = self._read_earlier(candidates, now)
+            candidates = [self._as_before(candidate, earlier, now) for candidate in candidates]
             self._lock(candidates, earlier)
             books_of_rules = self._read_rulebooks(candidates)
             self._common.read(candidates_of(candidates), books_of_rules)
@@ -239,7 +239,10 @@ class Seller:
         shops = self._shops
         people = People(((sale, shop) for sale in sales if (shop := shops[sale.store])), now)
         self._goods.read(
-            (shop.partner_id, line) for sale in sound if (shop := shops[sale.store]) for line in sale.lines
+            (places.as_of(shop, sale.purchased_at).partner_id, line)
+            for sale in sound
+            if (shop := shops[sale.store])
+            for line in sale.lines
         )
         for sale in sales:
             try:
@@ -266,8 +269,10 @@ class Seller:
             self._schemes[key] = places.scheme_of(offer)
         return self._schemes[key]
 
-    def _read_earlier(self, candidates: Sequence[Candidate | Result]) -> dict[tuple[int, str], KnownReceipt]:
-        keys = {key for candidate in candidates if (key := self._key(candidate)) is not None}
+    def _read_earlier(
+        self, candidates: Sequence[Candidate | Result], now: datetime
+    ) -> dict[tuple[int, str], KnownReceipt]:
+        keys = {key for candidate in candidates if (key := self._key(candidate, now)) is not None}
         params = {
             "stores": [store for store, _number in keys],
             "numbers": [number for _store, number in keys],
@@ -278,18 +283,19 @@ class Seller:
         }
         return found | {key: self._seen[key] for key in keys if key in self._seen}
 
-    def _key(self, candidate: Candidate | Result) -> tuple[int, str] | None:
-        """Store and number of a sale, of one that is refused too: it may have been made before."""
+    def _key(self, candidate: Candidate | Result, now: datetime) -> tuple[int, str] | None:
+        """Store and number of a sale, of one that is refused too: unless it is malformed it may have been made."""
         if isinstance(candidate, Candidate):
             return candidate.key
-        shop = self._shops.get(candidate.sale.store)
-        return (shop.id, candidate.sale.receipt_number) if shop else None
+        sale = candidate.sale
+        shop = None if _malformed(sale, now) else self._shops.get(sale.store)
+        return (shop.id, sale.receipt_number) if shop else None
 
     def _as_before(
-        self, candidate: Candidate | Result, earlier: Mapping[tuple[int, str], KnownReceipt]
+        self, candidate: Candidate | Result, earlier: Mapping[tuple[int, str], KnownReceipt], now: datetime
     ) -> Candidate | Result:
         """A sale that would be refused today, but was made before: the same again, as at a till."""
-        key = self._key(candidate)
+        key = self._key(candidate, now)
         receipt = earlier.get(key) if key and isinstance(candidate, Result) else None
         if receipt is None or receipt.content_hash != candidate.sale.content_hash:
             return candidate
