@@ -25,7 +25,7 @@ SELECT s.id, NULL, jsonb_build_object(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0012_countries'),
+        ('loyalty', '0013_birthday_days'),
     ]
 
     operations = [
