@@ -112,11 +112,12 @@ class CampaignDesk(Desk):
     @display(description=_("name"), ordering="name")
     def show_name(self, campaign: Campaign) -> str:
         """The name, and below it what the campaign does."""
-        told: str = getattr(campaign, "sentence", "")
+        caution: str = getattr(campaign, "caution", "")
         return format_html(
-            '<span class="regulars-strong">{}</span><span class="regulars-told">{}</span>',
+            '<span class="regulars-strong">{}</span><span class="regulars-told">{}</span>{}',
             campaign.name,
-            told,
+            getattr(campaign, "sentence", ""),
+            format_html('<span class="regulars-caution">{}</span>', caution) if caution else "",
         )
 
     @display(description=_("state"), label=STATES)

@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from campaigns import lifetimes
+from campaigns.lifetimes import Ending
 from campaigns.models import Campaign
 from loyalty import statement
 from loyalty.models import Lot, Programme, Receipt, Transfer
@@ -44,6 +46,8 @@ class Board:
     liability: Decimal = ZERO
     worth: Decimal = ZERO
     campaigns: list[Campaign] = field(default_factory=list)
+    #: Live campaigns of which something should be known in time.
+    cautions: list[Ending] = field(default_factory=list)
 
     @property
     def named(self) -> list[Campaign]:
@@ -63,6 +67,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["silent_webhooks"] = Webhook.objects.exclude(set_aside_at=None).order_by("name")
     if request.user.has_perm("loyalty.view_receipt"):
         boards = read(timezone.now())
+        warn(boards, timezone.now())
         context["boards"] = boards
         if boards:
             context["chart"] = draw(boards[0], timezone.now())
@@ -82,6 +87,13 @@ def read(now: datetime) -> list[Board]:
         for campaign in Campaign.objects.filter(programme__in=boards, status=Campaign.Status.LIVE):
             boards[campaign.programme_id].campaigns.append(campaign)
     return list(boards.values())
+
+
+def warn(boards: list[Board], now: datetime) -> None:
+    """Note the campaigns whose points can soon be spent no more: one statement."""
+    known = {board.programme.pk: board for board in boards}
+    for found in lifetimes.ending([board.programme for board in boards], now):
+        known[found.campaign.programme_id].cautions.append(found)
 
 
 def _midnight(now: datetime, programme: Programme) -> datetime:

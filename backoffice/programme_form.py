@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -17,6 +21,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
+from campaigns import lifetimes
 from loyalty import currencies, expiry
 from loyalty.document import DocumentError
 from loyalty.models import Category, ProductSet, Programme
@@ -154,7 +159,21 @@ class ProgrammeForm(forms.ModelForm):  # type: ignore[type-arg]
         except DocumentError as error:
             self.add_error(_EXPIRY_FIELDS.get(error.field, "expiry_kind"), _sentence(error))
         else:
+            self._judge_last_chance(document, cleaned)
             self.instance.expiry = document
+
+    def _judge_last_chance(self, document: Mapping[str, Any] | None, cleaned: Mapping[str, Any]) -> None:
+        """Refuse a day that comes before points are active, unless it was there before."""
+        zone, days = cleaned.get("time_zone"), cleaned.get("activation_days") or 0
+        same = (document, days) == (self.instance.expiry, self.instance.activation_days)
+        if not zone or same:
+            return
+        last = lifetimes.Terms(document, days, ZoneInfo(zone)).last_chance
+        if last is not None and last <= timezone.now():
+            text = _(
+                "Points would expire before they are active, so nobody could spend them: choose a later day."
+            )
+            self.add_error("expiry_date", text)
 
     def _judge_spending(self, cleaned: dict[str, Any]) -> None:
         document = write_spending(cleaned)

@@ -57,6 +57,12 @@ def _plan(row: Any, now: datetime) -> Plan:
     return Plan(row, state, Entry(row.pk, row.name, document, opens, closes))
 
 
+def entry_of(number: int, name: str, document: Mapping[str, Any], now: datetime) -> Entry:
+    """The entry of a definition that is in force from ``now`` on, within its own window."""
+    when = document.get("when", {})
+    return Entry(number, name, document, _moment(when.get("from")) or now, _moment(when.get("until")))
+
+
 def _moment(text: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text))
@@ -79,9 +85,7 @@ def meetings(plans: Iterable[Plan]) -> list[Meeting]:
 
 def meetings_of(document: Mapping[str, Any], campaign: Campaign, now: datetime) -> list[Meeting]:
     """Where a definition of this campaign would meet what is live or scheduled; it stands first in each."""
-    when = document.get("when", {})
-    opens, closes = _moment(when.get("from")) or now, _moment(when.get("until"))
-    mine = Entry(campaign.pk or 0, campaign.name, document, opens, closes)
+    mine = entry_of(campaign.pk or 0, campaign.name, document, now)
     others = [
         plan.entry
         for plan in read(campaign.programme, now)

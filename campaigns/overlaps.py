@@ -19,6 +19,10 @@ Document = Mapping[str, Any]
 #: The codes of a category and of all above it.
 Ancestors = Callable[[str], Iterable[str]]
 
+#: Discounts that come to the same whichever is first (but for a cent): of one family each.
+_COMMUTING = ({"discount_percent", "gift"}, {"discount_amount"}, {"fixed_price", "gift"})
+#: What the rewards of a stamp card are like.
+_STAMPS = {"percent": "discount_percent", "free": "cheapest_free"}
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 
@@ -36,8 +40,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Two campaigns that can meet, and what comes of it: ``undecided``, ``exclusive``, ``best``, ``boosters`` or
-    ``discounts``. ``undecided`` is a clash: neither goes first.
+    """Two campaigns that can meet, and what comes of it: ``undecided``, ``exclusive``, ``best``, ``boosters``,
+    ``order`` or ``discounts``. ``undecided`` is a clash: neither goes first. ``order`` is one, too, that the codes
+    of the campaigns decide: which of two discounts comes first changes what is paid, and nobody said which.
     """
 
     one: Entry
@@ -60,13 +65,34 @@ def kind_of(one: Document, other: Document) -> str:
         modes = {mine.get("mode", "all"), theirs.get("mode", "all")}
         if modes == {"exclusive"} and mine.get("priority", 0) == theirs.get("priority", 0):
             return "undecided"
-        return "exclusive" if "exclusive" in modes else "best" if modes == {"best"} else ""
-    kinds, others = _effects(one), _effects(other)
-    if "multiplier" in kinds & others:
+        if "exclusive" in modes or modes == {"best"}:
+            return "exclusive" if "exclusive" in modes else "best"
+        return _of_discounts(one, other)
+    if "multiplier" in _effects(one) & _effects(other):
         return "boosters"
-    if kinds & set(DISCOUNTS) and others & set(DISCOUNTS):
+    return _of_discounts(one, other)
+
+
+def _of_discounts(one: Document, other: Document) -> str:
+    """``discounts`` of two that take money off; ``order`` where it matters which does first, and is not said."""
+    kinds, others = _cuts(one), _cuts(other)
+    if not kinds or not others:
+        return ""
+    mine, theirs = one.get("stacking", {}), other.get("stacking", {})
+    if mine.get("priority", 0) != theirs.get("priority", 0):
         return "discounts"
-    return ""
+    leaves_out = "exclude" in (mine.get("discounted"), theirs.get("discounted"))
+    same_either_way = any(kinds | others <= family for family in _COMMUTING)
+    return "discounts" if same_either_way and not leaves_out else "order"
+
+
+def _cuts(document: Document) -> set[str]:
+    """The ways in which a campaign takes money off."""
+    found = _effects(document) & set(DISCOUNTS)
+    for effect in document.get("what", ()):
+        reward = effect.get("reward", {}) if effect.get("effect") == "stamp" else {}
+        found |= {name for kind, name in _STAMPS.items() if kind in reward}
+    return found
 
 
 def _effects(document: Document) -> set[str]:
@@ -83,8 +109,17 @@ def may_meet(one: Entry, other: Entry, ancestors: Ancestors = lambda code: (code
         and _share(a.get("whom", {}).get("card_kinds"), b.get("whom", {}).get("card_kinds"))
         and _same_days(a.get("when", {}), b.get("when", {}))
         and _same_places(a.get("where", {}), b.get("where", {}))
-        and _same_goods(a.get("what_for", {}), b.get("what_for", {}), ancestors)
+        and any(_same_goods(mine, theirs, ancestors) for mine in _aims(a) for theirs in _aims(b))
     )
+
+
+def _aims(document: Document) -> list[Document]:
+    """The goods that a campaign looks at, and those that it makes cheaper elsewhere: gifts."""
+    gifts = [effect for effect in document.get("what", ()) if effect.get("effect") == "gift"]
+    return [
+        document.get("what_for", {}),
+        *({"of": "lines", "products": gift.get("products", ())} for gift in gifts),
+    ]
 
 
 def _share(one: Iterable[Any] | None, other: Iterable[Any] | None) -> bool:

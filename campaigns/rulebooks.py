@@ -18,7 +18,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from campaigns.engine.definition import parse
+from campaigns import lifetimes
+from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
@@ -71,9 +72,12 @@ def terms_of(programme: Programme) -> dict[str, Any]:
 def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Revision:
     """Make the campaign's draft its newest revision, in force from ``at`` on.
 
-    Raises ``DefinitionError`` when the draft is broken, naming each place and the mend.
+    Raises ``DefinitionError`` when the draft is broken, naming each place and the mend, or when nobody could ever
+    spend its points.
     """
     parse(campaign.draft)
+    if (late := lifetimes.problem(campaign.draft, lifetimes.terms_of(campaign.programme), at)) is not None:
+        raise DefinitionError([late])
     Campaign.objects.select_for_update().get(id=campaign.id)
     last = campaign.revisions.aggregate(number=Max("number"))["number"] or 0
     revision = Revision.objects.create(

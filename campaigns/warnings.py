@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from django.utils.translation import gettext as _
 
 from analytics.models import Segment, SegmentMember
-from campaigns import agenda
+from campaigns import agenda, lifetimes
 from campaigns.models import Campaign
 from campaigns.shape import readable
 from campaigns.suggestion import leaves_of
@@ -41,7 +41,12 @@ class Known(Protocol):
 def check(document: Document, campaign: Campaign, now: datetime, known: Known | None = None) -> list[Caution]:
     """Everything that looks wrong with a definition of this campaign at ``now``."""
     document = readable(document)
-    found = [*_window(document, now), *_segments(document), *_meetings(document, campaign, now)]
+    found = [
+        *_window(document, now),
+        *_lifetime(document, campaign, now),
+        *_segments(document),
+        *_meetings(document, campaign, now),
+    ]
     if known is not None:
         known.learn_all(document)
         found += _unknown(document, known)
@@ -55,6 +60,15 @@ def _window(document: Document, now: datetime) -> Iterator[Caution]:
         return
     if until.tzinfo and until <= now:
         yield Caution("when.until", _("Its time is over already: it would never begin."), grave=True)
+
+
+def _lifetime(document: Document, campaign: Campaign, now: datetime) -> Iterator[Caution]:
+    """Points that nobody can spend, or soon nobody can."""
+    terms = lifetimes.terms_of(campaign.programme)
+    if late := lifetimes.problem(document, terms, now):
+        yield Caution(late.path, late.message, grave=True)
+    elif text := lifetimes.caution(document, terms, now):
+        yield Caution("lots.expires", text)
 
 
 def _unknown(document: Document, known: Known) -> Iterator[Caution]:
@@ -99,7 +113,7 @@ def _meetings(document: Document, campaign: Campaign, now: datetime) -> Iterator
         yield Caution(_PLACES.get(meeting.kind, "what"), text, grave=meeting.kind == "undecided")
 
 
-_PLACES = {"undecided": "stacking", "exclusive": "stacking", "best": "stacking"}
+_PLACES = {"undecided": "stacking", "order": "stacking", "exclusive": "stacking", "best": "stacking"}
 
 
 def say(kind: str) -> str:
@@ -112,5 +126,9 @@ def say(kind: str) -> str:
         "best": _("Of it and “{campaign}” only the one that gives more counts."),
         "boosters": _("“{campaign}” multiplies points at the same time: both boosters count."),
         "discounts": _("“{campaign}” gives a discount at the same time: both count."),
+        "order": _(
+            "“{campaign}” takes money off the same goods with the same priority, and what is paid depends on "
+            "which of them comes first: give one of them a higher priority."
+        ),
     }
     return texts[kind]

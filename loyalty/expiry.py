@@ -119,6 +119,21 @@ def activates_at(delay: Delay | None, earned_at: datetime, zone: ZoneInfo) -> da
     return start_of_day(earned_at.astimezone(zone).date() + timedelta(days=days), zone)
 
 
+def last_chance(policy: Expiry, delay: Delay | None, zone: ZoneInfo) -> datetime | None:
+    """The last moment, in UTC, to earn points that can be spent; None where there is always time.
+
+    Only a fixed day can come before points are active: every other policy counts from there.
+    """
+    if not isinstance(policy, OnDate):
+        return None
+    if delay is None:
+        return end_of_day(policy.day, zone)
+    if delay.kind == "hours":
+        return end_of_day(policy.day, zone) - timedelta(hours=delay.amount)
+    days = delay.amount + (delay.kind == "return_window")
+    return end_of_day(policy.day - timedelta(days=days), zone)
+
+
 def lapses_at(period: Period, last_active_at: datetime, zone: ZoneInfo) -> datetime:
     """The last second, in UTC, before an account that does nothing more lapses."""
     return end_of_day(period.after(last_active_at.astimezone(zone).date()), zone)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -19,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from backoffice.constructor import views
 from backoffice.constructor.bench import BLANK
 from backoffice.constructor.things import Names
-from campaigns import sentence
+from campaigns import lifetimes, sentence
 from campaigns.models import Campaign, CampaignTemplate, Revision
 from campaigns.ready.catalogue import MECHANICS, grouped
 
@@ -57,12 +58,16 @@ def tell_all(campaigns: list[Campaign]) -> list[Campaign]:
     newest = Revision.objects.filter(campaign__in=campaigns).order_by("campaign_id", "-number")
     published = dict(newest.distinct("campaign_id").values_list("campaign_id", "definition"))
     names: dict[int, Names] = {}
+    now = timezone.now()
     for campaign in campaigns:
         known = names.setdefault(campaign.programme_id, Names(campaign.programme))
         document = published.get(campaign.pk, campaign.draft)
         known.learn_all(document)
         told = sentence.describe(document, known, campaign.programme.currency)
         campaign.sentence = " ".join(told[:2])  # type: ignore[attr-defined]
+        if campaign.status == Campaign.Status.LIVE:
+            terms = lifetimes.terms_of(campaign.programme)
+            campaign.caution = lifetimes.caution(document, terms, now)  # type: ignore[attr-defined]
     return campaigns
 
 

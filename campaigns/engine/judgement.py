@@ -88,7 +88,7 @@ class Judgement:
             key = open_key(case, campaign.id)
             given = campaign.promise.give(case.receipt) if key and campaign.promise else None
             room = find_room(campaign.limits, case, campaign.id, self.machine.unit, anew=False)
-            if key and given and room.units != 0:
+            if key and given and room.units != 0 and self.stillborn(campaign) is None:
                 award = Award(campaign, (given,), self.sheet.weights(RECEIPT))
                 award.limit(room)
                 self.sheet.enter(award)
@@ -122,6 +122,8 @@ class Judgement:
             award = self.sheet.boost(campaign)
             if award is None:
                 self.decline(campaign, "nothing_to_multiply", {})
+            elif (reason := self.stillborn(campaign)) is not None:
+                self.decline(campaign, *reason)
             elif self._limit(award):
                 candidates.append((campaign, award))
         if candidates:
@@ -134,6 +136,10 @@ class Judgement:
             campaign.effects and (not is_member or not (sides or promise))
         ):
             return False  # it gave already, or its reason is noted
+        stillborn = self.stillborn(campaign) if promise or sides else None
+        if stillborn is not None and not (sides and sides.for_member):
+            self.decline(campaign, *stillborn)
+            return False
         for_member = promise or (sides and sides.for_member)
         if for_member and not is_member:
             reason: Reason | None = ("no_member", {})
@@ -142,6 +148,16 @@ class Judgement:
         if reason is not None:
             self.decline(campaign, *reason)
         return reason is None
+
+    def stillborn(self, campaign: Campaign) -> Reason | None:
+        """That points given now could never be spent, as they would expire before they are active."""
+        if not campaign.dated or not self.case.by_piece:
+            return None
+        active_from, expires_at = self.machine.life(campaign.dates, self.case)
+        now = self.case.moment.in_programme
+        if expires_at is None or expires_at > (active_from or now):
+            return None
+        return "never_spendable", {"date": expires_at.astimezone(now.tzinfo).date().isoformat()}
 
     def base(self, campaign: Campaign) -> int:
         """What a campaign reckons with, in cents."""
@@ -220,6 +236,9 @@ class Judgement:
             return None
         if campaign.event is not None:
             given = [part._replace(to_receipt=True) for part in given]
+        if campaign.dated and (reason := self.stillborn(campaign)) is not None:
+            self.decline(campaign, *reason)
+            return None
         award = Award(campaign, given, weights)
         if not case.is_member:
             self.decline(campaign, "no_member", {"points": str(self.machine.points[award.units])})

@@ -26,7 +26,7 @@ from campaigns.engine.stacking import Stacking
 from campaigns.engine.stamps import StampCard, compile_card, points_of
 from campaigns.engine.trade import Trade, compile_trade
 from campaigns.engine.vocabulary import DISCOUNTS
-from loyalty.expiry import Delay, Expiry, activates_at, expires_at, parse, parse_delay
+from loyalty.expiry import Delay, Expiry, OnDate, activates_at, expires_at, parse, parse_delay
 from loyalty.rounding import Rounding
 from loyalty.spending import parse_rules
 
@@ -78,6 +78,8 @@ class Campaign:
     stacking: Stacking | None
     priority: int
     dates: int
+    #: Whether its points expire on a fixed day, so that they can be dead before they live.
+    dated: bool
     terms: Mapping[str, Any] | None
     funder: str | None
     till_text: str | None
@@ -182,6 +184,7 @@ class Machine:
         elif card is not None:
             discounts.append(compile_stamp(card, revision.campaign_id))
         sides = compile_sides(what, self.unit)
+        dates = self._date(lots, self.terms)
         tell = definition.part("tell")
         return Campaign(
             number=number,
@@ -212,7 +215,8 @@ class Machine:
             limits=limits,
             stacking=_stacking(definition.part("stacking"), revision.code),
             priority=definition.part("stacking").get("priority", 0),
-            dates=self._date(lots, self.terms),
+            dates=dates,
+            dated=isinstance(self.policies_of(dates), OnDate),
             terms=lots.get("terms") or None,
             funder=lots.get("funder"),
             till_text=tell.get("till"),
@@ -220,6 +224,10 @@ class Machine:
             counted=bool(limits or "next_purchase" in kinds or (sides and sides.shares)),
             speaks=bool(tell),
         )
+
+    def policies_of(self, dates: int) -> Expiry:
+        """The policy by which points of these dates expire."""
+        return list(self._dates)[dates][0]
 
     def _date(self, lots: Mapping[str, Any], terms: Terms) -> int:
         policy = parse(lots.get("expires") or terms.expiry)

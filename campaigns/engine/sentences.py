@@ -130,6 +130,7 @@ _JUDGED = {
     "excluded_by": gettext_noop("cannot be combined with “{campaign}”"),
     "came_first": gettext_noop("“{campaign}” comes before it, and only one of them applies"),
     "zero_points": gettext_noop("comes to less than the smallest part of a point"),
+    "never_spendable": gettext_noop("its points would expire on {date}, before anybody could spend them"),
     "nothing_to_multiply": gettext_noop("no points to multiply"),
     "stamp_collected": gettext_noop("stamps: {value} of {goal}"),
     "cheaper_already": gettext_noop("costs no more than {price} a piece already"),

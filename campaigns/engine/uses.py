@@ -46,7 +46,9 @@ def add_up(judgement: Judgement, applied: Sequence[Applied]) -> list[Sum]:
 def _others(judgement: Judgement, campaign: Campaign, units: int) -> dict[str, int]:
     """Units for the cashier and the referrer, as far as what a store's and the campaign's limits leave."""
     case, unit = judgement.case, judgement.machine.unit
-    due = campaign.sides.due(case, judgement.base(campaign)) if campaign.sides else {}
+    if not campaign.sides or judgement.stillborn(campaign) is not None:
+        return {}
+    due = campaign.sides.due(case, judgement.base(campaign))
     common = tuple(limit for limit in campaign.limits if limit.prefix)
     for to in due if common else ():
         room = find_room(common, case, campaign.id, unit, units, anew=False).units
@@ -61,7 +63,7 @@ def uses(judgement: Judgement, sums: Iterable[Sum]) -> tuple[Use, ...]:
     found: dict[tuple[int, str], Use] = {}
     case, points = judgement.case, judgement.machine.points
     for campaign, times, units, _, _ in sums:
-        if campaign.promise is not None and times:
+        if campaign.promise is not None and times and judgement.stillborn(campaign) is None:
             _add(found, Use(campaign.id, campaign.promise.key(case.today), 1, ZERO))
         for period in dict.fromkeys(limit.period for limit in campaign.limits if not limit.prefix):
             if period != "receipt":

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from analytics.models import Segment
 from campaigns import rulebooks
 from campaigns.engine.definition import DefinitionError, parse
-from campaigns.programme_file import layout, notation, references, shape, snapshot
+from campaigns.programme_file import foresight, layout, notation, references, shape, snapshot
 from campaigns.programme_file.document import Change, Document, Moment, Step
 from campaigns.programme_file.problems import FileError, Problem, steps_of, write_path
 from campaigns.programme_file.sections import tiers
@@ -99,6 +99,7 @@ def _apply(source: notation.Source, moment: Moment, prune: bool, base: str | Non
     target = programme or Programme(code=code)
     wrong = [problem for section in layout.IN_FILE for problem in section.check(step)]
     _raise(source, wrong)
+    _raise(source, foresight.problems(step, moment.at))
     layout.SETTINGS.write(target, step.was("programme"), step.after["programme"], moment)
     tiers.settle(step, moment.today(target).isoformat())
     changes = _tell(step)
@@ -107,7 +108,7 @@ def _apply(source: notation.Source, moment: Moment, prune: bool, base: str | Non
         _verify(target, step.after)
         _raise(source, _misspelt(step))
     # judged now that it is written: what the file itself makes is there
-    return Plan(code, step.after["programme"]["name"], step.is_new, changes, tuple(_notes(step)), now)
+    return Plan(code, step.after["programme"]["name"], step.is_new, changes, tuple(_notes(step, moment)), now)
 
 
 def fingerprint(document: Document | None) -> str:
@@ -194,8 +195,9 @@ def _misspelt(step: Step) -> Iterator[Problem]:
                 yield Problem(path, detail % {"code": code, "kind": kind})
 
 
-def _notes(step: Step) -> Iterator[str]:
-    """Drafts that could not be published as they are, and codes that nothing here has."""
+def _notes(step: Step, moment: Moment) -> Iterator[str]:
+    """Drafts that could not be published as they are, codes that nothing here has, and campaigns that meet or end."""
+    yield from foresight.notes(step, moment.at)
     for path, definition in references.definitions(step.after):
         if not _is_published(path, step.after):
             try:

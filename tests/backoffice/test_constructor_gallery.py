@@ -141,6 +141,24 @@ def test_two_exclusive_campaigns_without_an_order_are_refused_at_the_launch(scen
     assert scene.draft.revisions.exists()
 
 
+def test_two_discounts_of_which_nobody_said_which_is_first_are_named_at_saving_and_in_the_calendar(
+    scene: Any, boss: Client
+) -> None:
+    """6 off and 50% on 10.00 come to 2.00 or to 0.00, by the codes of the campaigns."""
+    six = {**GOOD, "what": [{"effect": "discount_amount", "amount": "6"}]}
+    half = {**GOOD, "what": [{"effect": "discount_percent", "percent": "50"}]}
+    factories.publish_campaign(scene.shop.programme, six, code="six", name="Six off")
+    said = "what is paid depends on which of them comes first"
+    boss.post(page(scene.draft), sent(half, _save="1"))
+    assert said in " ".join(boss.get(page(scene.draft)).content.decode().split())
+    assert said in " ".join(boss.get(page(scene.draft, "launch")).content.decode().split())
+    assert boss.post(page(scene.draft, "launch"), {"moment": "now"}).status_code == 302
+    calendar = reverse("admin:campaigns_campaign_calendar")
+    assert said in " ".join(boss.get(calendar).content.decode().split())
+    boss.post(page(scene.draft), sent({**half, "stacking": {"priority": 1}}, _save="1"))
+    assert said not in " ".join(boss.get(page(scene.draft)).content.decode().split())
+
+
 @pytest.mark.parametrize(
     ("query", "first", "columns"),
     [

@@ -120,6 +120,23 @@ def test_a_rule_that_will_not_do_is_told_beside_its_field(scene, boss, wrong, fi
     assert Rulebook.objects.count() == before
 
 
+@pytest.mark.parametrize(
+    ("day", "wait", "refused"),
+    [("2020-01-01", 0, True), ("2999-12-31", 7, False)],
+)
+def test_points_that_would_expire_before_they_are_active_are_refused_where_the_programme_is_made(
+    scene, boss, day, wait, refused
+):
+    programme = scene.shop.programme
+    form = filled(boss, programme) | {"expiry_kind": "on_date", "expiry_date": day, "activation_days": wait}
+    answer = boss.post(address(programme), form)
+    assert (answer.status_code == 200) == refused
+    if refused:
+        assert list(answer.context["adminform"].form.errors) == ["expiry_date"]
+        Programme.objects.filter(pk=programme.pk).update(expiry={"kind": "on_date", "date": day})
+        assert boss.post(address(programme), filled(boss, programme) | {"name": "Other"}).status_code == 302
+
+
 def test_saving_and_deleting_a_tier_puts_new_rules_in_force(scene, boss):
     gold = Tier.objects.get(code="gold")
     before = Rulebook.objects.count()

@@ -11,6 +11,8 @@ from campaigns.overlaps import Entry, find, kind_of, may_meet
 
 DOUBLE: dict[str, Any] = {"what": [{"effect": "multiplier", "by": "2"}]}
 OFF: dict[str, Any] = {"what": [{"effect": "discount_percent", "percent": "5"}]}
+SIX_OFF: dict[str, Any] = {"what": [{"effect": "discount_amount", "amount": "6"}]}
+FIRST: dict[str, Any] = {"stacking": {"priority": 1}}
 FIVE: dict[str, Any] = {"what": [{"effect": "points_percent", "percent": "5"}]}
 PATHS = {"espresso": ("food", "coffee", "espresso"), "coffee": ("food", "coffee"), "tea": ("food", "tea")}
 
@@ -20,6 +22,10 @@ def entry(number: int, document: dict[str, Any], opens: str = "", closes: str = 
         return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 
     return Entry(number, f"C{number}", document, moment(opens), moment(closes))
+
+
+def gives(effect: str, **fields: Any) -> dict[str, Any]:
+    return {"what": [{"effect": effect, **fields}]}
 
 
 def group(mode: str, priority: int = 0) -> dict[str, Any]:
@@ -40,6 +46,25 @@ def group(mode: str, priority: int = 0) -> dict[str, Any]:
         (group("exclusive"), group("exclusive"), "undecided"),
         (group("exclusive", 5), group("exclusive"), "exclusive"),
         (group("exclusive"), FIVE, ""),
+        # which of two discounts comes first changes what is paid
+        (OFF, SIX_OFF, "order"),
+        (OFF | FIRST, SIX_OFF, "discounts"),
+        (SIX_OFF, SIX_OFF, "discounts"),
+        (OFF, gives("gift", products=["tea"]), "discounts"),
+        (SIX_OFF, gives("gift", products=["tea"]), "order"),
+        (OFF, gives("fixed_price", price="2"), "order"),
+        (OFF, gives("cheapest_free", every=3), "order"),
+        (gives("cheapest_free", every=2), gives("cheapest_free", every=3), "order"),
+        (OFF, gives("stamp", goal=5, reward={"free": 1}), "order"),
+        (OFF, gives("stamp", goal=5, reward={"percent": "5"}), "discounts"),
+        (OFF, gives("stamp", goal=5, reward={"points": "5"}), ""),
+        (OFF, OFF | {"stacking": {"discounted": "exclude"}}, "order"),
+        (OFF | {"stacking": {"group": "g"}}, SIX_OFF | {"stacking": {"group": "g"}}, "order"),
+        (
+            OFF | {"stacking": {"group": "g", "mode": "best"}},
+            SIX_OFF | {"stacking": {"group": "g", "mode": "best"}},
+            "best",
+        ),
     ],
 )
 def test_what_comes_of_two_campaigns_that_meet(one: Any, other: Any, kind: str) -> None:
@@ -57,6 +82,17 @@ def test_what_comes_of_two_campaigns_that_meet(one: Any, other: Any, kind: str) 
         ({"when": {"hours": [["09:00", "12:00"]]}}, {"when": {"hours": [["12:00", "15:00"]]}}, False),
         ({"when": {"hours": [["22:00", "02:00"]]}}, {"when": {"hours": [["01:00", "03:00"]]}}, True),
         ({"where": {"stores": ["a"]}}, {"where": {"stores": ["b"]}}, False),
+        # a gift is made cheaper wherever it stands
+        (
+            {"what_for": {"of": "lines", "products": ["A"]}, **gives("gift", products=["B"])},
+            {"what_for": {"of": "lines", "products": ["B"]}},
+            True,
+        ),
+        (
+            {"what_for": {"of": "lines", "products": ["A"]}, **gives("gift", products=["B"])},
+            {"what_for": {"of": "lines", "products": ["C"]}},
+            False,
+        ),
         ({"where": {"stores": ["a"]}}, {"where": {"groups": ["b"]}}, True),
         ({"where": {"channels": ["web"]}}, {"where": {"channels": ["pos"]}}, False),
         ({"what_for": {"of": "lines", "brands": ["A"]}}, {"what_for": {"of": "lines", "brands": ["B"]}}, False),

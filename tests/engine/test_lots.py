@@ -2,11 +2,30 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from campaigns.engine.evaluation import evaluate_event
+from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
-from tests.engine.build import RUBLES, campaign, percent, sell
+from tests.engine.build import (
+    RUBLES,
+    anna,
+    at,
+    badge,
+    campaign,
+    coupon,
+    fixed,
+    next_purchase,
+    off,
+    percent,
+    referrer,
+    refusals,
+    sell,
+    staff,
+    times,
+)
 
 
 def lot(lots=None, terms=RUBLES, shopper=None):
@@ -76,3 +95,68 @@ def test_each_campaign_makes_one_lot():
         (1, "10.00", 2),
         (2, "2.00", 2),
     ]
+
+
+# Points that nobody could ever spend
+
+BY_23RD = {"expires": {"kind": "on_date", "date": "2026-11-23"}}
+
+
+@pytest.mark.parametrize(
+    ("lots", "terms", "refused"),
+    [
+        ({"expires": {"kind": "on_date", "date": "2026-11-20"}}, RUBLES, True),  # yesterday
+        ({"expires": {"kind": "on_date", "date": "2026-11-21"}}, RUBLES, False),  # through today
+        (BY_23RD | {"delay": {"days": 2}}, RUBLES, False),  # through the day on which they are active
+        (BY_23RD | {"delay": {"days": 3}}, RUBLES, True),
+        (BY_23RD | {"delay": {"return_window": 2}}, RUBLES, True),
+        (BY_23RD | {"delay": {"hours": 59}}, RUBLES, False),  # half an hour of life
+        (BY_23RD | {"delay": {"hours": 60}}, RUBLES, True),
+        (BY_23RD, replace(RUBLES, activation_days=7), True),
+        ({}, replace(RUBLES, expiry=BY_23RD["expires"], activation_days=7), True),
+        ({"delay": {"days": 0}}, replace(RUBLES, expiry=BY_23RD["expires"], activation_days=7), False),
+        ({"delay": {"days": 300}, "expires": {"kind": "after", "days": 1}}, RUBLES, False),  # counted from there
+    ],
+)  # fmt: skip
+def test_points_that_would_expire_before_they_are_active_are_not_given(lots, terms, refused):
+    outcome = sell("tea 100", campaign("c", percent("5"), number=1, lots=lots), terms=terms)
+    assert (refusals(outcome) == {1: "never_spendable"}) == refused
+    assert (outcome.earned == 0, outcome.grants == ()) == (refused, refused)
+
+
+@pytest.mark.parametrize(
+    ("what", "kept"),
+    [
+        ([times("2")], ""),
+        ([next_purchase("10", 5)], ""),
+        ([staff("5")], ""),
+        ([referrer("5%")], ""),
+        ([percent("5"), staff("5")], ""),
+        ([percent("5"), off("10%")], "discount"),
+        ([percent("5"), coupon("spring")], "coupon"),
+        ([next_purchase("10", 5), badge("b")], "badge"),
+    ],
+)
+def test_nobody_is_given_such_points_in_any_way_and_the_rest_of_the_campaign_counts(what, kept):
+    late = campaign("c", *what, number=1, lots={"expires": {"kind": "on_date", "date": "2026-11-20"}})
+    base = campaign("base", percent("3"), number=2)
+    outcome = sell("tea 100", late, base, shopper=anna(referred=True), cashier="C-1")
+    assert {grant.campaign_id for grant in outcome.grants} == {2}
+    assert (outcome.others, outcome.uses) == ((), ())
+    assert (refusals(outcome) == {1: "never_spendable"}) == (kept == "")
+    assert ("discount" if outcome.discount else "".join(one.kind for one in outcome.extras)) == kept
+
+
+def test_a_promise_that_could_only_give_such_points_stays_open():
+    late = campaign(
+        "c", next_purchase("10", 5), number=1, lots={"expires": {"kind": "on_date", "date": "2026-11-20"}}
+    )
+    outcome = sell("tea 100", late, shopper=anna(uses={(1, "n20261124"): (1, Decimal(0))}))
+    assert (outcome.grants, outcome.uses) == ((), ())
+
+
+def test_an_event_gives_no_such_points_either():
+    late = campaign("c", fixed("5"), number=1, what_for={"of": "event", "event": "review.left"},
+                    lots={"expires": {"kind": "on_date", "date": "2026-11-20"}})  # fmt: skip
+    outcome = evaluate_event("review.left", anna(), at("2026-11-21 12:30"), Rulebook(RUBLES, (late,)))
+    assert (outcome.grants, refusals(outcome)) == ((), {1: "never_spendable"})

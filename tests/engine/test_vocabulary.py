@@ -298,6 +298,8 @@ def said() -> Iterator[tuple[str, str, Outcome]]:
     yield here(
         "zero_points", "comes to less than the smallest part of a point", one(percent("1")), bought="tea 0.01"
     )
+    yield here("never_spendable", "its points would expire on 2026-11-20, before anybody could spend them",
+               one(percent("5"), lots={"expires": {"kind": "on_date", "date": "2026-11-20"}}))  # fmt: skip
     yield here("nothing_to_multiply", "no points to multiply", one(times("2")))
     yield here("stamp_collected", "stamps: 3 of 5", one(stamp(5, "piece", points="9")))
     yield here("cheaper_already", "costs no more than 100 a piece already", one(price("100")))
