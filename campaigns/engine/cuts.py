@@ -113,8 +113,11 @@ class Cuts:
         for index, cents in cut.parts:
             args: Mapping[str, Any] = cut.args
             if pieces is not None:
-                self._part(index, pieces[index])
-                args = {**args, "taken": plain(pieces[index]), "worth": cents_text(self.left[index])}
+                taken = pieces[index]
+                if taken != case.lines[index].quantity:
+                    self._part(index, taken)
+                text = str(taken) if isinstance(taken, int) else plain(taken)
+                args = {**args, "taken": text, "worth": cents_text(self.left[index])}
             if cents:
                 self.left[index] -= cents
                 self._touched.add(index)
@@ -122,7 +125,7 @@ class Cuts:
                 because = (campaign.id, campaign.revision, ZERO, cut.code, args, self._money[cents])
                 self.because[index].append(_new(Because, because))
 
-    def _part(self, index: int, pieces: Decimal) -> None:
+    def _part(self, index: int, pieces: int | Decimal) -> None:
         """Make the first pieces of an item an item of their own, with their share of all that was taken off it."""
         case, line = self.case, self.case.lines[index]
         of = whole_pieces(line.quantity)

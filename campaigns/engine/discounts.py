@@ -27,7 +27,7 @@ class Cut(NamedTuple):
     parts: list[tuple[int, int]]
     code: str
     args: Mapping[str, Any]
-    pieces: Mapping[int, Decimal] | None = None
+    pieces: Mapping[int, int | Decimal] | None = None
 
     @property
     def cents(self) -> int:
@@ -84,9 +84,7 @@ def _pieces(
     words: Mapping[str, str],
 ) -> Cut:
     """Some pieces for nothing, or a percent off them."""
-    return Cut(
-        worth_of(case, taken, left, percent), code, words, {one.item: Decimal(one.pieces) for one in taken}
-    )
+    return Cut(worth_of(case, taken, left, percent), code, words, {one.item: one.pieces for one in taken})
 
 
 def _spread(cents: int, lines: Sequence[int], weights: Sequence[int], whole: int) -> list[tuple[int, int]]:
@@ -115,7 +113,8 @@ def _fixed_price(effect: Mapping[str, Any]) -> Discount:
     price, words = Decimal(effect["price"]), {"price": plain(effect["price"])}
 
     def take(case: Case, lines: Sequence[int], left: Sequence[int]) -> Cut | Reason:
-        parts, pieces = [], {}
+        parts = []
+        pieces: dict[int, int | Decimal] = {}
         for index in lines:
             quantity = case.lines[index].quantity
             target = (

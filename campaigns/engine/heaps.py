@@ -6,15 +6,17 @@ therefore judges neither: it judges heaps, and divides what a heap comes to over
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from math import gcd
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from loyalty.basket import Line
 
 ZERO = Decimal("0.00")
+_SKU = attrgetter("sku")
 #: Points and money of each line, by its position.
 Paid = Mapping[int, tuple[Decimal, Decimal]]
 
@@ -41,19 +43,18 @@ class Heaps(NamedTuple):
         return gathered
 
 
-def join(lines: Sequence[Line]) -> Heaps:
+def join(lines: list[Line]) -> Heaps:
     """The heaps of lines that are in the order of their positions; a heap stands where its first line stood.
 
     Lines are joined when product and price of a piece are the same. What is sold by weight or length stays alone.
     """
-    alone = list(lines)
-    if len({line.sku for line in alone}) == len(alone):
-        return Heaps(alone, None)
+    if len(set(map(_SKU, lines))) == len(lines):
+        return Heaps(lines, None)
     heaps: dict[Any, list[Line]] = {}
-    for line in alone:
+    for line in lines:
         heaps.setdefault(_kind(line), []).append(line)
-    if len(heaps) == len(alone):
-        return Heaps(alone, None)
+    if len(heaps) == len(lines):
+        return Heaps(lines, None)
     return Heaps([_joined(heap) for heap in heaps.values()], list(heaps.values()))
 
 

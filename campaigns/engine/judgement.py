@@ -136,8 +136,8 @@ class Judgement:
             campaign.effects and (not is_member or not (sides or promise))
         ):
             return False  # it gave already, or its reason is noted
-        stillborn = self.stillborn(campaign) if promise or sides else None
-        if stillborn is not None and not (sides and sides.for_member):
+        stillborn = self.stillborn(campaign) if campaign.dated else None
+        if stillborn is not None and (promise or sides) and not (sides and sides.for_member):
             self.decline(campaign, *stillborn)
             return False
         for_member = promise or (sides and sides.for_member)

@@ -96,7 +96,9 @@ def _of_line(line: Decided, terms: Terms) -> Iterator[Portion]:
     earning = line.amount - line.discount if terms.earn_on == "before" else line.to_pay
     for why, points in zip(line.because, _before(line.because), strict=True):
         if why.discount:
-            yield Portion(why.discount, _part(why, left))
+            yield Portion(
+                why.discount, _by_piece(why.code, why.args) if "taken" in why.args else _part(why, left)
+            )
             left -= why.discount
         else:
             yield Portion(
@@ -105,8 +107,10 @@ def _of_line(line: Decided, terms: Terms) -> Iterator[Portion]:
 
 
 def _of_receipt(receipt: Sequence[Why]) -> Iterator[Portion]:
+    """What is given to the receipt as a whole is the whole; only multipliers give it a part."""
     for why, points in zip(receipt, _before(receipt), strict=True):
-        yield Portion(why.points or ZERO, points if why.code == _MULTIPLIER else ZERO)
+        whole = Decimal(str(why.args.get("of", 0)))
+        yield Portion(why.points or ZERO, points if why.code == _MULTIPLIER else whole)
 
 
 def _before(reasons: Sequence[Why]) -> list[Decimal]:
@@ -136,8 +140,9 @@ def _args(why: Why, mine: Portion, everyone: Sequence[Portion], unit: Unit) -> d
     money = bool(why.discount)
     args["share"], args["whole"] = (_text(number, money, unit) for number in (mine.given, whole))
     total = _total(why, everyone)
-    if total:
-        as_points = why.code == _MULTIPLIER
+    as_points = why.code == _MULTIPLIER
+    unit_given = Decimal(1).scaleb(-2 if money else -unit.places)
+    if total and abs(whole * mine.basis / total - mine.given) < unit_given:
         args["here"], args["total"] = (_text(number, not as_points, unit) for number in (mine.basis, total))
     return args
 
@@ -153,7 +158,7 @@ def _says_all(args: Args, mine: Portion) -> bool:
 
 def _total(why: Why, everyone: Sequence[Portion]) -> Decimal:
     """What the whole effect was reckoned on."""
-    if "of" in why.args:
+    if "of" in why.args and "taken" not in why.args:
         return Decimal(str(why.args["of"]))
     return sum((portion.basis for portion in everyone), ZERO)
 
@@ -189,17 +194,17 @@ def _times(args: dict[str, Any], mine: Portion, unit: Unit) -> bool:
     return True
 
 
-def _price(args: dict[str, Any], mine: Portion, _: Unit) -> bool:
-    if "pieces_here" not in args:
-        return False
-    cost = Decimal(args["price"]) * Decimal(args["pieces_here"]) * 100
-    return Decimal(args["worth_here"]) - from_cents(round_ratio(*cost.as_integer_ratio())) == mine.given
-
-
 def _pieces(args: dict[str, Any], mine: Portion, _: Unit) -> bool:
-    if "pieces_here" not in args:
-        return False
-    return _percent_of(to_cents(Decimal(args["worth_here"])), args.get("percent", "100")) == mine.given
+    return "pieces_here" in args and mine.basis == mine.given
+
+
+def _by_piece(code: str, args: Args) -> Decimal:
+    """What is taken off the pieces of a line that an effect is for."""
+    worth = Decimal(args["worth"])
+    if code != "fixed_price":
+        return _percent_of(to_cents(worth), args.get("percent", "100"))
+    cost = Decimal(args["price"]) * Decimal(args["taken"]) * 100
+    return worth - from_cents(round_ratio(*cost.as_integer_ratio()))
 
 
 def _percent_of(cents: int, percent: str) -> Decimal:
@@ -214,7 +219,7 @@ _OWN_WAY: Mapping[str, Callable[[dict[str, Any], Portion, Unit], bool]] = {
     "off_percent": _percent_off,
     "stamps_percent": _percent_off,
     _MULTIPLIER: _times,
-    "fixed_price": _price,
+    "fixed_price": _pieces,
     "cheapest_free": _pieces,
     "gift": _pieces,
     "stamps_free": _pieces,

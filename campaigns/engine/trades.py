@@ -79,11 +79,16 @@ class Trades:
         indices: Sequence[int] = case.scopes[campaign.scope]
         if campaign.full_price and case.discounted:
             indices = case.at_full_price(campaign.scope, campaign.number)
-        payable: dict[int, int] = {}
-        for index in indices:
-            if rules.excluded is None or not rules.excluded.match(case.lines[index]):
-                heap = index if case.heap_of is None else case.heap_of[index]
-                payable[heap] = payable.get(heap, 0) + left[index]
+        if (excluded := rules.excluded) is not None:
+            indices = [index for index in indices if not excluded.match(case.lines[index])]
+        if case.heap_of is None:
+            payable = {index: left[index] for index in indices}
+        else:
+            payable = dict.fromkeys([case.heap_of[index] for index in indices], 0)
+            for index in indices:
+                payable[case.heap_of[index]] += left[index]
+        if not self.made:
+            return payable
         return {heap: min(cents, max(to_cents(self.costs[heap]), 0)) for heap, cents in payable.items()}
 
     def _carry_out(self, campaign: Campaign, trade: Trade, swap: Swap) -> None:

@@ -46,7 +46,7 @@ def add_up(judgement: Judgement, applied: Sequence[Applied]) -> list[Sum]:
 def _others(judgement: Judgement, campaign: Campaign, units: int) -> dict[str, int]:
     """Units for the cashier and the referrer, as far as what a store's and the campaign's limits leave."""
     case, unit = judgement.case, judgement.machine.unit
-    if not campaign.sides or judgement.stillborn(campaign) is not None:
+    if not campaign.sides or (campaign.dated and judgement.stillborn(campaign) is not None):
         return {}
     due = campaign.sides.due(case, judgement.base(campaign))
     common = tuple(limit for limit in campaign.limits if limit.prefix)
@@ -63,7 +63,7 @@ def uses(judgement: Judgement, sums: Iterable[Sum]) -> tuple[Use, ...]:
     found: dict[tuple[int, str], Use] = {}
     case, points = judgement.case, judgement.machine.points
     for campaign, times, units, _, _ in sums:
-        if campaign.promise is not None and times and judgement.stillborn(campaign) is None:
+        if campaign.promise is not None and times and not judgement.stillborn(campaign):
             _add(found, Use(campaign.id, campaign.promise.key(case.today), 1, ZERO))
         for period in dict.fromkeys(limit.period for limit in campaign.limits if not limit.prefix):
             if period != "receipt":

@@ -70,6 +70,11 @@ def test_a_line_says_its_own_amount_where_that_comes_to_what_it_was_given():
         ("tea 3", off("4"), {}, ["4 off, of which there was 3.00"]),
         ("tea 30, soap 10", off("10%"), {}, ["10% off 30.00", "10% off 10.00"]),
         ("tea 300 x3", price("80"), {}, ["80 a piece (pieces here: 3, together 300.00)"]),
+        ("tea 99.99, soap 500", price("33.33"), {"judge": {"budget": {"money": "50"}}}, [
+            "33.33 a piece (pieces here: 1, together 99.99), cut to 50.00: the budget for discounts ends here; "
+            "in all 50.00, here 6.25 (66.66 of 533.33)",
+            "33.33 a piece (pieces here: 1, together 500.00), cut to 50.00: the budget for discounts ends here; "
+            "in all 50.00, here 43.75 (466.67 of 533.33)"]),
         ("tea 200 x2, soap 90", cheapest(3, percent="50"), {}, [
             None, "of every 3 the cheapest 1 at 50% off (pieces here: 1, together 90.00)"]),
         ("tea 300 x3", gift("tea"), {}, ["a gift (pieces here: 1, together 100.00)"]),
@@ -97,6 +102,12 @@ def test_points_of_the_receipt_that_are_multiplied_say_their_part():
     )
     assert texts(outcome)[0][1] == "2 times the 1.00 points of other campaigns: 1 × 1.00 more"
     assert texts(outcome)[1] == ["2 points", "2 times the 2.00 points of other campaigns: 1 × 2.00 more"]
+
+
+def test_points_of_a_step_that_belong_to_the_receipt_are_told_as_they_are():
+    assert texts(sell("tea 100", campaign("a", steps(("20", "30")))))[1] == [
+        "30 points, for 100.00 has reached 20"
+    ]
 
 
 def test_a_piece_of_a_line_says_what_it_was_reckoned_on():
