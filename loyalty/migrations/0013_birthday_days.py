@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='programme',
             name='birthday_days',
-            field=models.PositiveSmallIntegerField(default=14, help_text='From the day it was entered or changed. One given at registration counts at once.', verbose_name='a new birthday is rewarded after, days'),
+            field=models.PositiveSmallIntegerField(db_default=14, default=14, help_text='From the day it was entered or changed. One given at registration counts at once.', verbose_name='a new birthday is rewarded after, days'),
         ),
     ]

@@ -102,6 +102,7 @@ class Programme(models.Model):
     birthday_days = models.PositiveSmallIntegerField(
         _("a new birthday is rewarded after, days"),
         default=14,
+        db_default=14,
         help_text=_("From the day it was entered or changed. One given at registration counts at once."),
     )
     active = models.BooleanField(_("active"), default=True)

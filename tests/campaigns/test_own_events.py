@@ -267,7 +267,7 @@ def test_who_referred_a_newcomer_gets_a_share_of_the_welcome(shop: factories.Sho
         {"effect": "referrer_points", "points": "30"},
     )
     factories.publish_campaign(shop.programme, welcome)
-    referrer = factories.MemberFactory()  # has no account in the programme yet
+    referrer = factories.enrol(shop.programme)
     newcomer = Newcomer(phone="+79161234545", referral=referrer.referral_code)
 
     friend = registration.register(newcomer, shop.programme.id, NOW)
