@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_an_integrator_reads_the_page_and_tries_a_quote(at_desk: Visitor) -> None:
     at_desk.visit("/api/v1/docs/")
     page = at_desk.page
-    expect(page.locator(".opblock")).to_have_count(14)
+    expect(page.locator(".opblock")).to_have_count(15)
     at_desk.require_accessible()
 
     page.locator("#operations-Quotes_and_purchases-quote .opblock-summary-control").click()
@@ -22,6 +22,6 @@ def test_an_integrator_reads_the_page_and_tries_a_quote(at_desk: Visitor) -> Non
 
 def test_the_page_fits_a_phone(on_phone: Visitor) -> None:
     on_phone.visit("/api/v1/docs/")
-    expect(on_phone.page.locator(".opblock")).to_have_count(14)
+    expect(on_phone.page.locator(".opblock")).to_have_count(15)
     on_phone.require_accessible()
     on_phone.require_fitting()
