@@ -16,7 +16,17 @@ PURE = [
     *(ROOT / "loyalty" / f"{name}.py" for name in ("basket", "rounding", "expiry", "redemption")),
 ]
 WITHOUT_EFFECT = {
-    *("__future__", "abc", "bisect", "calendar", "collections", "contextlib", "copy", "dataclasses", "datetime"),
+    *(
+        "__future__",
+        "abc",
+        "bisect",
+        "calendar",
+        "collections",
+        "contextlib",
+        "copy",
+        "dataclasses",
+        "datetime",
+    ),
     *(
         "decimal",
         "enum",
