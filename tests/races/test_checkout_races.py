@@ -14,6 +14,7 @@ from django.db.models import Sum
 
 from campaigns import checkout
 from campaigns.sale import SaleLine
+from loyalty import ledger
 from loyalty.models import Account, Category, Holder, Lot, Product, Receipt, Transfer
 from members import confirmation
 from members.models import Code, Event
@@ -163,10 +164,15 @@ def test_a_product_that_many_receipts_name_first_is_made_once(shop: factories.Sh
     assert Category.objects.count() == 3
 
 
-def test_a_member_who_buys_first_at_many_tills_gets_one_account(shop: factories.Shop) -> None:
+def test_a_member_who_joins_at_many_tills_at_once_gets_one_account_and_none_by_buying(
+    shop: factories.Shop,
+) -> None:
     factories.publish_campaign(shop.programme)
     member = factories.MemberFactory()
 
+    assert set(refusals(together([partial(sell, member, n) for n in range(THREADS)]))) == {"member_not_found"}
+    assert not Account.objects.filter(kind="member").exists()
+    together([partial(ledger.open_account, member, shop.programme) for _ in range(THREADS)])
     results = together([partial(sell, member, n) for n in range(THREADS)])
 
     assert len(done(results)) == THREADS
