@@ -243,9 +243,9 @@ def _purchase(sale: Sale, now: datetime, accounts: list[UUID], patient: bool, at
             return _replay(found.earlier, sale)
         _require_none_over(found, patient)
         require_member(found, now)
-        found = _complete(found, sale, now)
         if found.book is not None:
             accounts[:] = [found.book.account_id]
+        found = _complete(found, sale, now, accounts)
         outcome = _judge(found, now)
         decided = _book(found, outcome, now)
     return _tell(found, outcome, decided)  # the account is free again
@@ -313,11 +313,15 @@ def _write(decided: decision.Decision) -> None:
     events.announce(decided.events)
 
 
-def _complete(found: Situation, sale: Sale, now: datetime) -> Situation:
-    """Make the new products that the sale names. Rare; reads again."""
+def _complete(found: Situation, sale: Sale, now: datetime, accounts: Sequence[UUID]) -> Situation:
+    """Make the new products that the sale names. Rare; reads again.
+
+    Accounts are locked before products are made, as everywhere: nobody who holds a new product waits for an account.
+    """
     unknown = [line for line in sale.lines if line.sku not in found.product_ids]
     if not unknown:
         return found
+    clashes.lock_accounts(accounts)
     products.ensure(
         found.shop.partner_id,
         [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],

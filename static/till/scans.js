@@ -44,11 +44,12 @@
         last = now;
     }
 
-    /* With a dialog open nothing behind it can be focused: a scan closes it, as if somebody had said no. */
+    /* A scan closes a dialog, as if somebody had said no, wherever the focus was left. */
     function makeRoom(event) {
-        if (isField(event.target)) return;
-        for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-        goods()?.focus();
+        for (const dialog of document.querySelectorAll("dialog[open]")) {
+            if (!isField(event.target) || !dialog.contains(event.target)) dialog.close();
+        }
+        if (!isField(event.target)) goods()?.focus();
     }
 
     document.addEventListener("keydown", (event) => {

@@ -35,19 +35,25 @@
         const told = event.detail.xhr.getResponseHeader("X-Till-Version");
         if (told !== null && Number(told) < version()) event.detail.shouldSwap = false;
         const field = document.activeElement;
-        typing = field.id && isField(field) && field.value !== field.defaultValue ? field : null;
+        typing = field.id && isField(field) ? field : null;
     });
-    /* What somebody is typing elsewhere stays. */
+    /* What somebody is typing elsewhere, or about to type, stays. */
     body.addEventListener("htmx:afterSettle", () => {
         const field = typing && !typing.isConnected ? document.getElementById(typing.id) : null;
         if (field) {
-            field.value = typing.value;
+            if (typing.value !== typing.defaultValue) field.value = typing.value;
             field.focus();
         }
         typing = null;
     });
 
-    body.addEventListener("till:focus", (event) => focus(event.detail.on));
+    /* An answer puts the focus where the sale goes on, unless somebody went elsewhere since the answer was asked for. */
+    let strayed = false;
+    for (const name of ["till:scan", "till:send"]) document.addEventListener(name, () => (strayed = false));
+    document.addEventListener("pointerdown", ({ target }) => (strayed ||= isField(target)));
+    body.addEventListener("till:focus", (event) => {
+        if (!strayed && !document.querySelector("dialog[open]")) focus(event.detail.on);
+    });
 
     /* What was unfolded stays unfolded. */
     const open = new Set();
@@ -65,6 +71,7 @@
         const button = document.querySelector(`[data-key="${event.key}"]`);
         if (fields[event.key] && document.querySelector("#till")) {
             event.preventDefault();
+            strayed = true;
             focus(fields[event.key]);
         } else if (button) {
             event.preventDefault();

@@ -115,6 +115,24 @@ def test_scans_on_a_slow_network_are_seen_waiting_and_paid_with_the_rest(page: P
     assert Receipt.objects.get().total == Decimal("31.60")
 
 
+def test_an_answer_that_comes_late_leaves_the_focus_where_the_cashier_has_gone(page: Page) -> None:
+    scan(page, OLIVE)
+    quantity(page, "Olive oil, extra virgin, 500 ml", "1")
+    held: list[Route] = []
+    page.route("**/till/lines/", lambda route: held.append(route), times=1)
+    scan(page, RYE)
+    page.keyboard.press("F2")
+    page.wait_for_function("() => document.activeElement.id === 'who'")
+    with page.expect_response("**/till/lines/"):
+        held[0].continue_()
+    quantity(page, "Rye bread from the stone oven", "1")
+    page.wait_for_load_state("networkidle")  # half a second: the page settled long before
+    expect(page.locator("#who")).to_be_focused()
+    page.keyboard.type("+49 151 9999 0001")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("First name")).to_be_focused()
+
+
 def test_waiting_scans_outlive_a_reload_and_a_second_tab_sends_them_once(
     page: Page, at_desk: Visitor
 ) -> None:
@@ -211,6 +229,7 @@ def show_camera(page: Page) -> None:
 
 def show_newcomer(page: Page) -> None:
     page.keyboard.press("F2")
+    expect(page.locator("#who")).to_be_focused()
     page.keyboard.type("+49 151 9999 0001")
     page.keyboard.press("Enter")
     expect(page.get_by_label("First name")).to_be_focused()
@@ -234,6 +253,7 @@ def test_a_scan_anywhere_on_the_sale_screen_is_a_scan_and_presses_nothing(
         quantity(page, "Olive oil, extra virgin, 500 ml", str(scanned))
         show(page)
         scan(page, OLIVE)
+        expect(page.locator("dialog[open]")).to_have_count(0)
     quantity(page, "Olive oil, extra virgin, 500 ml", str(len(PLACES) + 1))
     expect(page.get_by_label("First name")).to_be_visible()  # whoever is being registered stays
     page.locator("#phone").focus()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 from loyalty import audit
 from members.refusals import Refusal
@@ -47,6 +48,20 @@ def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
         if isinstance(result, BaseException) and not isinstance(result, Refusal):
             raise result
     return results
+
+
+def wait_for_waiter() -> None:
+    """Return when somebody waits for a lock of this thread's transaction."""
+    until = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)) LIMIT 1"
+            )
+            if cursor.fetchone() is not None:
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits")
 
 
 def done(results: Sequence[T | Refusal]) -> list[T]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.clashes import retried
-from loyalty import ledger
+from loyalty import ledger, products
 from loyalty.lots import NotEnoughPoints
 from loyalty.models import Account
 from loyalty.passbook import Cause, LotTerms
 from tests import factories
 from tests.laws.world import account_of
-from tests.races.parallel import THREADS, books_right_after, done, together
+from tests.races.parallel import PATIENCE, THREADS, books_right_after, done, together, wait_for_waiter
 from tests.races.selling import NOW, moved, sell
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,3 +109,30 @@ def test_selling_and_deducting_at_once_never_overspend() -> None:
     drained.refresh_from_db()
     assert drained.balance == 10
     assert moved("redeem") + moved("adjust", source=drained) == 90
+
+
+def test_goods_sold_for_the_first_time_and_an_entry_by_hand_do_not_wait_in_a_circle() -> None:
+    """Whoever holds new goods holds the account already: an entry by hand is never the one that is given up."""
+    shop = factories.open_shop(store="s")
+    member = factories.enrol(shop.programme, "100")
+    entered, drained = threading.Event(), account_of(member)
+
+    def deduct_and_name_goods() -> bool:
+        with transaction.atomic():
+            ledger.adjust(drained, Decimal(-15), "d", Cause(NOW))
+            entered.set()
+            wait_for_waiter()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SET LOCAL deadlock_timeout = '10ms'"
+                )  # if there is a circle, this is given up
+            products.ensure(shop.partner.id, [products.NewProduct("TEA", "Tea", "", "")])
+        return True
+
+    def buy() -> bool:
+        assert entered.wait(PATIENCE)
+        sell(member, 1, redeem=Decimal(15))
+        return True
+
+    assert together([deduct_and_name_goods, buy]) == [True, True]
+    assert account_of(member).balance == 70
