@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from campaigns.engine.case import cents_text
@@ -54,7 +55,7 @@ class Decided(Protocol):
 
 
 class Portion(NamedTuple):
-    """What an effect gave to one line: points, or money; and what it was reckoned on of this line."""
+    """What an effect gave to one line, or to all: points, or money; and what it was reckoned on there."""
 
     given: Decimal
     basis: Decimal
@@ -62,14 +63,17 @@ class Portion(NamedTuple):
 
 def of(lines: Sequence[Decided], receipt: Sequence[Any], terms: Terms) -> list[list[dict[str, Any]]]:
     """The arguments of every reason of every line as they are true of the line; last, those of the receipt's own."""
-    portions = [list(_of_line(line, terms)) for line in lines]
+    reasons: list[Sequence[Any]] = [*(line.because for line in lines), receipt]
+    portions = [list(_of_line(line, terms)) if line.because else [] for line in lines]
     portions.append(list(_of_receipt(receipt)))
-    reasons = [list(line.because) for line in lines] + [list(receipt)]
-    wholes: dict[Any, list[Portion]] = {}
-    keys = [list(_keys(of_line)) for of_line in reasons]
+    keys = [_keys(of_line) for of_line in reasons]
+    wholes: dict[Any, Portion] = {}
     for names, found in zip(keys, portions, strict=True):
-        for name, portion in zip(names, found, strict=True):
-            wholes.setdefault(name, []).append(portion)
+        for name, mine in zip(names, found, strict=True):
+            others = wholes.get(name)
+            wholes[name] = (
+                mine if others is None else Portion(others.given + mine.given, others.basis + mine.basis)
+            )
     unit = Unit(terms.point_decimals, Rounding(terms.rounding))
     return [
         [
@@ -80,14 +84,22 @@ def of(lines: Sequence[Decided], receipt: Sequence[Any], terms: Terms) -> list[l
     ]
 
 
-def _keys(reasons: Sequence[Why]) -> Iterator[Any]:
-    """A name for each effect that gave something to a line: the same on every line."""
+def _shared(args: Args) -> dict[str, Any]:
+    """The arguments that are those of the whole."""
+    if _OWN.isdisjoint(args):
+        return dict(args)
+    return {name: value for name, value in args.items() if name not in _OWN}
+
+
+def _keys(reasons: Sequence[Why]) -> list[Any]:
+    """A name for each effect that gave something to a line: the same on every line, as its arguments are."""
+    names: list[Any] = []
     seen: dict[Any, int] = {}
     for why in reasons:
-        shared = tuple(sorted((name, str(value)) for name, value in why.args.items() if name not in _OWN))
-        name = (why.campaign_id, why.code, bool(why.discount), shared)
+        name = (why.campaign_id, why.code, bool(why.discount), repr(_shared(why.args)))
         seen[name] = seen.get(name, 0) + 1
-        yield (*name, seen[name])
+        names.append((name, seen[name]))
+    return names
 
 
 def _of_line(line: Decided, terms: Terms) -> Iterator[Portion]:
@@ -123,12 +135,12 @@ def _part(why: Why, basis: Decimal) -> Decimal:
     return Decimal(why.args["part"]) if "part" in why.args else basis
 
 
-def _args(why: Why, mine: Portion, everyone: Sequence[Portion], unit: Unit) -> dict[str, Any]:
-    """The arguments of one reason on one line."""
-    args = {name: value for name, value in why.args.items() if name not in _OWN}
+def _args(why: Why, mine: Portion, everyone: Portion, unit: Unit) -> dict[str, Any]:
+    """The arguments of one reason on one line, of what everyone got for it together."""
+    args = _shared(why.args)
     if "taken" in why.args:
         args["pieces_here"], args["worth_here"] = why.args["taken"], why.args["worth"]
-    whole = sum((portion.given for portion in everyone), ZERO)
+    whole = everyone.given
     if why.code == "off_amount" and "cut_money" not in args and whole < Decimal(args["amount"]):
         args["most"] = format(whole, ".2f")
     if not mine.given or not _is_cut(args):
@@ -156,11 +168,11 @@ def _says_all(args: Args, mine: Portion) -> bool:
     return "of" not in args or Decimal(str(args["of"])) == mine.basis
 
 
-def _total(why: Why, everyone: Sequence[Portion]) -> Decimal:
+def _total(why: Why, everyone: Portion) -> Decimal:
     """What the whole effect was reckoned on."""
     if "of" in why.args and "taken" not in why.args:
         return Decimal(str(why.args["of"]))
-    return sum((portion.basis for portion in everyone), ZERO)
+    return everyone.basis
 
 
 def _text(number: Decimal, money: bool, unit: Unit) -> str:
@@ -170,9 +182,14 @@ def _text(number: Decimal, money: bool, unit: Unit) -> str:
 # What a line was given, reckoned from the line alone: the arguments get the line's own amounts when that is exact.
 
 
+@lru_cache(maxsize=256)
+def _share(unit: Unit, percent: str) -> Callable[[int], int]:
+    return unit.share(percent)
+
+
 def _percent(args: dict[str, Any], mine: Portion, unit: Unit) -> bool:
     cents = to_cents(mine.basis)
-    if Decimal(unit.share(args["percent"])(cents)).scaleb(-unit.places) != mine.given:
+    if Decimal(_share(unit, args["percent"])(cents)).scaleb(-unit.places) != mine.given:
         return False
     args["of"] = cents_text(cents)
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from campaigns.engine.case import plain
@@ -106,22 +107,20 @@ def _frames(code: str, args: Mapping[str, Any]) -> list[str]:
     return frames
 
 
-class _Filler(string.Formatter):
-    """Fills placeholders and nothing else: no attributes, no indexing, no formats; unknown ones are left empty."""
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
-        return kwargs.get(field_name, ""), field_name
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return str(value)
-
-    def convert_field(self, value: Any, conversion: Any) -> Any:
-        return value
-
-
-_FILLER = _Filler()
+@lru_cache(maxsize=1024)
+def _parts(text: str) -> tuple[tuple[str, str | None], ...]:
+    """A text taken apart: literal text and the name of the placeholder behind it, in turns."""
+    return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(text))
 
 
 def fill(text: str, args: Mapping[str, Any]) -> str:
-    """A text with its placeholders filled; one that nobody knows is left empty."""
-    return _FILLER.vformat(text, (), args)
+    """A text with its placeholders filled; one that nobody knows is left empty.
+
+    Names and nothing else: no attributes, no indexing, no formats.
+    """
+    said = []
+    for literal, name in _parts(text):
+        said.append(literal)
+        if name is not None:
+            said.append(str(args.get(name, "")))
+    return "".join(said)
