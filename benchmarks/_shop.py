@@ -143,6 +143,11 @@ def _members(programme: Programme, count: int, moment: Any) -> list[str]:
             ["id", "kind", "source_id", "target_id", "points", "key", "at", "target_balance", "reason"],
             ((t, "adjust", issuance, a, POINTS, f"start:{t}", moment, POINTS, "") for _m, a, t, _l in ids),
         ),
+        "members_event": (
+            ["id", "kind", "member_id", "at", "recorded_at", "data"],
+            ((new_id(), "points.adjusted", m, moment, moment, f'{{"points": "{POINTS}", "transfer": "{t}"}}')
+             for m, _a, t, _l in ids),
+        ),
         "loyalty_lot": (
             ["id", "account_id", "transfer_id", "points", "remaining", "earned_at", "pending"],
             ((lot, a, t, POINTS, POINTS, moment, False) for _m, a, t, lot in ids),

@@ -41,7 +41,11 @@ def adjust(
     key was used for something else.
     """
     name = f"adjust:{key}"
-    account = Account.objects.select_for_update(of=("self",)).select_related("programme").get(pk=account.pk)
+    account = (
+        Account.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("programme")
+        .get(pk=account.pk)
+    )
     earlier = Transfer.objects.filter(key=name).first()
     if earlier is not None:
         return Adjusted(_same(earlier, account, points, reason), replay=True)
