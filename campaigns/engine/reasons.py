@@ -122,5 +122,9 @@ def fill(text: str, args: Mapping[str, Any]) -> str:
     for literal, name in _parts(text):
         said.append(literal)
         if name is not None:
-            said.append(str(args.get(name, "")))
+            said.append(_word(name, args))
     return "".join(said)
+
+
+def _word(name: str, args: Mapping[str, Any]) -> str:
+    return str(args.get(name, ""))

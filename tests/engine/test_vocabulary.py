@@ -355,11 +355,11 @@ SAID = list(said())
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A placeholder without its word is an error here."""
 
-    def get_field(self: Any, name: str, args: Any, words: Mapping[str, Any]) -> tuple[Any, str]:
+    def word(name: str, words: Mapping[str, Any]) -> str:
         assert words.get(name), f"{{{name}}} is not filled"
-        return words[name], name
+        return str(words[name])
 
-    monkeypatch.setattr(reasons._Filler, "get_field", get_field)
+    monkeypatch.setattr(reasons, "_word", word)
 
 
 def all_of(outcome: Outcome) -> list[Any]:
