@@ -9,8 +9,8 @@ set by hand; the column keeps it for those who filter by it, and for telling whe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -135,6 +135,8 @@ SELECT json_build_array(f.purchases, f.spent, f.first_purchase_at, f.last_purcha
  WHERE f.member_id = {{member}} AND f.programme_id = %(programme)s::bigint"""
 #: A day's zone, and the day itself.
 _SLACK_DAYS = 2
+#: What was kept through a second is another in the next one.
+_SECOND = timedelta(seconds=1)
 
 
 def look_back(ladder: Ladder) -> int | None:
@@ -286,25 +288,43 @@ def look_again_at(facts: Facts, ladder: Ladder, moment: datetime) -> datetime | 
 def changes(
     member_id: UUID, scheme: Scheme, before: Facts, after: Facts, because: Because, moment: datetime
 ) -> list[ChangeRow]:
-    """How the tier changes at a moment: first what time has done to it meanwhile, then what happens now."""
+    """How the tier changes at a moment: first what time has done to it meanwhile, step by step, each as of when it
+    happened; then what happens now."""
     ladder = scheme.ladder
-    written = ladder.level_of(before.tier_id) if before.stored else ladder.level(Decimal(0))
-    settled = level(as_of(before, ladder), ladder, moment)
-    now = level(after, ladder, moment)
+    stood = ladder.level_of(before.tier_id) if before.stored else ladder.level(Decimal(0))
     found = []
-    if settled != written:
-        at = min(before.tier_until or moment, moment)
-        why = Because(_why(before, ladder, at))
-        found.append(tier_changes.row(member_id, scheme.id, ladder, written, settled, why, at, moment))
-    if now != settled:
-        found.append(tier_changes.row(member_id, scheme.id, ladder, settled, now, because, moment, moment))
+    steps = (*_passed(before, ladder, moment), (moment, because, level(after, ladder, moment)))
+    for at, why, comes_to in steps:
+        if comes_to != stood:
+            found.append(tier_changes.row(member_id, scheme.id, ladder, stood, comes_to, why, at, moment))
+            stood = comes_to
     return found
 
 
-def _why(facts: Facts, ladder: Ladder, at: datetime) -> str:
+def _passed(facts: Facts, ladder: Ladder, moment: datetime) -> Iterator[tuple[datetime, Because, int]]:
+    """When the tier may have become another since it was written, why, and the level from then on.
+
+    As the recount would have told it, had it run each time (``analytics.recount_statements``).
+    """
+    known, again = as_of(facts, ladder), facts.tier_until
     if facts.version != ladder.version:
-        return "ladder"
-    return "ended" if facts.by_hand is not None and facts.by_hand.until == at else "rule"
+        at = counted_anew_at(facts, ladder, moment)
+        yield at, Because("ladder"), level(known, ladder, at)
+        again = look_again_at(known, ladder, at)
+    while again is not None and again < moment:
+        at, then = again, min(again + _SECOND, moment)
+        ended = facts.by_hand is not None and facts.by_hand.until == at
+        yield at, Because("ended" if ended else "rule"), level(known, ladder, then)
+        again = look_again_at(known, ladder, then)
+        if again is not None and again <= at:  # the second in which the day ends
+            break
+    yield moment, Because("rule"), level(known, ladder, moment)
+
+
+def counted_anew_at(facts: Facts, ladder: Ladder, moment: datetime) -> datetime:
+    """As of when a member is counted on a ladder that was changed: since it was, but not before what was bought."""
+    since = ladder.since or moment
+    return min(max(since, facts.last_purchase_at or since), moment)
 
 
 def _by_rule(facts: Facts, ladder: Ladder, day: date) -> int:

@@ -1,7 +1,8 @@
 """Counting many members anew on their ladders: when time has passed, and when a ladder was changed.
 
 Where a member stands never waits for this: who asks works it out from the facts (``analytics.facts``). The
-recount makes the stored tier say the same, and tells of the change. It goes in batches, each a transaction
+recount makes the stored tier say the same, and tells of the change: of every step as of the moment at which it was
+due, however late it comes. It goes in batches, each a transaction
 of its own: claim rows of facts (``SKIP LOCKED``, so that workers share the work), judge and write them in one
 statement. What is done is not due any more, so a crash loses at most the batch at hand, and running twice
 or in two workers at once finds nothing left to do. docs/algorithms/tiers.md says more.
@@ -36,14 +37,16 @@ _decode_events = msgspec.json.Decoder(list[EventRow]).decode
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a recount did: batches, members looked at, those that went up and down, those passed over because
-    a till was at work on them, and its longest batch in seconds."""
+    """What a recount did: batches, members looked at (once for each step that was due), steps up and down, members
+    passed over because a till was at work on them, those for whom another step is due, and its longest batch in
+    seconds."""
 
     batches: int = 0
     members: int = 0
     up: int = 0
     down: int = 0
     busy: int = 0
+    unfinished: int = 0
     longest: float = 0.0
 
     def __add__(self, other: Tally) -> Tally:
@@ -53,6 +56,7 @@ class Tally:
             self.up + other.up,
             self.down + other.down,
             self.busy + other.busy,
+            self.unfinished + other.unfinished,
             max(self.longest, other.longest),
         )
 
@@ -75,8 +79,12 @@ def settle_programme(programme_id: int, now: datetime, batch: int = BATCH) -> Ta
     scheme = places.scheme(programme_id)
     if not scheme.ladder.steps:
         return Tally()
-    outdated = statements.outdated(scheme.ladder)
-    return _run(scheme, outdated, True, now, batch) + _run(scheme, statements.PASSED, False, now, batch)
+    total = _run(scheme, statements.outdated(scheme.ladder), True, now, batch)
+    while True:  # once for each step that members should have taken since the last time: nearly always once
+        done = _run(scheme, statements.PASSED, False, now, batch)
+        total += done
+        if not done.unfinished:
+            return replace(total, unfinished=0)
 
 
 def _run(scheme: Scheme, due: str, anew: bool, now: datetime, batch: int) -> Tally:
@@ -86,7 +94,6 @@ def _run(scheme: Scheme, due: str, anew: bool, now: datetime, batch: int) -> Tal
         "programme": scheme.id,
         "programme_code": scheme.code,
         "now": now,
-        "today": ladder.day(now),
         "heard": any(events.is_heard(kind) for kind in _EVENTS),
         "size": batch,
         "after": 0,

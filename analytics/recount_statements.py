@@ -4,9 +4,10 @@ A ladder is put into words of SQL when it is recounted: spans become expressions
 ``tests/analytics/test_recount.py`` holds both against each other.
 
 ``CLAIM`` picks rows of facts and locks them, passing over those that others hold. ``judge`` then reads what
-was committed until then, and writes the tier, its change and its event. Where the tier changes it needs the
-account too, and passes over a member whose account is in use: that one is judged at the till, or next time.
-A tier that is not on the ladder any more is known from the member's last change (``gone``).
+was committed until then, and writes the tier, its change and its event: of one step, as of the moment at which
+it was due, so that a recount that comes late tells what one that ran in time would have told, step by step. Where
+the tier changes it needs the account too, and passes over a member whose account is in use: that one is judged at
+the till, or next time. A tier that is not on the ladder any more is known from the member's last change (``gone``).
 """
 
 from __future__ import annotations
@@ -25,8 +26,14 @@ _AMOUNTS = {
 }
 _TOTALS = {"spent": "f.spent", "points": "f.points", "visits": "f.purchases::numeric"}
 
-#: Rows after whose ``tier_until`` the tier may be another.
-PASSED = "f.tier_until < %(now)s::timestamptz"
+#: Rows after whose ``tier_until`` the tier may be another; it is asked for as of the second that follows.
+PASSED = (
+    """f.tier_until <= %(now)s::timestamptz - interval '1 second' AND f.ladder_version = %(version)s::int"""
+)
+_NEXT = "f.tier_until + interval '1 second'"
+#: Rows of another ladder are asked for as of its change, as ``facts.counted_anew_at``.
+_ANEW = """LEAST(%(now)s::timestamptz,
+             GREATEST(COALESCE(%(since)s::timestamptz, %(now)s::timestamptz), f.last_purchase_at))"""
 
 
 def outdated(ladder: Ladder) -> str:
@@ -50,14 +57,27 @@ SELECT f.id FROM analytics_memberfacts f
 
 def judge(ladder: Ladder, *, anew: bool) -> str:
     """Judges the rows ``%(rows)s``: by their climb, or ``anew`` by the purchases that stand."""
+    batch = _BATCH.format(as_of=_ANEW if anew else _NEXT, which="f.id = ANY(%(rows)s::bigint[])")
+    return _JUDGE.format(
+        batch=batch, climbs=_known(ladder, anew=anew), hand=_BY_HAND, gone=_GONE, new_id=NEW_ID
+    )
+
+
+def moving(ladder: Ladder) -> str:
+    """How many members of a programme would stand elsewhere on a ladder, by where from and where to: ``was``, ``now``,
+    ``members``, most of them first. Writes nothing."""
+    batch = _BATCH.format(as_of="%(now)s::timestamptz", which="f.programme_id = %(programme)s::bigint")
+    return _MOVING.format(batch=batch, climbs=_known(ladder, anew=True), hand=_BY_HAND, gone=_GONE)
+
+
+def _known(ladder: Ladder, *, anew: bool) -> str:
+    """``known``: level and last day of each row of ``batch``."""
     if ladder.plain:
-        climbs = f"known AS (SELECT f.id, NULL::jsonb AS climb, {_level(_TOTALS[ladder.basis])} AS level"
-        climbs += ", NULL::date AS last_day FROM batch f)"
-    elif anew:
-        climbs = f"{_rebuild(ladder)}, {_place(ladder)}"
-    else:
-        climbs = f"climbs AS (SELECT f.id, f.climb FROM batch f), {_place(ladder)}"
-    return _JUDGE.format(climbs=climbs, new_id=NEW_ID)
+        return f"""known AS (
+  SELECT f.id, NULL::jsonb AS climb, {_level(_TOTALS[ladder.basis])} AS level, NULL::date AS last_day FROM batch f)"""
+    if anew:
+        return f"{_rebuild(ladder)}, {_place(ladder)}"
+    return f"climbs AS (SELECT f.id, f.climb, f.today FROM batch f), {_place(ladder)}"
 
 
 def params(ladder: Ladder) -> dict[str, Any]:
@@ -70,40 +90,63 @@ def params(ladder: Ladder) -> dict[str, Any]:
         "thresholds": [step.threshold for step in ladder.steps],
         "below": ladder.below,
         "floor": tiers.floor(ladder),
+        "since": ladder.since,
     }
 
 
-_JUDGE = """
-WITH batch AS MATERIALIZED (
-  SELECT f.* FROM analytics_memberfacts f WHERE f.id = ANY(%(rows)s::bigint[])),
-{climbs},
-judged AS MATERIALIZED (
-  SELECT f.id, f.member_id, f.ladder_version, f.tier_until AS was_until, f.set_until, k.climb,
-         COALESCE(array_position(%(ids)s::bigint[], f.tier_id), 0) - 1 AS was,
-         CASE WHEN f.tier_id IS NULL THEN (
+#: Rows of facts, each with the moment for which it is judged.
+_BATCH = """
+batch AS MATERIALIZED (
+  SELECT f.*, a.as_of, (a.as_of AT TIME ZONE %(zone)s::text)::date AS today
+    FROM analytics_memberfacts f, LATERAL (SELECT {as_of} AS as_of) a WHERE {which})"""
+#: The level of a row ``f`` that is ``known`` as ``k``: what was set by hand lies over what the ladder says.
+_BY_HAND = """CASE WHEN f.set_tier_id IS NULL OR f.set_until < f.as_of
+                OR array_position(%(ids)s::bigint[], f.set_tier_id) IS NULL THEN k.level
+              WHEN f.set_exactly THEN array_position(%(ids)s::bigint[], f.set_tier_id) - 1
+              ELSE GREATEST(k.level, array_position(%(ids)s::bigint[], f.set_tier_id) - 1) END"""
+#: The tier of a row ``f`` that is not on the ladder any more, as its member's last change tells.
+_GONE = """CASE WHEN f.tier_id IS NULL THEN (
            SELECT NULLIF(c.now, '') FROM loyalty_tierchange c
             WHERE c.member_id = f.member_id AND c.programme_id = f.programme_id
               AND c.now <> ALL(%(codes)s::text[])
               AND NOT EXISTS (SELECT FROM loyalty_tierchange later WHERE later.member_id = c.member_id
-                                 AND later.programme_id = c.programme_id AND later.id > c.id)) END AS gone,
-         CASE WHEN h.level IS NULL THEN k.level WHEN f.set_exactly THEN h.level
-              ELSE GREATEST(k.level, h.level) END AS level,
+                                 AND later.programme_id = c.programme_id AND later.id > c.id)) END"""
+
+_MOVING = """
+WITH {batch},
+{climbs},
+standing AS MATERIALIZED (
+  SELECT f.id, f.tier_id, (%(ids)s::bigint[])[{hand} + 1] AS now_id, {gone} AS gone
+    FROM batch f JOIN known k ON k.id = f.id)
+SELECT COALESCE(t.code, s.gone, '') AS was,
+       COALESCE((%(codes)s::text[])[array_position(%(ids)s::bigint[], s.now_id)], '') AS now, count(*) AS members
+  FROM standing s LEFT JOIN loyalty_tier t ON t.id = s.tier_id
+ WHERE s.tier_id IS DISTINCT FROM s.now_id OR s.gone IS NOT NULL
+ GROUP BY 1, 2 ORDER BY members DESC, was, now
+"""
+
+_JUDGE = """
+WITH {batch},
+{climbs},
+judged AS MATERIALIZED (
+  SELECT f.id, f.member_id, f.as_of, f.ladder_version, f.tier_until AS was_until, f.set_until, k.climb,
+         COALESCE(array_position(%(ids)s::bigint[], f.tier_id), 0) - 1 AS was,
+         {gone} AS gone,
+         {hand} AS level,
          LEAST((k.last_day + time '23:59:59') AT TIME ZONE %(zone)s::text,
-               CASE WHEN f.set_tier_id IS NOT NULL AND f.set_until >= %(now)s::timestamptz
+               CASE WHEN f.set_tier_id IS NOT NULL AND f.set_until >= f.as_of
                     THEN f.set_until END) AS until
-    FROM batch f JOIN known k ON k.id = f.id
-    LEFT JOIN LATERAL (
-      SELECT array_position(%(ids)s::bigint[], f.set_tier_id) - 1 AS level
-       WHERE f.set_until IS NULL OR f.set_until >= %(now)s::timestamptz) h ON true),
+    FROM batch f JOIN known k ON k.id = f.id),
 accounts AS MATERIALIZED (
   SELECT a.id, j.id AS facts_id FROM judged j
     JOIN loyalty_holder h ON h.member_id = j.member_id AND h.programme_id = %(programme)s::bigint
     JOIN loyalty_account a ON a.id = h.account_id
    WHERE j.level <> j.was OR j.gone IS NOT NULL FOR NO KEY UPDATE OF a SKIP LOCKED),
 settled AS MATERIALIZED (
-  SELECT j.*, a.id AS account_id, LEAST(COALESCE(j.was_until, %(now)s::timestamptz), %(now)s::timestamptz) AS at,
+  SELECT j.*, a.id AS account_id,
+         CASE WHEN j.ladder_version <> %(version)s::int THEN j.as_of ELSE j.was_until END AS at,
          CASE WHEN j.ladder_version <> %(version)s::int THEN 'ladder'
-              WHEN j.set_until = LEAST(j.was_until, %(now)s::timestamptz) THEN 'ended' ELSE 'rule' END AS why,
+              WHEN j.set_until = j.was_until THEN 'ended' ELSE 'rule' END AS why,
          j.level <> j.was OR j.gone IS NOT NULL AS moved, j.gone IS NULL AND j.level > j.was AS up,
          COALESCE(j.gone, (%(codes)s::text[])[j.was + 1], '') AS was_code,
          COALESCE((%(codes)s::text[])[j.level + 1], '') AS now_code
@@ -135,6 +178,8 @@ SELECT (SELECT count(*) FROM settled) AS members,
        (SELECT count(*) FROM settled WHERE moved AND up) AS up,
        (SELECT count(*) FROM settled WHERE moved AND NOT up) AS down,
        (SELECT count(*) FROM batch) - (SELECT count(*) FROM settled) AS busy,
+       (SELECT count(*) FROM settled
+         WHERE until BETWEEN as_of AND %(now)s::timestamptz - interval '1 second') AS unfinished,
        CASE WHEN %(heard)s::boolean THEN (
          SELECT json_agg(json_build_array(id, kind, member_id, at, recorded_at, data))::text FROM event_rows
        ) END AS events
@@ -193,7 +238,7 @@ def _frame(span: Span) -> str:
     return f"ORDER BY day RANGE BETWEEN interval {length} PRECEDING AND CURRENT ROW"
 
 
-# Where a climb stands today
+# Where a climb stands on the day for which it is asked (``today``)
 
 
 def _place(ladder: Ladder) -> str:
@@ -202,13 +247,13 @@ def _place(ladder: Ladder) -> str:
     free = max(base, 0)
     if ladder.renews:
         assert ladder.term is not None
-        falls = _falls(ladder.term, "start", "%(today)s::date", ladder.grace)
+        falls = _falls(ladder.term, "start", "today", ladder.grace)
         fallen = "0" if ladder.lowest else f"GREATEST(0, level - {falls})"
         steps = "1" if ladder.lowest else "r.level - l.level + 1"
         return f"""
 reached AS MATERIALIZED (
   SELECT id, level, start, CASE WHEN level <= 0 OR {falls} = 0 THEN level ELSE {fallen} END AS left_now
-    FROM (SELECT c.id, (r.number - 1)::int AS level, r.start::date AS start FROM climbs c,
+    FROM (SELECT c.id, c.today, (r.number - 1)::int AS level, r.start::date AS start FROM climbs c,
             jsonb_array_elements_text(c.climb->'reached') WITH ORDINALITY r(start, number)) r
    WHERE start IS NOT NULL),
 levels AS MATERIALIZED (
@@ -225,11 +270,11 @@ known AS MATERIALIZED (
 known AS MATERIALIZED (
   SELECT c.id, c.climb, GREATEST({base}, COALESCE((c.climb->>'level')::int, -1)) AS level, NULL::date AS last_day
     FROM climbs c)"""
-    falls = _falls(ladder.term, "held", "%(today)s::date", ladder.grace)
+    falls = _falls(ladder.term, "held", "today", ladder.grace)
     fallen = "0" if ladder.lowest else "GREATEST(0, level - falls + fallen)"
     return f"""
 held AS MATERIALIZED (
-  SELECT c.id, c.climb, COALESCE((c.climb->>'level')::int, -1) AS level, (c.climb->>'held')::date AS held,
+  SELECT c.id, c.climb, c.today, COALESCE((c.climb->>'level')::int, -1) AS level, (c.climb->>'held')::date AS held,
          COALESCE((c.climb->>'fallen')::int, 0) AS fallen FROM climbs c),
 sinking AS MATERIALIZED (
   SELECT *, {falls} AS falls FROM held),
@@ -291,7 +336,7 @@ folded AS (
            'measured', {measured}, 'period', (array_agg(begin ORDER BY day DESC))[1],
            'reached', jsonb_build_array({reached})) AS climb
     FROM leveled GROUP BY id),
-climbs AS (SELECT f.id, COALESCE(d.climb, '{{}}') AS climb FROM batch f LEFT JOIN folded d ON d.id = f.id)"""
+climbs AS (SELECT f.id, COALESCE(d.climb, '{{}}') AS climb, f.today FROM batch f LEFT JOIN folded d ON d.id = f.id)"""
 
 
 def _fallen(ladder: Ladder) -> str:
@@ -341,4 +386,4 @@ folded AS (
            'held', (array_agg(CASE WHEN met THEN day ELSE held END ORDER BY day DESC))[1],
            'fallen', (array_agg(CASE WHEN met THEN 0 ELSE falls END ORDER BY day DESC))[1]) AS climb
     FROM leveled GROUP BY id),
-climbs AS (SELECT f.id, COALESCE(d.climb, '{{}}') AS climb FROM batch f LEFT JOIN folded d ON d.id = f.id)"""
+climbs AS (SELECT f.id, COALESCE(d.climb, '{{}}') AS climb, f.today FROM batch f LEFT JOIN folded d ON d.id = f.id)"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,18 +49,19 @@ def value(ladder: Ladder | None, steps: tuple[Step, ...], zone: ZoneInfo) -> tie
         lowest=ladder.fall == Ladder.Fall.LOWEST,
         grace=ladder.grace_days,
         down_from=ladder.down_from,
+        since=ladder.changed_at,
     )
 
 
-def note_change(programme: Programme, today: date) -> Ladder:
-    """Count a change of the ladder or its tiers, so that members counted before it are counted again.
+def note_change(programme: Programme, now: datetime) -> Ladder:
+    """Count a change of the ladder or its tiers, so that members counted before it are counted again, as of ``now``.
 
-    A rule for going down that says nothing else applies from ``today`` on.
+    A rule for going down that says nothing else applies from the day of ``now`` on.
     """
     ladder, created = Ladder.objects.get_or_create(programme=programme)
-    if not created:
-        Ladder.objects.filter(pk=ladder.pk).update(version=F("version") + 1)
+    Ladder.objects.filter(pk=ladder.pk).update(version=F("version") + int(not created), changed_at=now)
     if ladder.down != Ladder.Down.NEVER and ladder.down_from is None:
+        today = now.astimezone(ZoneInfo(programme.time_zone)).date()
         Ladder.objects.filter(pk=ladder.pk).update(down_from=today)
     ladder.refresh_from_db()
     return ladder
@@ -69,7 +70,9 @@ def note_change(programme: Programme, today: date) -> Ladder:
 def dump(ladder: tiers.Ladder) -> Any:
     """A document of the ladder, by which it can be judged when it has been changed: without what members read."""
     steps = tuple(replace(step, benefits="") for step in ladder.steps)
-    return msgspec.to_builtins(replace(ladder, steps=steps), enc_hook=str)
+    document = msgspec.to_builtins(replace(ladder, steps=steps, since=None), enc_hook=str)
+    del document["since"]  # which ladder it is does not depend on it
+    return document
 
 
 def load(document: Any) -> tiers.Ladder:

@@ -47,6 +47,7 @@ class Ladder:
     ``never``, ``idle`` (without a purchase for ``term``), or ``below`` (less than ``below`` within ``term``;
     with None: less than the tier's own threshold, and ``term`` is then the window). ``lowest`` says that who
     falls falls to the lowest step, else by one. Nobody falls for what was before ``down_from``.
+    ``since`` is when the ladder became what it is, where that is known.
     """
 
     steps: tuple[Step, ...]
@@ -60,6 +61,7 @@ class Ladder:
     lowest: bool = False
     grace: int = 0
     down_from: date | None = None
+    since: datetime | None = None
 
     @property
     def plain(self) -> bool:

@@ -131,6 +131,8 @@ class Ladder(models.Model):
         help_text=_("The first day to which the rule for going down applies."),
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    #: When the ladder and its tiers became what they are; None where that was not noted.
+    changed_at = models.DateTimeField(_("changed"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("ladder")

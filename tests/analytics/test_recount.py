@@ -214,17 +214,6 @@ def test_time_takes_a_tier_once_it_is_over_and_not_before() -> None:
     assert recount.settle(until + timedelta(seconds=1)).members == 0
 
 
-def test_a_late_recount_takes_all_steps_at_once() -> None:
-    programme = open_ladder(down="idle", idle_days=60)
-    member = someone(programme, 950)
-    recount.settle(NOW)
-
-    recount.settle(NOW + timedelta(days=400))
-
-    assert history(member) == [("", "gold", "ladder"), ("gold", "classic", "rule")]
-    assert MemberFacts.objects.get(member=member).tier_until is None
-
-
 @pytest.mark.parametrize(
     ("exactly", "set_tier", "expected"),
     [

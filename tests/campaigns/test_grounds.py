@@ -261,7 +261,7 @@ def test_a_reward_is_settled_by_the_ladder_that_it_was_given_by(scene: Scene) ->
     scene.publish(on_tier("silver"), "up")
     receipt = scene.buy("150")
     Tier.objects.filter(code="silver").update(threshold=200)
-    ladders.note_change(scene.shop.programme, NOW.date())
+    ladders.note_change(scene.shop.programme, NOW)
     recount.settle(NOW)
 
     scene.back(receipt, 1)
@@ -274,7 +274,7 @@ def test_a_tier_that_a_lower_threshold_gave_goes_with_its_purchases(scene: Scene
     scene.publish(on_tier("gold"), "up")
     receipt = scene.buy("250")
     Tier.objects.filter(code="gold").update(threshold=200)
-    ladders.note_change(scene.shop.programme, NOW.date())
+    ladders.note_change(scene.shop.programme, NOW)
     recount.settle(NOW)
     scene.work()
     assert scene.balance() == 100
@@ -325,7 +325,7 @@ def test_a_held_purchase_that_is_confirmed_and_comes_back_keeps_no_reward(scene:
 
 def test_a_reward_that_fell_with_time_goes_with_its_purchase_all_the_same(scene: Scene) -> None:
     """The tier is lost long before the goods come back."""
-    ladder = ladders.note_change(scene.shop.programme, NOW.date())
+    ladder = ladders.note_change(scene.shop.programme, NOW)
     type(ladder).objects.filter(pk=ladder.pk).update(
         down="idle", idle_days=10, down_from=NOW.date() - timedelta(days=9)
     )

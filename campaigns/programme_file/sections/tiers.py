@@ -69,7 +69,7 @@ class Ladders(Section):
             ladder = Ladder.objects.filter(programme=programme).first() or Ladder(programme=programme)
             RULES.put(ladder, after)
             ladder.save()
-            ladders.note_change(programme, moment.today(programme))
+            ladders.note_change(programme, moment.at)
 
 
 class Tiers(Section):
@@ -137,7 +137,7 @@ class Tiers(Section):
             tier = rows.get(code) or Tier(programme=programme, code=code)
             TIERS.put(tier, after[code])
             tier.save()
-        ladders.note_change(programme, moment.today(programme))
+        ladders.note_change(programme, moment.at)
 
     def _make_room(self, programme: Programme, moving: list[Tier]) -> None:
         """Put tiers above all others, so that two of them may change places."""
