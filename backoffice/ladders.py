@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -34,6 +35,7 @@ from analytics.models import MemberFacts
 from analytics.tasks import settle_tiers
 from backoffice import search
 from backoffice.desk import Desk, DeskInline, Register
+from backoffice.moving import AsksBeforeMoving, describe, require_confirmed
 from campaigns import rulebooks
 from loyalty import ladder_wording, ladders, places
 from loyalty.models import Ladder, Programme, Tier, TierChange
@@ -107,7 +109,7 @@ class TierInline(DeskInline):
 
 
 @admin.register(Ladder)
-class LadderDesk(Desk):
+class LadderDesk(AsksBeforeMoving, Desk):
     """How members of a programme go up and down."""
 
     list_display = ("programme", "show_steps", "show_rules")
@@ -153,12 +155,18 @@ class LadderDesk(Desk):
         return super().get_formset_kwargs(request, programme, inline, prefix)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the tiers; put the rules in force and have members counted again where anything changed."""
+        """Save the tiers; put the rules in force and have members counted again where anything changed.
+
+        Raises ``Unconfirmed`` where that moves members and nobody agreed to it.
+        """
+        programme = form.instance.programme
+        names = dict(programme.tiers.values_list("code", "name"))
         for formset in formsets:
-            formset.instance = form.instance.programme
+            formset.instance = programme
         super().save_related(request, form, formsets, change)
         if not change or form.has_changed() or any(formset.has_changed() for formset in formsets):
-            note_change(form.instance.programme)
+            require_confirmed(request, programme, names, timezone.now())
+            note_change(programme)
             messages.info(
                 request, _("Members are being counted again; at the till the new rules hold at once.")
             )
@@ -200,13 +208,13 @@ def note_change(programme: Programme) -> None:
     """Put the rules in force as they stand now, and have the members counted again once that is committed."""
     now = timezone.now()
     rulebooks.refresh(programme, now)
-    ladders.note_change(programme, ladders.read(programme).day(now))
+    ladders.note_change(programme, now)
     places.forget()
     transaction.on_commit(partial(send, settle_tiers, programme.pk))
 
 
 @admin.register(Tier)
-class TierDesk(Desk):
+class TierDesk(AsksBeforeMoving, Desk):
     """Tiers of all programmes."""
 
     list_display = ("name", "code", "programme", "threshold")
@@ -219,9 +227,24 @@ class TierDesk(Desk):
     deletable = True
 
     def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
-        """Save the tier, put the rules in force, and have members counted again."""
+        """Save the tier, put the rules in force, and have members counted again.
+
+        Raises ``Unconfirmed`` where that moves members and nobody agreed to it.
+        """
         super().save_model(request, obj, form, change)
+        require_confirmed(request, obj.programme, {}, timezone.now())
         note_change(obj.programme)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with the tiers, and whom that moves."""
+        going, *rest = super().get_deleted_objects(objs, request)
+        gone = {tier.pk for tier in objs}
+        for programme in Programme.objects.filter(tiers__in=gone).distinct():
+            ladder = ladders.read(programme)
+            left = replace(ladder, steps=tuple(step for step in ladder.steps if step.id not in gone))
+            names = {step.code: step.name for step in ladder.steps}
+            going = [*going, *describe(programme, left, names, timezone.now())]
+        return going, *rest
 
     def delete_model(self, request: HttpRequest, obj: Tier) -> None:
         """Delete the tier likewise."""

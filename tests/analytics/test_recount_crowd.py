@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from analytics import facts, reading, recount
+from analytics import facts, moves, reading, recount
 from analytics.facts import ByHand
 from analytics.models import MemberFacts
 from loyalty import ledger, places, tiers
@@ -136,7 +137,16 @@ def test_every_ladder_is_counted_in_sql_as_by_the_rules_for_a_crowd() -> None:
             Tier.objects.filter(code=f"tier-{step}").update(threshold=lowest)
         change(programme, **rules)
         for moment in (now, now + timedelta(days=75)):
+            places.forget()
+            before = dict(MemberFacts.objects.values_list("member_id", "tier__code"))
+            foreseen = moves.foresee(programme.pk, laddering.read(programme), moment)
             recount.settle(moment)
+            after = dict(MemberFacts.objects.values_list("member_id", "tier__code"))
+            moved_now = Counter(
+                (before[key] or "", after[key] or "") for key in after if before[key] != after[key]
+            )
+            assert foreseen is not None
+            assert {(one.was, one.now): one.members for one in foreseen} == moved_now, name
             rows = list(MemberFacts.objects.filter(programme=programme))
             if laddering.read(programme).plain:  # only those whose tier changes are written
                 told = {key: value[0] for key, value in stored(rows).items()}

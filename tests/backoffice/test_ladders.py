@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from analytics import recount
+from analytics import moves, recount
 from analytics.models import MemberFacts
 from backoffice import roles
 from campaigns.models import Rulebook
@@ -47,6 +47,14 @@ def filled(boss: Any, ladder: Ladder) -> dict[str, Any]:
             value = field.value()
             sent[field.html_name] = "" if value is None else str(value)
     return sent
+
+
+def agree(boss: Any, page: str, sent: dict[str, Any]) -> Any:
+    """Send a form that moves members, and agree to what is said of it."""
+    asked = boss.post(page, sent)
+    assert asked.status_code == 200
+    assert asked.templates[0].name == "backoffice/moving.html"
+    return boss.post(page, dict(asked.context["sent"]) | {"sure": asked.context["sure"]})
 
 
 def test_the_page_says_the_rules_and_counts_the_members(ladder: Ladder, boss: Any, scene: Any) -> None:
@@ -86,7 +94,7 @@ def test_thresholds_may_change_places_and_members_are_counted_again(
     rulebooks = Rulebook.objects.count()
     sent = filled(boss, ladder) | {"tiers-0-threshold": "1000", "tiers-1-threshold": "0"}
     with django_capture_on_commit_callbacks(execute=True):
-        assert boss.post(address(ladder), sent).status_code == 302
+        assert agree(boss, address(ladder), sent).status_code == 302
 
     assert dict(Tier.objects.values_list("code", "threshold")) == {"gold": 0, "base": 1000}
     assert Ladder.objects.get().version == ladder.version + 1
@@ -96,6 +104,67 @@ def test_thresholds_may_change_places_and_members_are_counted_again(
     assert [(c.was, c.now, c.why, c.up) for c in TierChange.objects.all()] == [
         ("base", "gold", "ladder", False)
     ]
+
+
+@pytest.mark.parametrize("threshold", ["5", "0.5"])
+@pytest.mark.parametrize("page", ["ladder", "tier"])
+def test_a_threshold_says_before_it_is_saved_how_many_members_it_moves_and_from_where_to_where(
+    page: str, threshold: str, ladder: Ladder, boss: Any, scene: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    where = address(ladder)
+    sent = filled(boss, ladder) | {"tiers-1-threshold": threshold}
+    if page == "tier":
+        gold = Tier.objects.get(code="gold")
+        where = reverse("admin:loyalty_tier_change", args=[gold.pk])
+        sent = {"name": "Gold", "threshold": threshold, "benefits": ""}
+    recount.settle(timezone.now())
+    before = (Tier.objects.get(code="gold").threshold, Ladder.objects.get().version, Rulebook.objects.count())
+
+    asked = boss.post(where, sent)
+
+    assert asked.context["told"] == ["1 member goes from “Base” to “Gold”."]
+    text = asked.content.decode()
+    assert "Nothing is saved yet" in text and "changed successfully" not in text
+    now = (Tier.objects.get(code="gold").threshold, Ladder.objects.get().version, Rulebook.objects.count())
+    assert now == before, "nothing is done before somebody agrees"
+    other = dict(asked.context["sent"]) | {"sure": asked.context["sure"]}
+    other["tiers-1-threshold" if page == "ladder" else "threshold"] = "6"
+    assert boss.post(where, other).status_code == 200, "other content is asked about again"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert agree(boss, where, sent).status_code == 302
+    tier = MemberFacts.objects.select_related("tier").get(member=scene.member).tier
+    assert tier is not None and (tier.code, tier.threshold) == ("gold", Decimal(threshold))
+
+    raised = sent | {"tiers-1-threshold" if page == "ladder" else "threshold": "800"}
+    if page == "ladder":
+        raised = filled(boss, ladder) | {"tiers-1-threshold": "800"}
+    assert boss.post(where, raised).context["told"] == ["1 member goes from “Gold” to “Base”."]
+
+
+def test_what_moves_nobody_is_saved_at_once_and_what_takes_too_long_to_count_says_so(
+    ladder: Ladder, boss: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recount.settle(timezone.now())
+    assert boss.post(address(ladder), filled(boss, ladder) | {"tiers-1-threshold": "900"}).status_code == 302
+    monkeypatch.setattr(moves, "PATIENCE", 1)
+    monkeypatch.setattr(moves.statements, "moving", lambda ladder: "SELECT '', '', pg_sleep(5)::text")
+    asked = boss.post(address(ladder), filled(boss, ladder) | {"tiers-1-threshold": "901"})
+    assert "are not enough to count whom this moves" in asked.context["told"][0]
+    assert agree(boss, address(ladder), dict(asked.context["sent"])).status_code == 302
+    assert Tier.objects.get(code="gold").threshold == 901
+
+
+def test_who_deletes_a_tier_is_told_whom_that_moves(ladder: Ladder, boss: Any, scene: Any) -> None:
+    gold = Tier.objects.get(code="gold")
+    Tier.objects.filter(pk=gold.pk).update(threshold=5)
+    ladders.note_change(scene.shop.programme, NOW)
+    recount.settle(timezone.now())
+    page = boss.get(reverse("admin:loyalty_tier_delete", args=[gold.pk])).content.decode()
+    assert "1 member goes from “Gold” to “Base”." in page
+
+    taken = filled(boss, ladder) | {"tiers-1-DELETE": "on"}
+    assert boss.post(address(ladder), taken).context["told"] == ["1 member goes from “Gold” to “Base”."]
 
 
 @pytest.mark.parametrize("role", [roles.OPERATOR, roles.ANALYST])
@@ -159,7 +228,7 @@ def test_a_tier_that_is_deleted_is_lost_by_those_who_had_it(
 ) -> None:
     gold = Tier.objects.get(code="gold")
     Tier.objects.filter(code="gold").update(threshold=5)
-    ladders.note_change(scene.shop.programme, NOW.date())
+    ladders.note_change(scene.shop.programme, NOW)
     recount.settle(timezone.now())
     assert MemberFacts.objects.get(member=scene.member).tier == gold
 
