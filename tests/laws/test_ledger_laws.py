@@ -275,3 +275,18 @@ WANTED = {
         "a hold let go by the job", "a coupon issued", "an issued coupon used", "a store that changes",
     },
 }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_return_that_gives_points_of_its_own_gives_the_same_whatever_happens_to_the_store() -> None:
+    world = World((*CAMPAIGNS, *PLACES, *LIFTED), debt_policy="debt", point_decimals=2)
+    goods = [(0, "1.333", "100.00"), (3, "0.5", "100.00"), (1, "1", "100.00")]
+    receipt = world.sell(
+        world.members[2],
+        goods,
+        Decimal(0),
+        purchased_at=world.now - timedelta(hours=7),
+        **world.asking((set(), False)),
+    )
+    for kind in sorted(CHANGES):
+        world.give_back_whatever_happens(receipt, _part(world.left(receipt), Decimal("0.25")), kind)
