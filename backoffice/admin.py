@@ -20,6 +20,7 @@ import backoffice.coupons_list
 import backoffice.goods
 import backoffice.keys
 import backoffice.ladders
+import backoffice.payers
 import backoffice.people
 import backoffice.programmes
 import backoffice.purchases

@@ -40,6 +40,7 @@ TITLES = {
     "tiers": gettext_lazy("Tiers"),
     "card_types": gettext_lazy("Card types"),
     "partners": gettext_lazy("Partners"),
+    "payers": gettext_lazy("Payers"),
     "product_sets": gettext_lazy("Product sets"),
     "coupon_series": gettext_lazy("Coupon series"),
     "campaigns": gettext_lazy("Campaigns"),

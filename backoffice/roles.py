@@ -30,8 +30,8 @@ GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
 SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.storegroup", "loyalty.till",
          "campaigns.seller")  # fmt: skip
 RULES = (
-    "loyalty.programme", "loyalty.ladder", "loyalty.tier", "campaigns.campaign", "campaigns.campaigntemplate",
-    "members.cardkind", "analytics.segment", "rewards.series",
+    "loyalty.programme", "loyalty.ladder", "loyalty.tier", "loyalty.payer", "campaigns.campaign",
+    "campaigns.campaigntemplate", "members.cardkind", "analytics.segment", "rewards.series",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.

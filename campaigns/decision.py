@@ -140,7 +140,7 @@ def earn(
 
 
 def funder_of(grant: Given, rules: Rules) -> UUID | None:
-    """The account of the budget that pays for the points; None when the programme itself does."""
+    """The payer's account from which the points come; None when the house pays: the programme issues them."""
     return rules.funders[grant.funder] if grant.funder else None
 
 

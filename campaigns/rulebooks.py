@@ -18,13 +18,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from campaigns import lifetimes
+from campaigns import funding, lifetimes
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
 from campaigns.models import Campaign, Revision, Rulebook
-from loyalty import ledger
+from loyalty import payers
 from loyalty.models import Programme
 from members import events
 from members.remembered import Remembered
@@ -46,8 +46,8 @@ class Rules:
     grace_days: int
     hold_minutes: int
     debt_policy: str
-    #: Accounts of the budgets that pay for points, by their codes.
-    funders: Mapping[str, UUID]
+    #: Accounts of the payers, by what definitions name them; None for the house.
+    funders: Mapping[str, UUID | None]
     confirm_above: Decimal | None
 
 
@@ -72,10 +72,12 @@ def terms_of(programme: Programme) -> dict[str, Any]:
 def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Revision:
     """Make the campaign's draft its newest revision, in force from ``at`` on.
 
-    Raises ``DefinitionError`` when the draft is broken, naming each place and the mend, or when nobody could ever
-    spend its points.
+    Raises ``DefinitionError`` when the draft is broken, naming each place and the mend, when nobody could ever
+    spend its points, or when it names a payer that the programme does not have.
     """
     parse(campaign.draft)
+    if (unknown := funding.problem(campaign.draft, campaign.programme)) is not None:
+        raise DefinitionError([unknown])
     if (late := lifetimes.problem(campaign.draft, lifetimes.terms_of(campaign.programme), at)) is not None:
         raise DefinitionError([late])
     Campaign.objects.select_for_update().get(id=campaign.id)
@@ -88,7 +90,7 @@ def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Rev
         published_at=at,
         published_by_id=user_id,
     )
-    _funders(campaign.programme, [revision])  # the budget's account is there before anybody sells
+    _funders(campaign.programme, [revision])  # the payer's account is there before anybody sells
     campaign.status = Campaign.Status.LIVE
     campaign.save(update_fields=["status", "draft", "name"])
     refresh(campaign.programme, at)
@@ -167,16 +169,15 @@ def in_force(programme_id: int, at: datetime) -> Rules | None:
     return get(found) if found is not None else None
 
 
-def _funders(programme: Programme, revisions: list[Revision]) -> dict[str, UUID]:
-    codes = {code for r in revisions if (code := r.definition.get("lots", {}).get("funder"))}
-    return {code: ledger.budget_account(programme, code) for code in sorted(codes)}
+def _funders(programme: Programme, revisions: list[Revision]) -> dict[str, UUID | None]:
+    return payers.accounts(programme, {text for r in revisions if (text := funding.named(r.definition))})
 
 
 def build(
     rulebook_id: int,
     terms: Mapping[str, Any],
     revisions: list[Revision],
-    funders: Mapping[str, UUID] = MappingProxyType({}),
+    funders: Mapping[str, UUID | None] = MappingProxyType({}),
 ) -> Rules:
     """Rules of a programme's terms and some revisions, stored or not (a backtest's drafts)."""
     document = dict(terms)

@@ -52,7 +52,7 @@ def describe(document: Document, names: Names = by_code, currency: str = "") -> 
 
 
 def _tell(document: Document, voice: Voice) -> list[str]:
-    parts = (_main, _only_if, _others, _limits, _lots, _terms, _together, _say)
+    parts = (_main, _only_if, _others, _limits, _lots, _terms, _payer, _together, _say)
     return [_finish(text) for part in parts for text in part(document, voice)]
 
 
@@ -230,8 +230,12 @@ def _lots(document: Document, voice: Voice) -> Iterator[str]:
         said.append(expiry(lots["expires"]))
     if said:
         yield _("The points {said}.").format(said=listed(said))
+
+
+def _payer(document: Document, voice: Voice) -> Iterator[str]:
+    lots = document.get("lots") or {}
     if "funder" in lots and lots["funder"] is not None:
-        yield _("The points are paid for by {funder}.").format(funder=voice.name("funders", lots["funder"]))
+        yield _("It is paid for by {payer}.").format(payer=voice.name("funders", lots["funder"]))
 
 
 def _delay(delay: Fields) -> str:

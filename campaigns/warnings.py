@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from django.utils.translation import gettext as _
 
 from analytics.models import Segment, SegmentMember
-from campaigns import agenda, lifetimes
+from campaigns import agenda, funding, lifetimes
 from campaigns.models import Campaign
 from campaigns.shape import readable
 from campaigns.suggestion import leaves_of
@@ -44,6 +44,7 @@ def check(document: Document, campaign: Campaign, now: datetime, known: Known | 
     found = [
         *_window(document, now),
         *_lifetime(document, campaign, now),
+        *_payer(document, campaign),
         *_segments(document),
         *_meetings(document, campaign, now),
     ]
@@ -71,11 +72,17 @@ def _lifetime(document: Document, campaign: Campaign, now: datetime) -> Iterator
         yield Caution("lots.expires", text)
 
 
+def _payer(document: Document, campaign: Campaign) -> Iterator[Caution]:
+    """A payer that the programme does not have."""
+    if unknown := funding.problem(document, campaign.programme):
+        yield Caution(unknown.path, unknown.message, grave=True)
+
+
 def _unknown(document: Document, known: Known) -> Iterator[Caution]:
     """Codes that nothing in the database has."""
     mentioned = _texts(document)
-    for _kind, code in sorted(known.missing):
-        if code in mentioned:
+    for kind, code in sorted(known.missing):
+        if code in mentioned and kind != "funders":  # said better
             yield Caution(
                 "",
                 _("There is no “{code}” any more; take it away or choose another.").format(code=code),

@@ -20,7 +20,7 @@ from django.db.models import F, Q, Sum
 
 from loyalty import inactivity
 from loyalty import lots as lot_rules
-from loyalty.models import Account, Debt, Holder, Lot, Programme, Transfer
+from loyalty.models import Account, Debt, Holder, Lot, Payer, Programme, Transfer
 from loyalty.passbook import ZERO, Cause, Institutions, LotTerms, OpenLot, Passbook
 from members import copying, events, prepared
 from members.models import Member
@@ -172,9 +172,13 @@ def partner_account(programme: Programme, partner_id: int) -> UUID:
     return account.id
 
 
-def budget_account(programme: Programme, code: str) -> UUID:
-    """The account of a budget that pays for points, opened on first use."""
-    return Account.objects.get_or_create(programme=programme, kind=Account.Kind.BUDGET, code=code)[0].id
+def budget_account(payer: Payer) -> UUID:
+    """The account from which a payer's points come: the oldest one, opened on first use."""
+    found = payer.accounts.order_by("opened_at", "id").values_list("id", flat=True).first()
+    if found is not None:
+        return found
+    budget = {"programme_id": payer.programme_id, "kind": Account.Kind.BUDGET, "code": payer.code}
+    return Account.objects.get_or_create(**budget, defaults={"payer": payer})[0].id
 
 
 def open_account(member: Member, programme: Programme) -> Account:

@@ -26,6 +26,7 @@ from loyalty.models import (
     Holder,
     Participation,
     Partner,
+    Payer,
     Product,
     ProductSet,
     Programme,
@@ -133,6 +134,17 @@ class ParticipationFactory(DjangoModelFactory):
 
     partner = factory.SubFactory(PartnerFactory)
     programme = factory.SubFactory(ProgrammeFactory)
+
+
+class PayerFactory(DjangoModelFactory):
+    """A brand that pays for campaigns; give ``kind`` and ``partner`` for a partner."""
+
+    class Meta:
+        model = Payer
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    code = factory.Sequence(lambda n: f"payer{n}")
+    name = factory.LazyAttribute(lambda payer: payer.code.title())
 
 
 class StoreGroupFactory(DjangoModelFactory):

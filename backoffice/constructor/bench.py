@@ -64,7 +64,7 @@ class Bench:
 
     def problems(self) -> dict[str, list[str]]:
         """What is wrong with the document, by place."""
-        return problems.find(self.document)
+        return problems.find(self.document, self.names)
 
     def sheets(self) -> list[Sheet]:
         """The seven questions; none while the document is edited as JSON."""

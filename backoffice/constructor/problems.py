@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from backoffice.constructor.faults import say
 from backoffice.constructor.forms import at, name_of
+from backoffice.constructor.things import Names
+from campaigns import funding
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.soundness import Problem
 from campaigns.phrases.missing import CHOOSE
@@ -27,13 +29,21 @@ _MISSING = re.compile(r"^is missing|^''|^is empty; list at least one")
 _ASKED = ("what_for.", "what.")
 
 
-def find(document: object) -> dict[str, list[str]]:
-    """What is wrong with a document, in sentences by place (``what.0.percent``); empty when nothing is."""
+def find(document: object, names: Names | None = None) -> dict[str, list[str]]:
+    """What is wrong with a document, in sentences by place (``what.0.percent``); empty when nothing is.
+
+    With ``names`` also a payer that nobody knows.
+    """
+    found: dict[str, list[str]] = {}
     try:
         parse(document)
     except DefinitionError as error:
-        return by_place(error.problems, document)
-    return {}
+        found = by_place(error.problems, document)
+    if names is not None and isinstance(document, Mapping) and (text := funding.named(document)):
+        names.learn("funders", [text])
+        if ("funders", text) in names.missing:
+            found |= by_place([Problem(funding.PLACE, funding.refusal(text))], document)
+    return found
 
 
 def by_place(problems: Iterable[Problem], document: object = None) -> dict[str, list[str]]:

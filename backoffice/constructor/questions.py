@@ -213,9 +213,6 @@ LOTS = (
         name="delay", text="{span}", fields=(Span(name="span", label=_("Wait"), units=(
             ("days", _("days")), ("hours", _("hours")), ("return_window", _("days of a return window")))),)),),
         _("a delay"), blank={"delay": {"days": 1}}),
-    Row("funder", "lots", _("The points are paid for by {funder}"),
-        (Code(name="funder", label=_("Budget"), source="funders"),), _("who pays for the points"),
-        blank={"funder": ""}),
     *_TERMS,
 )  # fmt: skip
 _HINT = _("You may write {points}, {earned}, {balance} and {campaign}.")
@@ -242,6 +239,9 @@ JUDGE = (
         name="budget", text=_("{points} points and {money} in discounts"), fields=(
             Number(name="points", label=_("Points"), optional=True, hint=NO_LIMIT),
             money("money", _("Money"), True, NO_LIMIT))),), _("a budget"), blank={"budget": {}}),
+    # of discounts too, though the document has it among the terms of the points
+    Row("funder", "lots", _("It is paid for by {funder}"),
+        (Code(name="funder", label=_("Payer"), source="funders"),), _("who pays for it"), blank={"funder": ""}),
     Row("group", "stacking", _("Among the campaigns of the group {group}: {mode}"), (
         Code(name="group", label=_("Group"), source="stacking"),
         Choice(name="mode", label=_("How"), options=(
@@ -264,10 +264,14 @@ QUESTIONS = (
     Question("what", _("What do they get?"), "", LOTS, ("what",)),
     Question("tell", _("How do they hear of it?"), _("Nothing is said beside the points themselves."), TELL),
     Question(
-        "judge", _("Within which limits?"), _("Without limits, together with all other campaigns."), JUDGE
+        "judge",
+        _("Within which limits, and who pays?"),
+        _("Without limits, together with all other campaigns; the house pays."),
+        JUDGE,
     ),
 )
+#: All rows of all questions.
+ROWS = tuple(_row for _question in QUESTIONS for _row in _question.rows)
 PARTS: dict[str, tuple[Row, ...]] = {}
-for _question in QUESTIONS:
-    for _row in _question.rows:
-        PARTS[_row.part] = (*PARTS.get(_row.part, ()), _row)
+for _row in ROWS:
+    PARTS[_row.part] = (*PARTS.get(_row.part, ()), _row)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from backoffice.constructor import rows as vocabulary
 from backoffice.constructor.edits import GROUP
 from backoffice.constructor.forms import DEEPEST, GROUPS, at
-from backoffice.constructor.questions import QUESTIONS, Document, Question, Row
+from backoffice.constructor.questions import QUESTIONS, ROWS, Document, Question, Row
 from backoffice.constructor.widgets import Look, id_of, parts
 from campaigns.engine.vocabulary import EARNING, OF_EVENT, OF_RECEIPT
 
@@ -146,7 +146,8 @@ def _line(row: Row, owner: Document, look: Look) -> Line:
 def _unclaimed(question: Question, claimed: Sequence[str], look: Look) -> list[str]:
     """Problems of the question's parts that no row shows."""
     tops = {row.part.partition(".")[0] for row in question.rows}
-    shown = (*claimed, "what.", "if.", "if")  # a tree of conditions shows its own
+    elsewhere = [f"{row.part}.{key}" for row in ROWS if row not in question.rows for key in row.keys]
+    shown = (*claimed, *elsewhere, "what.", "if.", "if")  # a tree of conditions shows its own
     return [
         text
         for place, texts in look.problems.items()

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from analytics.models import Segment
 from campaigns.models import Campaign, Seller
+from loyalty import payers
 from loyalty.models import (
-    Account,
     Category,
     Partner,
+    Payer,
     Product,
     ProductSet,
     Programme,
@@ -115,12 +116,21 @@ def _name_tills(_programme: Programme | None, codes: Sequence[str]) -> Mapping[s
     return {code: _("Till {code}").format(code=code) for code in codes}
 
 
-def _find_budgets(programme: Programme | None, text: str) -> Iterator[Thing]:
-    budgets = Account.objects.filter(kind=Account.Kind.BUDGET, code__icontains=text)
-    if programme is not None:
-        budgets = budgets.filter(programme=programme)
-    for code in budgets.order_by("code").values_list("code", flat=True).distinct()[:SHOWN]:
-        yield Thing(code, code)
+def _find_payers(programme: Programme | None, text: str) -> Iterator[Thing]:
+    if programme is None:
+        return
+    known = Q(name__icontains=text) | Q(code__istartswith=text) | Q(partner__name__icontains=text)
+    found = Payer.objects.filter(known, programme=programme)
+    for row in found.order_by(*_likeliest(text, "name", "code"))[:SHOWN]:
+        yield Thing(row.code, row.name, row.get_kind_display())
+
+
+def _name_payers(programme: Programme | None, codes: Sequence[str]) -> Mapping[str, str]:
+    """Payers by everything that definitions call them: old campaigns know some by what people typed."""
+    if programme is None:
+        return {}
+    known = payers.directory(programme.pk)
+    return {text: payer.name for text in codes if (payer := known.find(text)) is not None}
 
 
 def _find_groups(programme: Programme | None, text: str) -> Iterator[Thing]:
@@ -197,7 +207,7 @@ SOURCES: dict[str, Source] = {
     "events": _named(gettext_lazy("Events"), EVENTS),
     "event_keys": _named(_TITLE, EVENT_KEYS),
     "dates": _named(gettext_lazy("Dates"), DATES),
-    "funders": Source(gettext_lazy("Budgets"), _find_budgets, _as_is, free=True),
+    "funders": Source(gettext_lazy("Payers"), _find_payers, _name_payers),
     "stacking": Source(gettext_lazy("Groups"), _find_groups, _as_is, free=True),
     "attributes": _named(_TITLE, {}),
     "cashiers": _rows(Seller, title=gettext_lazy("Cashiers"), free=True),
@@ -279,6 +289,8 @@ def _mentioned(document: Any, found: dict[str, list[str]] | None = None) -> dict
                 found.setdefault(kind, []).extend(code for code in value if isinstance(code, str) and code)
             else:
                 _mentioned(value, found)
+        if document.get("funder"):
+            found.setdefault("funders", []).append(str(document["funder"]))
         if document.get("effect") == "issue_coupon" and document.get("series"):
             found.setdefault("series", []).append(str(document["series"]))
         if document.get("condition") == "first_purchase" and document.get("category"):

@@ -22,6 +22,7 @@ from campaigns.engine.definition import DefinitionError, parse
 from campaigns.programme_file import foresight, layout, notation, references, shape, snapshot
 from campaigns.programme_file.document import Change, Document, Moment, Step
 from campaigns.programme_file.problems import FileError, Problem, steps_of, write_path
+from campaigns.programme_file.sections import payers as payers_section
 from campaigns.programme_file.sections import tiers
 from loyalty.models import Category, Partner, Programme, Store, StoreGroup
 
@@ -218,7 +219,11 @@ def _unknown_codes(named: dict[str, set[str]], after: Document) -> Iterator[tupl
     models: dict[str, Any] = {
         "segments": Segment, "stores": Store, "groups": StoreGroup, "partners": Partner, "categories": Category,
     }  # fmt: skip
-    known = {"tiers": set(after["tiers"]), "series": set(after["coupon_series"])}
+    known = {
+        "tiers": set(after["tiers"]),
+        "series": set(after["coupon_series"]),
+        "payers": payers_section.texts(after),
+    }
     for kind, codes in sorted(named.items()):
         if kind in models:
             codes = codes - set(models[kind].objects.filter(code__in=codes).values_list("code", flat=True))

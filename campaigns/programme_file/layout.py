@@ -7,25 +7,26 @@ from campaigns.programme_file.document import VERSION, Document, Section
 from campaigns.programme_file.sections.coupons import CouponSeries
 from campaigns.programme_file.sections.goods import ProductSets
 from campaigns.programme_file.sections.mechanics import DEFINITION, Campaigns
+from campaigns.programme_file.sections.payers import Payers
 from campaigns.programme_file.sections.settings import Settings
 from campaigns.programme_file.sections.shops import CardTypes, Partners
 from campaigns.programme_file.sections.templates import Templates
 from campaigns.programme_file.sections.tiers import Ladders, Tiers
 
 SETTINGS, LADDER, TIERS = Settings(), Ladders(), Tiers()
-CARD_TYPES, PARTNERS, PRODUCT_SETS = CardTypes(), Partners(), ProductSets()
+CARD_TYPES, PARTNERS, PAYERS, PRODUCT_SETS = CardTypes(), Partners(), Payers(), ProductSets()
 SERIES, CAMPAIGNS, TEMPLATES = CouponSeries(), Campaigns(), Templates()
 
 #: As they stand in the file.
 IN_FILE: tuple[Section, ...] = (
-    SETTINGS, LADDER, TIERS, CARD_TYPES, PARTNERS, PRODUCT_SETS, SERIES, CAMPAIGNS, TEMPLATES,
+    SETTINGS, LADDER, TIERS, CARD_TYPES, PARTNERS, PAYERS, PRODUCT_SETS, SERIES, CAMPAIGNS, TEMPLATES,
 )  # fmt: skip
 #: As they are read and written: what is pointed at by others comes after them when read, before them when written.
 TO_READ: tuple[Section, ...] = (
-    SETTINGS, LADDER, TIERS, PARTNERS, SERIES, CAMPAIGNS, TEMPLATES, CARD_TYPES, PRODUCT_SETS,
+    SETTINGS, LADDER, TIERS, PARTNERS, PAYERS, SERIES, CAMPAIGNS, TEMPLATES, CARD_TYPES, PRODUCT_SETS,
 )  # fmt: skip
 TO_WRITE: tuple[Section, ...] = (
-    SETTINGS, CARD_TYPES, PRODUCT_SETS, PARTNERS, LADDER, TIERS, SERIES, CAMPAIGNS, TEMPLATES,
+    SETTINGS, CARD_TYPES, PRODUCT_SETS, PARTNERS, PAYERS, LADDER, TIERS, SERIES, CAMPAIGNS, TEMPLATES,
 )  # fmt: skip
 #: Things of the whole house that the programme only speaks of.
 SHARED = (CARD_TYPES, PRODUCT_SETS)

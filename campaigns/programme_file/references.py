@@ -63,6 +63,8 @@ def _gather(value: Any, found: dict[str, set[str]]) -> None:
             found[name].update(_texts(inner))
         elif name == "in" and value.get("condition") in _CONDITIONS:
             found[_CONDITIONS[value["condition"]]].update(_texts(inner))
+        elif name == "funder":
+            found["payers"].update(_texts([inner] if inner else None))
         elif name == "series":
             found["series"].update(_texts(inner if isinstance(inner, list) else [inner]))
         else:

@@ -51,6 +51,8 @@ def _arrange(document: Document, name: str) -> Any:
     match name:
         case "campaigns":
             return {code: _arrange_entry(entry) for code, entry in document[name].items()}
+        case "payers":
+            return {code: _arrange_payer(entry) for code, entry in document[name].items()}
         case "templates":
             return [_arrange_entry(entry) for entry in document[name]]
     return document[name]
@@ -62,6 +64,11 @@ def _arrange_entry(entry: Document) -> Document:
         if name in told:
             told[name] = _in_order(told[name])
     return told
+
+
+def _arrange_payer(entry: Document) -> Document:
+    """A payer without what only some have: a partner, and spellings of old campaigns."""
+    return {name: value for name, value in entry.items() if value or name not in ("partner", "spellings")}
 
 
 def _in_order(value: Any) -> Any:

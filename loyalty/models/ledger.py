@@ -59,7 +59,17 @@ class Account(models.Model):
         related_name="accounts",
         verbose_name=_("partner"),
     )
+    #: Of a budget, as campaigns knew it when it was opened: those from before there were payers go by it.
     code = models.CharField(_("code"), max_length=32, blank=True)
+    payer = models.ForeignKey(
+        "loyalty.Payer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        db_index=False,  # most accounts have none
+        verbose_name=_("payer"),
+    )
     balance = points_field(_("balance"), null=True, blank=True)
     owed = points_field(_("owed"), default=ZERO)
     version = models.BigIntegerField(default=0)
@@ -89,7 +99,12 @@ class Account(models.Model):
             models.UniqueConstraint(
                 fields=["programme", "code"], condition=Q(kind="budget"), name="account_one_per_budget"
             ),
+            models.CheckConstraint(
+                condition=Q(kind="budget", payer__isnull=False) | (~Q(kind="budget") & Q(payer__isnull=True)),
+                name="account_payer_of_budgets_alone",
+            ),
         )
+        indexes = (models.Index(fields=["payer"], name="account_of_payer", condition=Q(payer__isnull=False)),)
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {str(self.id)[-12:]}"

@@ -24,6 +24,21 @@ def validate_zone(name: str) -> None:
 COUNTRY_HELP = _("Two letters, like RU or US: by its rules phones without a plus are read.")
 
 
+#: Every programme has somebody who pays where a campaign names nobody (``loyalty.models.payer``).
+MAKE_HOUSE = pgtrigger.Trigger(
+    name="makes_house",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    func="""
+INSERT INTO loyalty_payer (programme_id, code, name, kind)
+VALUES (NEW.id, 'house', COALESCE(NULLIF(btrim(regexp_replace(NEW.name, '[[:space:]]+', ' ', 'g')), ''), NEW.code),
+        'house');
+RETURN NULL;
+""",
+)
+
+
 def one_year() -> dict[str, Any]:
     """The default expiry policy of a programme: after one year."""
     return {"kind": "after", "years": 1}
@@ -123,6 +138,7 @@ class Programme(models.Model):
                 " WHERE x.programme_id = NEW.id",
                 pgtrigger.UpdateOf("active", "time_zone"),
             ),
+            MAKE_HOUSE,
         )
 
     def __str__(self) -> str:

@@ -186,6 +186,7 @@ def test_a_purchase_that_lost_a_race_is_judged_again_under_the_lock(
 
 
 def test_points_that_a_budget_pays_for_come_from_its_account_and_go_back_to_it(shop: factories.Shop) -> None:
+    factories.PayerFactory(programme=shop.programme, code="lavazza")
     definition = {**factories.percent_of_receipt("10"), "lots": {"funder": "lavazza"}}
     factories.publish_campaign(shop.programme, definition, name="Coffee month")
     member = factories.enrol(shop.programme)

@@ -69,7 +69,7 @@ def test_the_mechanic_of_the_brief_reads_as_it_was_asked_for() -> None:
     ) == [
         "Members of the tier Silver get double points on Coffee, from Monday to Friday, from 13:00 to 15:00.",
         "At most 500 points a month for each member.",
-        "The points are paid for by Supplier Ltd.",
+        "It is paid for by Supplier Ltd.",
     ]
 
 
@@ -299,7 +299,7 @@ RUSSIAN = {
           "lots": {"funder": "supplier"},
           "judge": {"limits": [{"per": "member", "period": "month", "points": "500"}]}},
          "Участники с уровнем Серебро получают двойные баллы на Кофе, с понедельника по пятницу, с 13:00 до 15:00. "
-         "Не больше 500 баллов за месяц на каждого участника. Баллы оплачивает Поставщик."),
+         "Не больше 500 баллов за месяц на каждого участника. Платит Поставщик."),
         ({"what": FIVE}, "Все покупатели получают 5% баллами."),
         ({"whom": MEMBERS, "what": [{"effect": "points_per", "points": "1", "per": "10"}]},
          "Все участники получают 1 балл за каждые 10 ₽."),

@@ -15,7 +15,15 @@ from loyalty.lots import NotEnoughPoints
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Programme, Transfer
 from loyalty.passbook import Cause, LotTerms, Passbook
 from members.models import new_id
-from tests.factories import START, HolderFactory, MemberFactory, ProgrammeFactory, enrol, give_points
+from tests.factories import (
+    START,
+    HolderFactory,
+    MemberFactory,
+    PayerFactory,
+    ProgrammeFactory,
+    enrol,
+    give_points,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -219,7 +227,8 @@ def test_a_programme_opens_its_own_accounts_once(programme: Programme) -> None:
     assert ledger.institutions(programme) == own
     assert len({own.issuance, own.expiry, own.hold, own.exchange}) == 4
     assert not Account.objects.filter(programme=programme, kind="expiry", balance__isnull=False).exists()
-    assert ledger.budget_account(programme, "spring") == ledger.budget_account(programme, "spring")
+    payer = PayerFactory(programme=programme)
+    assert ledger.budget_account(payer) == ledger.budget_account(payer)
 
 
 # By hand

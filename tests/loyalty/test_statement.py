@@ -12,7 +12,7 @@ from loyalty import ledger, statement, sweep
 from loyalty.models import Account, Programme
 from loyalty.passbook import Cause, LotTerms
 from loyalty.statement import Due, Flow, Standing
-from tests.factories import START, ProgrammeFactory, enrol, give_points
+from tests.factories import START, PayerFactory, ProgrammeFactory, enrol, give_points
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +121,7 @@ def test_the_volume_that_will_expire_is_told_by_local_day_and_month(
 
 
 def test_the_liability_is_the_sum_of_the_open_lots(programme: Programme, account: Account) -> None:
-    budget = ledger.budget_account(programme, "spring")
+    budget = ledger.budget_account(PayerFactory(programme=programme))
     now = START + 5 * DAY
     give_points(account, 10)
     give_points(account, 4, active_from=now + DAY)

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import rulebooks, sentence
+from campaigns import funding, rulebooks, sentence
 from campaigns.differences import differences, mean_the_same, tell
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign, Revision
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import Path, Problem, steps_of
+from campaigns.programme_file.sections import payers
 from loyalty.models import Programme
 
 COLUMNS = Columns(Campaign, "name", "status")
@@ -83,6 +84,7 @@ class Campaigns(Section):
                 )
             if entry != was and entry["status"] != _DRAFT and isinstance(entry["definition"], Mapping):
                 yield from _check_definition((*place, "definition"), entry["definition"])
+                yield from _check_payer((*place, "definition"), entry["definition"], step.after)
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Campaigns that come, change and go."""
@@ -154,6 +156,12 @@ def _check_definition(place: Path, definition: Any) -> Iterator[Problem]:
         parse(definition)
     except DefinitionError as error:
         yield from (Problem((*place, *steps_of(path)), message) for path, message in error.problems)
+
+
+def _check_payer(place: Path, definition: Mapping[str, Any], after: Document) -> Iterator[Problem]:
+    """Who pays must be there, or come with the file."""
+    if unknown := funding.unknown(funding.named(definition), payers.texts(after)):
+        yield Problem((*place, *steps_of(unknown.path)), unknown.message)
 
 
 def _tell(entry: Document) -> Iterator[str]:

@@ -103,8 +103,8 @@ def test_a_file_names_things_by_their_codes_and_has_no_ids(programme: Programme)
     document = notation.read(snapshot.export(programme)).value
 
     assert list(document) == [
-        "version", "programme", "ladder", "tiers", "card_types", "partners", "product_sets", "coupon_series",
-        "campaigns", "templates",
+        "version", "programme", "ladder", "tiers", "card_types", "partners", "payers", "product_sets",
+        "coupon_series", "campaigns", "templates",
     ]  # fmt: skip
     assert document["partners"] == {
         "corner": {
