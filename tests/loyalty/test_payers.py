@@ -16,7 +16,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 #: What the migration that makes payers of free text does.
-migration = importlib.import_module("loyalty.migrations.0016_payers_of_spellings")
+migration = importlib.import_module("loyalty.migrations.0017_payers_of_spellings")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0014_what_stores_were'),
+        ('loyalty', '0015_ladder_changed_at'),
     ]
 
     operations = [

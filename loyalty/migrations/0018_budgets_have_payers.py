@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('loyalty', '0016_payers_of_spellings')]
+    dependencies = [('loyalty', '0017_payers_of_spellings')]
 
     operations = [
         migrations.AddConstraint(

@@ -128,7 +128,7 @@ def _is_code(text):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("loyalty", "0015_payers"),
+        ("loyalty", "0016_payers"),
         ("campaigns", "0010_settle_what_was_missed"),
     ]
 
