@@ -16,25 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from import_export.widgets import Widget
 
+from members.tables import harmless, plain
+
 YES = {"1", "true", "yes", "y", "on", "+", "да", "д", "истина", "вкл", "x", "х"}
 NO = {"0", "false", "no", "n", "off", "-", "нет", "н", "ложь", "выкл"}
-#: What spreadsheets take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: Numbers and phones begin with a sign too, and are harmless.
-NUMBER = re.compile(r"[+-]?\d[\d\s.,]*")
 #: Blanks that people and spreadsheets put between thousands: ordinary, no-break, narrow, thin.
 BLANKS = str.maketrans("", "", " \u00a0\u202f\u2009'’")
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: such a one begins with an apostrophe."""
-    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
-
-
-def plain(value: Any) -> str:
-    """The text of a cell, without the apostrophe of ``harmless`` and without blanks around it."""
-    text = "" if value is None else str(value).strip()
-    return text[1:] if text.startswith("'") and text[1:2] in FORMULA else text
 
 
 class TextCell(Widget):  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from backoffice.coupons_forms import FileForm, GenerateForm
+from members import tables
 from members.refusals import Fault, Invalid
 from members.sending import send
 from rewards import batches, code_files, handouts, series, tasks
@@ -112,13 +112,9 @@ def send_faults(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpRespons
     }
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{batch.series.code}-lines.csv"'
-    writer = csv.writer(response)
-    writer.writerow(("line", "text", "problem"))
-    # an apostrophe keeps a table's program from taking a text for a formula
-    writer.writerows(
-        (line, f"'{text}" if text[:1] in "=+-@\t\r" else text, words[kind])
-        for line, kind, text in batch.faults
-    )
+    writer = tables.Writer(response)
+    writer.row(("line", "text", "problem"))
+    writer.rows((line, text, words[kind]) for line, kind, text in batch.faults)
     return response
 
 

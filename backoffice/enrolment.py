@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from campaigns import registration
 from loyalty import ledger, membership
 from loyalty.models import Programme
-from members import bounds, cards, lookup
+from members import bounds, cards, crowds, lookup
 from members.lookup import Manner
 from members.models import Card, Member
 from members.refusals import Fault, Invalid
-from members.registration import Circle, Newcomer, enrol
+from members.registration import Newcomer
 
 CHANNEL = "desk"
 
@@ -185,16 +186,17 @@ def register(member: Member, card: str, programme: Programme, now: datetime) -> 
     _become(member, made)
 
 
-def bring_in(member: Member, now: datetime) -> None:
-    """Make the unsaved member of an imported file real, with an account in every active programme.
+def bring_in(members: Sequence[Member], now: datetime) -> None:
+    """Make the unsaved members of an imported file real, with an account in every active programme.
 
     No event is recorded: a file of old customers must not set off welcome campaigns. Must run in a
     transaction.
     """
-    made = enrol(_newcomer(member, None), now, Circle(crowd=True))
+    for member in members:
+        member.channel = CHANNEL
+    crowds.enrol(members, now)
     for programme in Programme.objects.filter(active=True):
-        ledger.open_account(made, programme)
-    _become(member, made)
+        ledger.open_accounts([member.pk for member in members], programme)
 
 
 def _newcomer(member: Member, card: str | None) -> Newcomer:

@@ -1,4 +1,7 @@
-"""A programme as a file: written for whoever keeps it in git, read in after a look at what would change."""
+"""A programme as a file: written for whoever keeps it in git, read in after a look at what would change.
+
+What becomes of a file that comes in is ``programme_uploads``' affair; its pages are those of every upload.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,21 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
-from campaigns.programme_file import importing, layout, notation, snapshot
-from campaigns.programme_file.document import Moment
-from campaigns.programme_file.importing import Plan, StaleError
-from campaigns.programme_file.problems import FileError, Problem
+from backoffice import programme_uploads, upload_pages
+from backoffice.models import Upload
+from backoffice.upload_pages import Door
+from campaigns.programme_file import layout, notation, snapshot
 from loyalty.models import Programme
 
-#: How long somebody may look at what a file would do, in seconds.
-AGE = 60 * 60
-_SALT = "backoffice.programme_file"
 _READ = ("loyalty.view_programme", "campaigns.view_campaign", "rewards.view_series", "rewards.view_coupon")
 _WRITTEN = (
     "loyalty.{}_programme", "loyalty.{}_tier", "loyalty.{}_partner", "loyalty.{}_participation",
@@ -85,19 +81,27 @@ def may_read(request: HttpRequest) -> bool:
     return bool(request.user.has_perms((*_READ, *rights, "backoffice.publish_campaigns")))
 
 
+def door(desk: ModelAdmin) -> Door:
+    """The pages on which a programme comes in."""
+    return Door(
+        desk=desk,
+        kind=programme_uploads.KIND,
+        base="loyalty_programme_file",
+        may=may_read,
+        title=_("A programme from a file"),
+        form=FileForm,
+        most_bytes=notation.MOST_BYTES,
+        templates="backoffice/programme_file",
+        more=_tell,
+    )
+
+
 def urls(desk: ModelAdmin) -> list[Any]:
     """The pages, to stand before those of the programmes' desk."""
-    pages = {
-        "file/": (read, "file"),
-        "file/apply/": (apply, "file_apply"),
-        "file/schema/": (send_schema, "file_schema"),
-    }
-
-    def page(view: Any) -> Any:
-        return desk.admin_site.admin_view(lambda request: view(desk, request))
-
+    schema = desk.admin_site.admin_view(lambda request: send_schema(desk, request))
     return [
-        path(route, page(view), name=f"loyalty_programme_{name}") for route, (view, name) in pages.items()
+        path("file/schema/", schema, name="loyalty_programme_file_schema"),
+        *upload_pages.urls(desk, lambda: door(desk), "file/"),
     ]
 
 
@@ -121,84 +125,11 @@ def send_schema(desk: ModelAdmin, request: HttpRequest) -> HttpResponse:
     return response
 
 
-def read(desk: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Ask for a file; say what it would change, or everything that is wrong with it."""
-    if not may_read(request):
-        raise PermissionDenied
-    form = FileForm(request.POST or None, request.FILES or None)
-    problems: list[Problem] = []
-    if request.method == "POST" and form.is_valid():
-        upload, prune = form.cleaned_data["file"], form.cleaned_data["prune"]
-        try:
-            data = upload.read(notation.MOST_BYTES + 1)
-            return _preview(desk, request, data, prune, upload.name)
-        except FileError as error:
-            problems = error.problems
-    return _answer(desk, request, "load", form=form, problems=problems)
-
-
-def apply(desk: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Do what was shown, if the programme is still what it was then."""
-    if not may_read(request):
-        raise PermissionDenied
-    address = reverse("admin:loyalty_programme_file")
-    try:
-        agreed = signing.loads(request.POST.get("agreed", ""), salt=_SALT, max_age=AGE)
-    except signing.BadSignature:
-        messages.error(request, _("That was too long ago. Read the file again."))
-        return HttpResponseRedirect(address)
-    data, prune, name = agreed["text"].encode(), agreed["prune"], agreed["name"]
-    try:
-        plan = importing.apply(data, Moment(timezone.now(), request.user.pk), prune, agreed["base"])
-    except StaleError:
-        messages.warning(
-            request, _("Somebody changed the programme meanwhile. This is what the file would do now.")
-        )
-        try:
-            return _preview(desk, request, data, prune, name)
-        except FileError as error:
-            return _answer(desk, request, "load", form=FileForm(), problems=error.problems)
-    except FileError as error:
-        return _answer(desk, request, "load", form=FileForm(), problems=error.problems)
-    programme = Programme.objects.get(code=plan.code)
-    done = ngettext("“%(file)s”: %(count)s change.", "“%(file)s”: %(count)s changes.", len(plan.changes))
-    told = done % {"file": name, "count": len(plan.changes)}
-    desk.log_change(request, programme, told)
-    messages.success(request, told)
-    return HttpResponseRedirect(reverse("admin:loyalty_programme_change", args=[programme.pk]))
-
-
-def _preview(desk: ModelAdmin, request: HttpRequest, data: bytes, prune: bool, name: str) -> HttpResponse:
-    plan = importing.foresee(data, Moment(timezone.now(), request.user.pk), prune)
-    agreed = {"text": data.decode("utf-8-sig"), "prune": prune, "base": plan.base, "name": name}
-    return _answer(
-        desk, request, "preview",
-        plan=plan,
-        file=name,
-        groups=_group(plan),
-        agreed=signing.dumps(agreed, salt=_SALT, compress=True),
-    )  # fmt: skip
-
-
-def _group(plan: Plan) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The changes under the titles of their sections."""
+def _tell(upload: Upload) -> dict[str, Any]:
+    """The changes under the titles of their sections, and where the programme is."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for change in plan.changes:
-        told = {
-            "kind": change.kind,
-            "sign": SIGNS[change.kind],
-            "subject": change.subject,
-            "lines": change.lines,
-        }
-        groups.setdefault(str(TITLES[change.section]), []).append(told)
-    return list(groups.items())
-
-
-def _answer(desk: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    context |= desk.admin_site.each_context(request) | {
-        "opts": desk.opts,
-        "title": _("A programme from a file"),
-        "list": reverse("admin:loyalty_programme_changelist"),
-        "page": reverse("admin:loyalty_programme_file"),
-    }
-    return TemplateResponse(request, f"backoffice/programme_file/{template}.html", context)
+    for change in upload.result.get("changes", ()):
+        groups.setdefault(str(TITLES[change["section"]]), []).append(change | {"sign": SIGNS[change["kind"]]})
+    found = Programme.objects.filter(code=upload.result.get("code", "")).first()
+    page = reverse("admin:loyalty_programme_change", args=[found.pk]) if found else ""
+    return {"groups": list(groups.items()), "programme": page}

@@ -84,7 +84,7 @@ class SegmentDesk(Desk):
             path(route, self.admin_site.admin_view(_of(self, view)), name=f"analytics_segment_{name}")
             for route, (view, name) in parts.items()
         ]
-        return [*mine, *super().get_urls()]
+        return [*mine, *segments_files.urls(self), *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

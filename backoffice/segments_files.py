@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,12 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from analytics import segment_files
 from analytics.models import Segment, SegmentFile
 from analytics.segment_files import FileFault
+from backoffice import upload_pages, uploads
+from backoffice.segment_uploads import APPLIED, LOADED, tell_of
 from backoffice.segments_members import may_change
+from backoffice.upload_kinds import KINDS
+from backoffice.upload_pages import Door
+from members import tables
 
 #: Rows not found that the page itself shows, and files that a segment's page remembers.
 SHOWN, NEWEST = 100, 5
@@ -58,8 +62,7 @@ def load(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
         try:
             if upload.size > segment_files.MOST_BYTES:
                 raise FileFault(segment_files.too_large())
-            file = segment_files.keep(segment, upload.name, upload.read(), timezone.now(), request.user.pk)
-            return HttpResponseRedirect(_address("file", file.pk))
+            return HttpResponseRedirect(_keep(desk, request, segment, upload))
         except FileFault as fault:
             form.add_error("file", str(fault))
     return _answer(
@@ -88,15 +91,15 @@ def apply(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpResponse:
     mode = request.POST.get("mode", "")
     if request.method != "POST" or mode not in SegmentFile.Mode.values:
         raise Http404
+    if file.rows > uploads.INLINE and file.applied_at is None:
+        return HttpResponseRedirect(_apply_later(desk, request, file, mode))
     repeated = file.applied_at is not None
     try:
         file = segment_files.apply(file.pk, mode, timezone.now(), request.user.pk)
     except FileFault as fault:
         messages.error(request, str(fault))
         return HttpResponseRedirect(_address("file", file.pk))
-    told = _("“%(file)s”: entered %(entered)s, left %(left)s.") % {
-        "file": file.name, "entered": file.entered, "left": file.left,
-    }  # fmt: skip
+    told = tell_of(file)
     if not repeated:
         desk.log_change(request, file.segment, told)
     messages.success(request, told)
@@ -108,9 +111,9 @@ def send_missing(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> HttpRespon
     file = _open(desk, request, pk)
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{file.segment.code}-not-found.csv"'
-    writer = csv.writer(response)
-    writer.writerow(("line", "text", "reason"))
-    writer.writerows(_missing(file))
+    writer = tables.Writer(response)
+    writer.row(("line", "text", "reason"))
+    writer.rows(_missing(file))
     return response
 
 
@@ -127,7 +130,55 @@ def _open(desk: ModelAdmin, request: HttpRequest, pk: UUID) -> SegmentFile:
     file = get_object_or_404(SegmentFile.objects.select_related("segment"), pk=pk)
     if not may_change(desk, request, file.segment):
         raise PermissionDenied
+    if file.applied_at is None and file.uploaded_by_id != request.user.pk:
+        raise Http404  # what others brought and have not applied is theirs alone
     return file
+
+
+def doors(desk: ModelAdmin) -> tuple[Door, Door]:
+    """The pages on which a worker's progress with a large file is watched: while it is read, and while it is
+    applied."""
+
+    def door(kind: str, base: str) -> Door:
+        return Door(
+            desk=desk,
+            kind=kind,
+            base=f"analytics_segment_{base}",
+            may=desk.has_change_permission,
+            title=_("Members from a file"),
+            start=lambda upload: _address("load", upload.options["segment"]),
+        )
+
+    return door(LOADED, "loading"), door(APPLIED, "applying")
+
+
+def urls(desk: ModelAdmin) -> list[Any]:
+    """The pages of large files."""
+    return [
+        *upload_pages.urls(desk, lambda: doors(desk)[0], "loading/", first=False),
+        *upload_pages.urls(desk, lambda: doors(desk)[1], "applying/", first=False),
+    ]
+
+
+def _keep(desk: ModelAdmin, request: HttpRequest, segment: Segment, file: Any) -> str:
+    """Have a file read: at once if it is small, else by a worker. Returns the page that tells of it."""
+    content, now = file.read(), timezone.now()
+    rows = KINDS[LOADED].count(content)
+    if rows <= uploads.INLINE:
+        kept = segment_files.keep(segment, file.name, content, now, request.user.pk)
+        return _address("file", kept.pk)
+    upload = uploads.bring(LOADED, file.name, content, rows, request.user.pk, now, segment=segment.pk)
+    upload_pages.proceed(upload)
+    return doors(desk)[0].address("_shown", upload.pk)
+
+
+def _apply_later(desk: ModelAdmin, request: HttpRequest, file: SegmentFile, mode: str) -> str:
+    """Have a worker apply a large file. Returns the page that tells how far it is."""
+    options = {"segment": file.segment_id, "file": str(file.pk), "mode": mode}
+    now = timezone.now()
+    upload = uploads.bring(APPLIED, file.name, b"", file.rows, request.user.pk, now, agreed=True, **options)
+    upload_pages.proceed(upload)
+    return doors(desk)[1].address("_shown", upload.pk)
 
 
 def _answer(

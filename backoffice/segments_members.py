@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,13 +18,12 @@ from unfold.admin import ModelAdmin
 from analytics import segments
 from analytics.models import Segment, SegmentMember
 from backoffice import search
+from members import tables
 from members.lookup import read_id
 from members.models import Member
 
 #: Rows of a page, and how many of those who were searched for are offered.
 ROWS, OFFERED = 25, 8
-#: What a table's program would take for a formula at the beginning of a cell.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("id", "phone", "email", "first_name", "middle_name", "last_name", "cards", "since")
 
 
@@ -110,22 +108,16 @@ def export(desk: ModelAdmin, request: HttpRequest, object_id: str) -> StreamingH
 
 
 def _lines(segment: Segment) -> Iterator[str]:
-    writer: Any = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)  # the mark tells Excel that it is UTF-8
+    writer = tables.Writer(_Echo())
+    yield "\ufeff" + writer.row(COLUMNS)  # the mark tells Excel that it is UTF-8
     cards = StringAgg("member__cards__number", Value(" "), default=Value(""))
     names = ("email", "first_name", "middle_name", "last_name")
     rows = segment.memberships.annotate(numbers=cards).order_by("id").values_list(
         "member_id", "member__phone", *(f"member__{name}" for name in names), "numbers", "added_at"
     )  # fmt: skip
-    for member_id, phone, *said, numbers, since in rows.iterator(chunk_size=2000):
+    for *said, since in rows.iterator(chunk_size=2000):
         moment = timezone.localtime(since).isoformat(timespec="seconds")
-        yield writer.writerow((member_id, phone, *map(_harmless, said), numbers, moment))
-
-
-def _harmless(text: str | None) -> str:
-    """A text that members wrote themselves, kept from being run as a formula."""
-    text = text or ""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        yield writer.row((*said, moment))
 
 
 def _open(desk: ModelAdmin, request: HttpRequest, pk: int, to_change: bool = False) -> Segment:

@@ -40,14 +40,11 @@ class Circle(NamedTuple):
     """Who is known to those who register somebody: the members in ``scope``, read in ``manner``.
 
     ``code`` tells the newcomers of this programme from people elsewhere with the same phone, e-mail or card.
-    A ``crowd`` that comes in one transaction takes no locks, for there are not so many: the tables' constraints
-    refuse who comes twice.
     """
 
     scope: Scope = Scope()
     manner: Manner = Manner()
     code: str = ""
-    crowd: bool = False
 
 
 #: Who sees everybody: the staff.
@@ -136,6 +133,12 @@ def make_referral_code() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
+def virtual_kind() -> CardKind:
+    """The type of cards that members get who bring none."""
+    defaults = {"name": "Virtual", "lengths": [13], "check_digit": CardKind.CheckDigit.EAN}
+    return CardKind.objects.get_or_create(code=VIRTUAL, defaults=defaults)[0]
+
+
 def make_card_number() -> str:
     """A new card number: an EAN-13 of the range that shops use among themselves."""
     digits = _CARD_PREFIX + "".join(secrets.choice("0123456789") for _ in range(10))
@@ -157,8 +160,7 @@ def _require_new(newcomer: Newcomer, numbers: Sequence[str], circle: Circle) -> 
     email = lookup.seek("email", newcomer.email, circle.manner) if newcomer.email else Sought()
     phone = (newcomer.phone,) if newcomer.phone else ()
     sought = Sought(cards=tuple(numbers), phones=phone) | email
-    if not circle.crowd:
-        lock(sought)
+    lock(sought)
     params = {**sought.params, **circle.scope.params, "now": _NEVER}
     known = prepared.run(_KNOWN.format(named=lookup.NAMED, join=circle.scope.join), params)[0]
     if known["here"]:
@@ -176,9 +178,7 @@ def lock(sought: Sought) -> None:
 def _hand_out_card(member: Member, numbers: Sequence[str], apart: str, at: datetime, manner: Manner) -> None:
     """Give the member a printed card, one the shop has not registered yet, or a virtual one."""
     if not numbers:
-        defaults = {"name": "Virtual", "lengths": [13], "check_digit": CardKind.CheckDigit.EAN}
-        kind, _created = CardKind.objects.get_or_create(code=VIRTUAL, defaults=defaults)
-        Card.objects.create(number=make_card_number(), kind=kind, member=member, issued_at=at)
+        Card.objects.create(number=make_card_number(), kind=virtual_kind(), member=member, issued_at=at)
         return
     printed = Card.objects.filter(number__in=numbers, member=None).order_by("id").first()
     if printed is not None:

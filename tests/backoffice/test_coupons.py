@@ -312,7 +312,7 @@ def test_codes_go_out_as_a_file(scene, spring, boss):
         csv.DictReader(text(boss.get(address("export", spring.pk))).removeprefix("\ufeff").splitlines())
     )
     assert [(row["code"], row["issued_to"], row["most_uses"]) for row in rows] == [
-        ("ANNAS1", f"'{scene.member.phone}", "1"), ("FREE1", "", ""),
+        ("ANNAS1", scene.member.phone, "1"), ("FREE1", "", ""),
     ]  # fmt: skip
 
 

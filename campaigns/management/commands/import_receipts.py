@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from argparse import ArgumentParser
 from collections import Counter
@@ -17,6 +16,7 @@ from tqdm import tqdm
 
 from campaigns.replay.selling import CHUNK, Result, Seller
 from campaigns.replay.table import Entry, FileFault, Table
+from members import tables
 
 _LINE = "lines["
 HEADER = ("line", "store", "receipt_number", "field", "code", "detail")
@@ -137,9 +137,9 @@ def write_report(path: Path, problems: list[Problem]) -> Path:
     """Write what is wrong; nothing wrong leaves no report."""
     if problems:
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(HEADER)
-            writer.writerows(sorted(problems))
+            writer = tables.Writer(file)
+            writer.row(HEADER)
+            writer.rows(sorted(problems))
     else:
         path.unlink(missing_ok=True)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from members import tables
 from members.refusals import Invalid
 from rewards import batches, series
 from rewards.batches import BadLine
@@ -73,6 +73,6 @@ def work(batch: CodeBatch, bad: list[BadLine], show: bool) -> CodeBatch:
 def write(file: Path, bad: list[BadLine]) -> None:
     """The report: a row for each line that would not do."""
     with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(HEADER)
-        writer.writerows(bad)
+        writer = tables.Writer(stream)
+        writer.row(HEADER)
+        writer.rows(bad)
