@@ -167,7 +167,9 @@ def _keep(desk: ModelAdmin, request: HttpRequest, segment: Segment, file: Any) -
     if rows <= uploads.INLINE:
         kept = segment_files.keep(segment, file.name, content, now, request.user.pk)
         return _address("file", kept.pk)
-    upload = uploads.bring(LOADED, file.name, content, rows, request.user.pk, now, segment=segment.pk)
+    upload = uploads.bring(
+        LOADED, file.name, content, rows, upload_pages.id_of(request), now, segment=segment.pk
+    )
     upload_pages.proceed(upload)
     return doors(desk)[0].address("_shown", upload.pk)
 
@@ -176,7 +178,9 @@ def _apply_later(desk: ModelAdmin, request: HttpRequest, file: SegmentFile, mode
     """Have a worker apply a large file. Returns the page that tells how far it is."""
     options = {"segment": file.segment_id, "file": str(file.pk), "mode": mode}
     now = timezone.now()
-    upload = uploads.bring(APPLIED, file.name, b"", file.rows, request.user.pk, now, agreed=True, **options)
+    upload = uploads.bring(
+        APPLIED, file.name, b"", file.rows, upload_pages.id_of(request), now, agreed=True, **options
+    )
     upload_pages.proceed(upload)
     return doors(desk)[1].address("_shown", upload.pk)
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export.admin import ExportMixin
 from import_export.fields import Field
@@ -52,7 +53,7 @@ class SheetDesk(Desk, _Exporting):  # type: ignore[misc]
             kind=opts.label_lower,
             base=f"{opts.app_label}_{opts.model_name}_import",
             may=self.has_import_permission,
-            title=_("%(things)s from a file") % {"things": opts.verbose_name_plural.capitalize()},
+            title=capfirst(_("%(things)s from a file") % {"things": opts.verbose_name_plural}),
             about={"columns": self.resource_classes[0]._meta.fields},
         )
 
@@ -169,7 +170,7 @@ class MemberSheet(Sheet):
         )
         owners: dict[str, list[tuple[Any, str]]] = defaultdict(list)
         for email, pk, apart in rows:
-            owners[email.lower()].append((pk, apart))
+            owners[(email or "").lower()].append((pk, apart))
         for draft in drafts:
             email, record = said[id(draft)], draft.record
             if not email or record is None:
