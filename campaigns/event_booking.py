@@ -158,7 +158,7 @@ def _move_extras(subject: Subject, before: Record, after: Record, now: datetime)
     fresh = tuple(extra for extra in after.extras if extras.name(extra) not in known)
     after = extras.take_back(before, after, event_id, subject.member_id, now)
     more = msgspec.structs.replace(after, extras=fresh)
-    more = extras.give(more, event_id, subject.programme_id, subject.member_id, now)
+    more = extras.give(more, event_id, subject.programme_id, subject.member_id, now, again=True)
     return msgspec.structs.replace(after, extras=(*after.extras, *more.extras))
 
 

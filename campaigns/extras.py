@@ -20,18 +20,23 @@ from rewards import handouts
 from rewards.models import Series
 
 
-def give(kept: Record, receipt_id: UUID, programme_id: int, member_id: UUID, at: datetime) -> Record:
+def give(
+    kept: Record, receipt_id: UUID, programme_id: int, member_id: UUID, at: datetime, *, again: bool = False
+) -> Record:
     """Issue the coupons and tell the badges of a decision; the record with the coupons' codes.
 
-    A series that does not exist any more, or may not be issued, gives nothing.
+    ``again`` says that they may have been given before and taken back since. A series that does not exist any more, or
+    may not be issued, gives nothing.
     """
     if not kept.extras:
         return kept
-    given = tuple(_give(extra, receipt_id, programme_id, member_id, at) for extra in kept.extras)
+    given = tuple(_give(extra, receipt_id, programme_id, member_id, at, again) for extra in kept.extras)
     return msgspec.structs.replace(kept, extras=given)
 
 
-def _give(extra: Extra, receipt_id: UUID, programme_id: int, member_id: UUID, at: datetime) -> Extra:
+def _give(
+    extra: Extra, receipt_id: UUID, programme_id: int, member_id: UUID, at: datetime, again: bool
+) -> Extra:
     if extra.kind == "badge":
         events.record(
             "badge.earned",
@@ -43,7 +48,8 @@ def _give(extra: Extra, receipt_id: UUID, programme_id: int, member_id: UUID, at
         )
         return extra
     series = Series.objects.filter(programme_id=programme_id, code=extra.code).first()
-    coupon = handouts.issue(series, member_id, at, _key(extra, receipt_id)) if series else None
+    issue = handouts.issue_again if again else handouts.issue
+    coupon = issue(series, member_id, at, _key(extra, receipt_id)) if series else None
     return msgspec.structs.replace(extra, issued=coupon.code if coupon else "")
 
 

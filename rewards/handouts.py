@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 #: Another writer may take the same random code or the same key; each loss is told by the other's row.
 _ATTEMPTS = 5
 _RACED = ("coupon_code_in_programme", "coupon_once_by_cause")
+#: So often what was withdrawn can be handed out again under the same key.
+MOST_AGAIN = 20
 #: Coupons that are revoked in one transaction.
 BATCH = 10_000
 
@@ -50,7 +52,7 @@ UPDATE rewards_coupon c
 RETURNING c.code, c.member_id, c.state, (SELECT code FROM rewards_series s WHERE s.id = c.series_id) AS series
 """
 _IN_ORDER = "ORDER BY c.id FOR NO KEY UPDATE"
-_REVOKE_CAUSE = _REVOKE.format(chosen="c.cause = %(key)s::text", how=_IN_ORDER)
+_REVOKE_CAUSE = _REVOKE.format(chosen="c.cause = ANY(%(keys)s::text[])", how=_IN_ORDER)
 _REVOKE_IDS = _REVOKE.format(chosen="c.id = ANY(%(ids)s::bigint[])", how=_IN_ORDER)
 #: Whichever are free, and in the end those that somebody held: sorting a million for each part takes too long.
 _REVOKE_SOME = _REVOKE.format(
@@ -89,6 +91,34 @@ def issue(series: Series, member_id: UUID | None, at: datetime, key: str) -> Cou
     raise AssertionError(f"No free code of {series.length} characters was found for series {series.code}.")
 
 
+def issue_again(series: Series, member_id: UUID | None, at: datetime, key: str) -> Coupon | None:
+    """As ``issue``, where what was withdrawn may have come back: another code then, the withdrawn one stays revoked.
+
+    One that was used before it was withdrawn stands again in place of another: nobody gets two. Must run in a
+    transaction, under a lock of whatever stands behind the key.
+    """
+    if series.kind == Series.Kind.MASS:
+        return issue(series, member_id, at, key)
+    names = _names(key)
+    known = {one.cause: one for one in Coupon.objects.filter(series=series, cause__in=names)}
+    last = next((known[name] for name in reversed(names) if name in known), None)
+    if last is None or last.state == Coupon.State.REVOKED:
+        free = names[names.index(last.cause or "") + 1 :] if last else names
+        made = issue(series, member_id, at, free[0]) if free else None
+        if made and last and last.most and last.uses:  # what was used of the one before is used
+            made.most = last.most - last.uses
+            made.save(update_fields=["most"])
+        return made
+    if last.withdrawn:
+        Coupon.objects.filter(pk=last.pk).update(withdrawn=False)
+    return last
+
+
+def _names(key: str) -> list[str]:
+    """Under which keys coupons are handed out for one cause: the first one, and each one after a withdrawal."""
+    return [key, *(f"{key}~{number}" for number in range(1, MOST_AGAIN + 1))]
+
+
 def withdraw(key: str, at: datetime) -> list[str]:
     """Take what was issued under the key out of force. Safe to repeat. Returns the codes revoked now.
 
@@ -96,7 +126,7 @@ def withdraw(key: str, at: datetime) -> list[str]:
     them comes back, it is revoked (``coupons.give_back``), in whatever order things happen.
     Must run in a transaction. Records ``coupon.revoked`` for a member, once it is.
     """
-    return _tell(prepared.run(_REVOKE_CAUSE, {"key": key, "kept": _TAKEN}), at)
+    return _tell(prepared.run(_REVOKE_CAUSE, {"keys": _names(key), "kept": _TAKEN}), at)
 
 
 def given(programme_id: int, asked: Mapping[str, str]) -> dict[str, str]:

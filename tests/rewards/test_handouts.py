@@ -169,3 +169,49 @@ def test_a_whole_series_is_revoked_in_batches(monkeypatch: pytest.MonkeyPatch) -
     assert handouts.revoke_series(series.pk, NOW) == 0
     assert Coupon.objects.filter(series=series, state="revoked").count() == 7
     assert count_of(other)[0] == "issued"
+
+
+def issue_again(series: Any, member: Any, key: str) -> Any:
+    with transaction.atomic():
+        return handouts.issue_again(series, member.id, NOW, key)
+
+
+def test_what_was_withdrawn_and_comes_back_has_another_code_and_the_first_stays_revoked() -> None:
+    series, anna = make_series(), MemberFactory()
+    codes_ = []
+    for _ in range(3):
+        coupon = issue_again(series, anna, "event-1")
+        assert issue_again(series, anna, "event-1") == coupon, "asked twice, given once"
+        codes_.append(coupon.code)
+        assert withdraw("event-1") == [coupon.code]
+        assert withdraw("event-1") == []
+    assert len(set(codes_)) == 3
+    assert set(Coupon.objects.values_list("state", flat=True)) == {"revoked"}
+    assert withdraw("event-10") == []
+
+
+def test_a_used_coupon_that_was_withdrawn_stands_again_in_place_of_another() -> None:
+    series, anna = make_series(), MemberFactory()
+    coupon = issue_again(series, anna, "event-1")
+    Coupon.objects.filter(pk=coupon.pk).update(state="used", uses=1)
+    assert withdraw("event-1") == []
+    assert Coupon.objects.get().withdrawn
+
+    assert issue_again(series, anna, "event-1") == coupon
+    assert [(one.state, one.withdrawn) for one in Coupon.objects.all()] == [("used", False)]
+
+
+def test_what_was_used_of_a_coupon_is_not_to_be_had_again_when_it_comes_back() -> None:
+    series, anna = make_series(uses_each=3), MemberFactory()
+    spend(series, issue_again(series, anna, "event-1"), member=anna)
+    withdraw("event-1")
+    assert issue_again(series, anna, "event-1").most == 2
+
+
+def test_coupons_of_one_cause_are_not_handed_out_again_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handouts, "MOST_AGAIN", 1)
+    series, anna = make_series(), MemberFactory()
+    for _ in range(2):
+        assert issue_again(series, anna, "event-1") is not None
+        withdraw("event-1")
+    assert issue_again(series, anna, "event-1") is None
