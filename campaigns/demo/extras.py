@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -34,17 +35,28 @@ def take_back(now: datetime) -> int:
 
 
 def hold(sales: Iterable[Sale], now: datetime) -> int:
-    """Hold web orders like some sales of today, half of them spending points."""
-    for index, sale in enumerate(sales):
-        held = msgspec.structs.replace(
-            sale,
-            receipt_number=f"WEB-{sale.receipt_number}",
-            purchased_at=now - timedelta(minutes=5 * (index + 1)),
-            till="",
-            cashier="",
-            channel="web",
-            redeem="max" if index % 2 else Decimal(0),
-            state="held",
-        )
-        checkout.purchase(held, now)
-    return HELD
+    """Hold web orders like some sales of today, half of them with points: those of members who can spend some.
+
+    Returns how many are held; fewer where there are too few sales.
+    """
+    with_points, without = list[Sale](), list[Sale]()
+    for sale in sales:
+        if len(with_points) < HELD // 2 and _can_spend(_order(sale, now, "max"), now):
+            with_points.append(sale)
+        else:
+            without.append(sale)
+    orders = [(sale, "max") for sale in with_points] + [(sale, Decimal(0)) for sale in without]
+    for index, (sale, redeem) in enumerate(orders[:HELD], 1):
+        checkout.purchase(_order(sale, now - timedelta(minutes=5 * index), redeem), now)
+    return min(len(orders), HELD)
+
+
+def _order(sale: Sale, at: datetime, redeem: Any) -> Sale:
+    return msgspec.structs.replace(
+        sale, receipt_number=f"WEB-{sale.receipt_number}", purchased_at=at, till="", cashier="", channel="web",
+        redeem=redeem, state="held",
+    )  # fmt: skip
+
+
+def _can_spend(order: Sale, now: datetime) -> bool:
+    return Decimal(checkout.quote(order, now)["redeemed"]["points"]) > 0

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from campaigns.replay.table import Table
+from campaigns.replay.table import OF_LINE, OF_RECEIPT, Table
 from loyalty import places
 from loyalty.models import Account, Receipt, ReceiptLine
 from tests import factories
@@ -99,8 +99,8 @@ def test_bad_receipts_are_reported_by_line_and_the_others_come_in(tmp_path: Path
         ("8", "B3", "quantity", "too_small"),
         ("9", "B4", "quantity", "not_a_number"),
         ("10", "B5", "store", "unknown"),
-        ("11", "B6", "", "member_not_found"),
-        ("12", "B7", "", "redeem_exceeds_limit"),
+        ("11", "B6", "member_card", "member_not_found"),
+        ("12", "B7", "redeem", "redeem_exceeds_limit"),
         ("14", "B8", "purchased_at", "differs"),
     ]
     assert set(Receipt.objects.values_list("number", flat=True)) == {"A1", "A2"}
@@ -112,8 +112,40 @@ def test_a_number_that_was_used_with_other_content_is_reported(tmp_path: Path) -
     with pytest.raises(CommandError):
         run(path)
 
-    assert [(row["line"], row["code"]) for row in report(path)] == [("2", "idempotency_conflict")]
+    assert [(row["line"], row["field"], row["code"]) for row in report(path)] == [
+        ("2", "receipt_number", "idempotency_conflict")
+    ]
     assert Receipt.objects.get(number="A2").total == 1.5
+
+
+def test_no_row_of_the_report_leaves_its_field_empty_and_each_names_a_column_of_the_file(
+    tmp_path: Path, shop: factories.Shop
+) -> None:
+    stranger = factories.StoreFactory(code="s-3")
+    factories.enrol(shop.programme, phone="+79035550101", status="blocked")
+    path = write(
+        tmp_path,
+        "s-1,,C1,2026-03-01T12:00:00Z,,+79035550199,MILK,,,1,,1.50,",
+        "s-1,,C2,2026-03-01T12:00:00Z,,+79035550101,MILK,,,1,,1.50,",
+        f"s-1,,C3,2026-03-01T12:00:00Z,{CARD},,MILK,,,1,,1.50,900",
+        "s-1,,C4,2026-03-01T12:00:00Z,404,,MILK,,,1,,1.50,",
+        f"{stranger.code},,C5,2026-03-01T12:00:00Z,,,MILK,,,1,,1.50,",
+        "s-1,,C6,1999-03-01T12:00:00Z,,,MILK,,,1,,1.50,",
+        "s-1,,C7,2026-03-01T12:00:00Z,,,MILK,,,1,,99999999999999,",
+        "s-1,,C8,2026-03-01T12:00:00Z,,nonsense,MILK,,,1,,1.50,",
+        header=HEADER.replace("cashier", "member_phone"),
+    )
+    with pytest.raises(CommandError):
+        run(path)
+    rows = report(path)
+    assert len({row["receipt_number"] for row in rows}) == 8
+    assert {row["field"] for row in rows} <= {*OF_RECEIPT, *OF_LINE}
+    found = {row["receipt_number"]: (row["field"], row["code"]) for row in rows}
+    assert found["C1"] == ("member_phone", "member_not_found")
+    assert found["C2"] == ("member_phone", "member_blocked")
+    assert found["C3"] == ("redeem", "redeem_exceeds_limit")
+    assert found["C4"] == ("member_card", "member_not_found")
+    assert found["C5"] == ("store", "no_programme")
 
 
 def test_receipts_are_sold_in_the_order_of_their_time_whatever_the_order_of_the_file(tmp_path: Path) -> None:

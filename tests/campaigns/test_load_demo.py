@@ -21,7 +21,7 @@ from campaigns.demo.shop import read
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign
 from loyalty import places
-from loyalty.models import Lot, Product, Receipt, Return, Store
+from loyalty.models import Lot, Product, Receipt, Return, Store, Transfer
 from members.models import Card, Member
 from pos.keys import find
 from tests import factories
@@ -57,7 +57,8 @@ def test_the_demo_is_loaded_once_and_can_be_enlarged(var: Path) -> None:
     assert Campaign.objects.filter(status="live").count() == 15  # ten of the past, five of today
     assert MemberFacts.objects.count() == Member.objects.count() == 2
     assert Return.objects.exists()
-    assert Receipt.objects.filter(status="held").exists()
+    assert Receipt.objects.filter(status="held", redeemed_points__gt=0).exists()  # points that are held
+    assert Transfer.objects.filter(kind="hold").exists()
     assert Lot.objects.exists()
     assert Receipt.objects.exclude(channel="web").aggregate(at=Max("purchased_at"))["at"] < timezone.now()
     call_command("audit_ledger", verbosity=0)

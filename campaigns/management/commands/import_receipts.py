@@ -19,6 +19,16 @@ from campaigns.replay.table import Entry, FileFault, Table
 from members import tables
 
 _LINE = "lines["
+#: In which column to look where a refusal is of the receipt as a whole; else it is its number.
+_COLUMNS = {
+    "redeem_exceeds_limit": "redeem",
+    "confirmation_required": "redeem",
+    "store_closed": "store",
+    "no_programme": "store",
+    "before_the_programme": "purchased_at",
+    "beyond_the_books": "amount",
+}
+_OF_MEMBERS = ("member_not_found", "member_blocked")
 HEADER = ("line", "store", "receipt_number", "field", "code", "detail")
 
 
@@ -117,20 +127,30 @@ def refused(entry: Entry, result: Result) -> list[Problem]:
     if refusal is None:
         return []
     if not refusal.faults:
-        return [Problem(entry.lines[0], entry.store, entry.number, "", refusal.code, refusal.detail)]
+        column = _column(entry, refusal.code)
+        return [Problem(entry.lines[0], entry.store, entry.number, column, refusal.code, refusal.detail)]
     return [
         Problem(*_place(entry, fault.field), fault.code, fault.detail)  # type: ignore[call-arg]
         for fault in refusal.faults
     ]
 
 
+def _column(entry: Entry, code: str) -> str:
+    """The column that a refusal of a receipt as a whole is about."""
+    if code in _OF_MEMBERS:
+        who = entry.sale.member if entry.sale else None
+        return "member_phone" if who is not None and who.phone else "member_card"
+    return _COLUMNS.get(code, "receipt_number")
+
+
 def _place(entry: Entry, field: str) -> tuple[int, str, str, str]:
-    """Line, store, number and column of a fault; ``lines[2].sku`` is the column sku of the third row."""
+    """Line, store, number and column of a fault; ``lines[2].sku`` is the column sku of the third row, ``member.card``
+    the column ``member_card``."""
     line = entry.lines[0]
     if field.startswith(_LINE) and "." in field:
         index, _dot, field = field.removeprefix(_LINE).partition("].")
         line = entry.lines[int(index)]
-    return line, entry.store, entry.number, field
+    return line, entry.store, entry.number, field.replace("member.", "member_")
 
 
 def write_report(path: Path, problems: list[Problem]) -> Path:

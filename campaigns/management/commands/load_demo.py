@@ -60,7 +60,7 @@ class Command(BaseCommand):
         sold = self.sell(data, now)
         if not Event.objects.filter(kind=LOADED).exists():
             extras.take_back(now)
-            extras.hold(pick(data, extras.HELD), now)
+            extras.hold(pick(data), now)
         offers.begin(programme, shop.read("offers.json"), timezone.now())
         sweep.expire(timezone.now())
         logins.write(settings.VAR / "demo.json", options["base_url"], data.households)
@@ -111,13 +111,17 @@ def require_no_other(code: str) -> None:
         )
 
 
-def pick(data: Any, count: int) -> list[Any]:
-    """Some receipts of a few lines, of different members who never spend points."""
+def pick(data: Any) -> list[Any]:
+    """A receipt of a few lines of each member who never spends points: the dearest, as far as points go."""
     chosen: dict[Any, Any] = {}
     spenders = {sale.member for sale in data.sales() if sale.redeem}
     for sale in data.sales():
         if 2 <= len(sale.lines) <= 6 and sale.store.startswith("store-") and sale.member not in spenders:
-            chosen.setdefault(sale.member, sale)
-        if len(chosen) == count:
-            break
+            known = chosen.setdefault(sale.member, sale)
+            if _worth(sale) > _worth(known):
+                chosen[sale.member] = sale
     return list(chosen.values())
+
+
+def _worth(sale: Any) -> Any:
+    return sum(line.cost for line in sale.lines)
