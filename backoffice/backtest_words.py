@@ -151,6 +151,7 @@ _WHY_NOT: Mapping[str, Any] = {
     "wrong_weekday": lambda: _("another weekday"),
     "outside_hours": lambda: _("other hours"),
     "not_around": lambda: _("not around its date"),
+    "birthday_new": lambda: _("a birthday entered only lately"),
     "no_matching_lines": lambda: _("none of its products"),
     "goods_missing": lambda: _("products missing"),
     "goods_amount_too_low": lambda: _("too little of its products"),

@@ -70,7 +70,7 @@ _LET_IN = frozenset(
 )  # fmt: skip
 _NOT_RUNNING = ("not_started", "ended")
 _PLACES = ("wrong_partner", "wrong_store", "wrong_group", "wrong_till", "wrong_channel")
-_TIMES = ("wrong_weekday", "outside_hours", "not_around")
+_TIMES = ("wrong_weekday", "outside_hours", "not_around", "birthday_new")
 
 
 def _distance(campaign: Campaign, declined: Declined) -> int:

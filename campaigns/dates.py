@@ -4,7 +4,7 @@ Once an hour the days that live campaigns wait for are looked up, in each progra
 statement for each kind writes an event for exactly the members due, and has it rewarded. The id of an
 event follows from the member and the occasion (``members.once``), so each is written once for ever, however
 often the job runs, in however many workers. A job that was late looks back a few days, by the rules that were in
-force then. A birthday counts once it has stood for the programme's ``birthday_days``.
+force then. A birthday counts once it has stood for the programme's ``birthday_days`` (``members.birthdays``).
 docs/algorithms/own-events.md says what counts as an occasion.
 """
 
@@ -24,7 +24,7 @@ from campaigns.rulebooks import Rules
 from loyalty import ledger
 from loyalty.days import end_of_day
 from loyalty.models import Programme
-from members import events, once, prepared
+from members import birthdays, events, once, prepared
 from members.events import EventRow
 
 BIRTHDAY, ANNIVERSARY, DORMANT = "member.birthday", "member.anniversary", "member.dormant"
@@ -57,15 +57,13 @@ SELECT id, member_id, at, data FROM fresh
 """
 _STATEMENTS = {
     BIRTHDAY: _RECORD.format(
-        due="""
+        due=f"""
   SELECT m.id AS member_id, concat_ws(':', d.year, d.distance) AS occasion, d.at,
          jsonb_build_object('offset', d.distance, 'on', d."on") AS data
     FROM (SELECT *, unnest(days) AS day FROM dates) d
     JOIN members m ON to_char(m.birthday, 'MMDD') = d.day
    WHERE m.joined_at <= d.at
-     AND (m.birthday_changed_at IS NULL
-          OR (m.birthday_changed_at AT TIME ZONE %(zone)s::text)::date + %(birthday_days)s::int
-             <= (d.at AT TIME ZONE %(zone)s::text)::date)"""
+     AND (m.birthday_changed_at IS NULL OR {birthdays.COUNTS_FROM} <= (d.at AT TIME ZONE %(zone)s::text)::date)"""
     ),
     ANNIVERSARY: _RECORD.format(
         due="""

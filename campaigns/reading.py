@@ -35,7 +35,7 @@ from rewards.usability import Held
 _WHO = f"""
 {lookup.NAMED},
 who AS (
-  SELECT m.id, m.status, m.language, m.birthday, m.joined_at, m.gender,
+  SELECT m.id, m.status, m.language, m.birthday, m.birthday_changed_at, m.joined_at, m.gender,
          m.referred_by_id IS NOT NULL AS referred,
          (SELECT json_object_agg(key, m.attributes -> key) FROM unnest(%(attributes)s::text[]) AS key
            WHERE m.attributes ? key) AS attributes,
@@ -130,6 +130,7 @@ class KnownMember(msgspec.Struct):
     gender: str = ""
     referred: bool = False
     attributes: dict[str, Any] | None = None
+    birthday_changed_at: datetime | None = None
 
 
 class KnownAccount(msgspec.Struct):

@@ -272,6 +272,8 @@ class ShopperRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     known: dict[str, str] = {}
     #: Coupons that were shown and usable: (code, series).
     coupons: tuple[tuple[str, str], ...] = ()
+    #: The first day on which the birthday counts; receipts from before this was kept: it always did.
+    birthday_from: str | None = None
 
 
 def pack_shopper(shopper: Shopper, basket: Basket) -> ShopperRecord | None:
@@ -294,6 +296,7 @@ def pack_shopper(shopper: Shopper, basket: Basket) -> ShopperRecord | None:
         segments=tuple(sorted(shopper.segments)),
         known={key: format(figure.normalize(), "f") for key, figure in shopper.known.items()},
         coupons=tuple((coupon.code, coupon.series) for coupon in basket.coupons),
+        birthday_from=shopper.birthday_from.isoformat() if shopper.birthday_from else None,
     )
 
 
@@ -326,6 +329,7 @@ def unpack_shopper(kept: ShopperRecord) -> Shopper:
         attributes=kept.attributes,
         segments=frozenset(kept.segments),
         known={key: Decimal(figure) for key, figure in kept.known.items()},
+        birthday_from=_day(kept.birthday_from),
     )
 
 

@@ -22,6 +22,7 @@ from loyalty.basket import MAX, Basket, Coupon, Line, Moment, Wallet, WalletLot
 from loyalty.passbook import OpenLot, Passbook
 from loyalty.places import Scheme, Shop
 from loyalty.redemption import is_spendable
+from members import birthdays
 from members.refusals import Fault, Invalid
 from rewards import coupons
 from rewards.usability import Found
@@ -245,6 +246,7 @@ def _shopper(
         card_kind=member.card_kind or "",
         joined_on=member.joined_at.astimezone(scheme.zone).date(),
         birthday=member.birthday,
+        birthday_from=birthdays.counts_from(member.birthday_changed_at, scheme.birthday_days, scheme.zone),
         purchases=known_facts.purchases + document.holds.count,
         progress=progress,
         uses={**uses, **shared},

@@ -43,6 +43,8 @@ class Scheme:
     ladder: Ladder
     #: All points expire without a purchase for so many days; None: they do not.
     inactivity_days: int | None = None
+    #: A birthday that was entered or changed counts so many days later.
+    birthday_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +213,5 @@ def _load_scheme(programme_id: int) -> Scheme:
         institutions=institutions,
         ladder=ladders.read(programme),
         inactivity_days=programme.inactivity_days,
+        birthday_days=programme.birthday_days,
     )

@@ -33,7 +33,7 @@ def gates_of(document: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
     yield from _where(document.get("where", {}))
     yield from _when(document.get("when", {}))
     if around := document.get("when", {}).get("around"):
-        yield _around(around, needs)
+        yield from _around(around, needs)
 
 
 def _event(what_for: Mapping[str, Any]) -> Iterator[Gate]:
@@ -76,8 +76,8 @@ def _is_one(kind: str, listed_codes: list[str]) -> Test:
     return _in_segments(listed_codes) if kind == "segments" else lambda case: case.card_kind in codes
 
 
-def _around(around: Mapping[str, Any], needs: Needs) -> Gate:
-    """Whether today lies around a date of the member, in any year."""
+def _around(around: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
+    """Whether today lies around a date of the member, in any year; a birthday must have stood for a while."""
     name, before, after = around["date"], around.get("before", 0), around.get("after", 0)
     if name not in ("birthday", "joined"):
         needs.attributes.add(name)
@@ -90,7 +90,14 @@ def _around(around: Mapping[str, Any], needs: Needs) -> Gate:
             for year in (case.today.year - 1, case.today.year, case.today.year + 1)
         )
 
-    return near, ("not_around", words)
+    yield near, ("not_around", words)
+    if name == "birthday":
+        yield _has_stood, ("birthday_new", {})
+
+
+def _has_stood(case: Case) -> bool:
+    since = case.shopper.birthday_from
+    return since is None or since <= case.today
 
 
 def _date_of(case: Case, name: str) -> date | None:

@@ -69,6 +69,7 @@ _PLACE_AND_TIME = {
     "wrong_weekday": gettext_noop("only on {weekdays}"),
     "outside_hours": gettext_noop("only at {hours}"),
     "not_around": gettext_noop("only around “{date}”, days before: {before}, days after: {after}"),
+    "birthday_new": gettext_noop("the birthday was entered or changed only lately and does not count yet"),
     "other_day": gettext_noop("for another day"),
     "wrong_data": gettext_noop("only where “{key}” of the event is {wanted}"),
 }

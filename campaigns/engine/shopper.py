@@ -28,6 +28,8 @@ class Shopper:
     campaign gave to everybody (keys with ``c:``) and in this store (``s:``), counters of a period
     (``p``), and promises for the next purchase, by the last day on which they hold (``n20261231``).
 
+    ``birthday_from`` is the first day on which the birthday counts as a day to celebrate; None: it always did.
+
     The rest is known only where the rules ask for it (``needs.Needs``): ``known`` holds figures of
     past purchases by their keys, and the spendable ``balance``; ``attributes`` and ``segments`` those
     that some campaign names.
@@ -48,6 +50,7 @@ class Shopper:
     attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
     segments: frozenset[str] = frozenset()
     known: Mapping[str, Decimal] = field(default_factory=dict, hash=False)
+    birthday_from: date | None = None
 
 
 ANONYMOUS = Shopper()

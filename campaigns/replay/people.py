@@ -21,7 +21,7 @@ _FORMS = ("card", "phone", "email", "code", "id")
 
 _WANTED = f"WITH {lookup.NAMED} SELECT form, value, id FROM named WHERE NOT blocked"
 _MEMBERS = """
-SELECT m.id, m.status, m.language, m.birthday, m.joined_at, m.gender, m.attributes,
+SELECT m.id, m.status, m.language, m.birthday, m.birthday_changed_at, m.joined_at, m.gender, m.attributes,
        m.referred_by_id IS NOT NULL AS referred,
        (SELECT array_agg(c.number ORDER BY c.id) FROM members_card c
          WHERE c.member_id = m.id AND NOT c.blocked) AS numbers,
@@ -39,6 +39,7 @@ class Person(NamedTuple):
     status: str
     language: str
     birthday: date | None
+    birthday_changed_at: datetime | None
     joined_at: datetime
     gender: str
     attributes: dict[str, Any]
@@ -52,7 +53,7 @@ class Person(NamedTuple):
         kind = next(shown, None) or next(iter(self.cards.values()), None)
         return KnownMember(
             self.id, self.status, self.language, self.birthday, self.joined_at, kind, self.gender, self.referred,
-            self.attributes,
+            self.attributes, self.birthday_changed_at,
         )  # fmt: skip
 
     def joined(self, shop: Shop) -> bool:

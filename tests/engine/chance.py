@@ -454,6 +454,7 @@ def shoppers(draw: st.DrawFn, rulebook: Rulebook, moment: Moment) -> Shopper:
             )
         ),
         birthday=draw(st.sampled_from([None, date(1990, 11, 25), date(2012, 2, 29)])),
+        birthday_from=draw(st.sampled_from([None, None, date(2026, 1, 1), date(2999, 1, 1)])),
         gender=draw(st.sampled_from(["", "female", "male"])),
         last_purchase_on=draw(st.sampled_from([None, date(2026, 11, 1), today])),
         referred=draw(st.booleans()),

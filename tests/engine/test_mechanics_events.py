@@ -152,6 +152,31 @@ def test_dated_events_reward_the_campaigns_of_their_day(what_for, event, data, r
 # Days around a date, at the till
 
 
+@pytest.mark.parametrize(
+    ("today", "counts_from", "said"),
+    [
+        ("2026-06-15", "2026-06-15", None),
+        ("2026-06-15", "2026-06-16", "birthday_new"),
+        ("2026-06-15", None, None),
+        ("2026-06-11", "2026-06-29", "not_around"),
+    ],
+)
+def test_days_around_a_birthday_count_only_once_the_birthday_counts(
+    today: str, counts_from: str | None, said: str | None
+) -> None:
+    since = date.fromisoformat(counts_from) if counts_from else None
+    shopper = anna(birthday=date(1990, 6, 15), birthday_from=since)
+    assert (
+        refusal(
+            sell("tea 100", campaign("c", percent("10"), when=AROUND), shopper=shopper, when=f"{today} 12:00")
+        )
+        == said
+    )
+    joined = campaign("c", percent("10"), when={"around": {"date": "joined", "before": 3}})
+    other = anna(joined_on=date(2020, 6, 16), birthday_from=date(2999, 1, 1))
+    assert refusal(sell("tea 100", joined, shopper=other, when="2026-06-15 12:00")) is None
+
+
 AROUND = {"around": {"date": "birthday", "before": 3, "after": 7}}
 
 

@@ -180,6 +180,9 @@ def said() -> Iterator[tuple[str, str, Outcome]]:
     around: dict[str, Any] = {"before": 3, "after": 7}
     yield here("not_around", "only around the birthday, days before: 3, days after: 7",
                one(GIVES, when={"around": {"date": "birthday", **around}}))  # fmt: skip
+    yield here("birthday_new", "the birthday was entered or changed only lately and does not count yet",
+               one(GIVES, when={"around": {"date": "birthday", "before": 20, "after": 20}}),
+               shopper=anna(birthday=date(1990, 11, 25), birthday_from=date(2999, 1, 1)))  # fmt: skip
     yield here("not_around", "only around the day of joining, days before: 3, days after: 7",
                one(GIVES, when={"around": {"date": "joined", **around}}))  # fmt: skip
     yield here("not_around", "only around “wedding”, days before: 0, days after: 0",
