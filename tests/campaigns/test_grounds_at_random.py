@@ -84,7 +84,7 @@ def test_what_was_given_for_tiers_is_never_kept_for_free_and_never_given_twice(k
             receipt = chance.choice(sorted(left))
             packets = chance.choice(("all", "all", chance.randint(1, left[receipt])))
             scene.back(receipt, packets)
-            left[receipt] -= left[receipt] if packets == "all" else packets
+            left[receipt] -= packets if isinstance(packets, int) else left[receipt]
             left = {one: rest for one, rest in left.items() if rest}
         else:
             left[scene.buy(chance.choice(("60", "100", "150", "310")))] = 10
