@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from backoffice import backtest_words as words
 from backoffice.backtest_page import growth_to_pay, tally_of
+from backoffice.backtest_payers import share_out
 from campaigns.backtest.adding_up import Tally
 from campaigns.backtest.models import Backtest
+from loyalty import payers
 
 ZERO = Decimal(0)
 
@@ -24,6 +26,8 @@ class Comparison:
     heads: list[tuple[Backtest, str]]
     rows: list[tuple[str, list[tuple[str, int]]]]
     tried: list[tuple[str, list[str]]]
+    #: What each payer would have paid.
+    payers: list[tuple[str, list[str]]]
 
 
 def compare(backtests: list[Backtest]) -> Comparison:
@@ -61,7 +65,18 @@ def compare(backtests: list[Backtest]) -> Comparison:
         given = [tally.tried.get(key) for tally in tallies]
         tried.append((name, [words.money(one.points + one.discount) if one else "–" for one in given]))
     heads = [(one, words.period(one.begins, one.ends)) for one in backtests]
-    return Comparison(heads, rows, tried)
+    return Comparison(heads, rows, tried, _payers(backtests))
+
+
+def _payers(backtests: list[Backtest]) -> list[tuple[str, list[str]]]:
+    """Who would have paid how much, money, in each of the backtests."""
+    columns: list[dict[str, str]] = []
+    for one in backtests:
+        tally = tally_of(one)
+        shares = share_out(tally, payers.directory(one.programme_id)) if tally is not None else []
+        columns.append({share.name: share.cost for share in shares})
+    names = dict.fromkeys(name for column in columns for name in column)
+    return [(name, [column.get(name, "–") for column in columns]) for name in names]
 
 
 def _share(part: Decimal | int, whole: Decimal | int) -> Decimal:

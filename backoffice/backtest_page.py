@@ -15,10 +15,13 @@ from django.utils.translation import ngettext
 
 from analytics.models import Segment
 from backoffice import backtest_words as words
+from backoffice.backtest_payers import Share, share_out
+from campaigns import funding
 from campaigns.backtest import adding_up
 from campaigns.backtest.adding_up import GAINS, Live, Sums, Tally, Tried
 from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign
+from loyalty import payers
 from loyalty.models import Store, Tier
 from members.models import Member
 
@@ -97,6 +100,7 @@ class Page:
     chart: dict[str, str] = field(default_factory=dict)
     gains: list[tuple[str, int, int]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    payers: list[Share] = field(default_factory=list)
     tried: list[dict[str, Any]] = field(default_factory=list)
     live: list[dict[str, Any]] = field(default_factory=list)
     winners: list[dict[str, Any]] = field(default_factory=list)
@@ -128,8 +132,12 @@ def read(backtest: Backtest, *, names: bool) -> Page | None:
     page.chart = _draw(tally)
     page.gains = _gains(tally)
     page.tables = _tables(tally, backtest.programme_id)
+    known = payers.directory(backtest.programme_id)
+    page.payers = share_out(tally, known)
     page.tried = [
-        _tried(one, tally.tried.get(one["campaign"], Tried()), tally, campaigns) for one in backtest.tried
+        _tried(one, tally.tried.get(one["campaign"], Tried()), tally, campaigns)
+        | {"payer": known.name(funding.named(one["definition"]))}
+        for one in backtest.tried
     ]
     page.live = [
         _live(key, one, campaigns, key in boosters)
@@ -344,8 +352,8 @@ def _live(key: int, one: Live, campaigns: Mapping[int, str], boosts: bool) -> di
     return {
         "id": key,
         "name": campaigns.get(key, str(key)),
-        "points": _signed(points),
-        "discount": _signed(discount) if one.discount or one.discount_before else "",
+        "points": words.signed(points),
+        "discount": words.signed(discount) if one.discount or one.discount_before else "",
         "share": words.percent(points, one.points_before) if one.points_before else "",
         "loses": points + discount < 0,
         "lost": words.count(one.lost),
@@ -354,10 +362,6 @@ def _live(key: int, one: Live, campaigns: Mapping[int, str], boosts: bool) -> di
         "gained": words.count(one.gained),
         "because": whys,
     }
-
-
-def _signed(value: Decimal) -> str:
-    return f"+{words.money(value)}" if value > 0 else words.money(value).replace("-", "−")
 
 
 def _winners(tally: Tally, names: bool) -> list[dict[str, Any]]:

@@ -200,3 +200,8 @@ _WHY_NOT: Mapping[str, Any] = {
     "boosts": lambda: _("it multiplies what is given now"),
     "otherwise": lambda: _("more or less to reckon from"),
 }
+
+
+def signed(value: Decimal) -> str:
+    """An amount with its sign."""
+    return f"+{money(value)}" if value > 0 else money(value).replace("-", "−")

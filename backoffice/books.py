@@ -21,10 +21,10 @@ from unfold.decorators import action, display
 
 from backoffice import reversing, search
 from backoffice.desk import Register, RegisterInline
-from loyalty import reversal, wording
+from loyalty import payers, reversal, wording
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Transfer
 
-OWNERS = ("holders__member", "partner", "programme")
+OWNERS = ("holders__member", "partner", "payer", "programme")
 
 
 def name_account(account: Account) -> str:
@@ -34,6 +34,8 @@ def name_account(account: Account) -> str:
         return ", ".join(names) or str(_("nobody"))
     if account.kind == Account.Kind.PARTNER:
         return f"{account.partner}"
+    if account.payer is not None:
+        return f"{account.payer}"
     return f"{account.get_kind_display()} {account.code}".strip()
 
 
@@ -51,7 +53,7 @@ class AccountRegister(Register):
 
     list_display = ("show_owner", "kind", "programme", "balance", "owed", "opened_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("programme", RelatedDropdownFilter))
-    fields = ("kind", "programme", "partner", "code", "balance", "owed", "opened_at", "version")
+    fields = ("kind", "programme", "partner", "payer", "code", "balance", "owed", "opened_at", "version")
     search_fields = ("id",)
     search_help_text = _("Phone, card, e-mail or name of a holder")
     inlines = (HolderInline,)
@@ -240,10 +242,10 @@ class LotRegister(Register):
         ("show_owner", "show_campaign"),
         ("points", "remaining", "pending"),
         ("earned_at", "active_from", "expires_at"),
-        ("show_terms", "funder", "origin"),
+        ("show_terms", "show_funder", "origin"),
         "transfer",
     )
-    readonly_fields = ("show_owner", "show_campaign", "show_terms")
+    readonly_fields = ("show_owner", "show_campaign", "show_terms", "show_funder")
     inlines = (LotUseInline,)
     ordering = ("-id",)
 
@@ -261,6 +263,13 @@ class LotRegister(Register):
     def show_owner(self, lot: Lot) -> str:
         """Whose points they are."""
         return name_account(lot.account)
+
+    @display(description=_("paid for by"))
+    def show_funder(self, lot: Lot) -> str:
+        """Who pays for the points: the house where nobody is named."""
+        if lot.funder is not None:
+            return name_account(lot.funder)
+        return payers.directory(lot.account.programme_id).name(None)
 
     @display(description=_("terms of use"))
     def show_terms(self, lot: Lot) -> str:

@@ -70,6 +70,8 @@ class CampaignDesk(Desk):
             path("new/", page(gallery.begin), name="campaigns_campaign_new"),
             path("calendar/", page(calendar_page.show), name="campaigns_campaign_calendar"),
             path("search/", wrap(views.search), name="campaigns_campaign_search"),
+            path("make/<slug:source>/", wrap(views.make), name="campaigns_campaign_make"),
+            path("thing/", wrap(views.visit), name="campaigns_campaign_thing"),
             path("<path:object_id>/launch/", page(launching.launch), name="campaigns_campaign_launch"),
             path("<path:object_id>/versions/", page(versions.show), name="campaigns_campaign_versions"),
             path("<path:object_id>/standing/", wrap(views.stand), name="campaigns_campaign_standing"),

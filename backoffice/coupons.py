@@ -140,7 +140,9 @@ class SeriesDesk(Desk):
         found = kwargs.get("obj")
         if found is not None:
             context |= coupons_work.describe(self, request, found)
-            context["campaigns"] = [(campaign, doubt(found, campaign)) for campaign in naming(found)]
+            context["campaigns"] = [
+                (campaign, deeds(found, campaign), doubt(found, campaign)) for campaign in naming(found)
+            ]
             context["uses"] = list(
                 found.uses_made.select_related("coupon", "receipt__store", "member").order_by("-at", "-id")[
                     :NEWEST_USES
@@ -306,11 +308,26 @@ def doubt(found: Series, campaign: Campaign) -> str:
     return ""
 
 
-def _asks(tree: Any) -> bool:
-    """Whether a condition tree asks for a coupon."""
+def deeds(found: Series, campaign: Campaign) -> list[str]:
+    """What the draft of a campaign does with coupons of the series; an older version may do otherwise."""
+    told = []
+    if _asks(campaign.draft.get("if"), found.code):
+        told.append(_("takes them"))
+    effects = [effect for effect in campaign.draft.get("what", ()) if isinstance(effect, dict)]
+    if any(
+        effect.get("effect") == "issue_coupon" and effect.get("series") == found.code for effect in effects
+    ):
+        told.append(_("gives them"))
+    return told
+
+
+def _asks(tree: Any, code: str = "") -> bool:
+    """Whether a condition tree asks for a coupon; with a ``code`` for one of that series."""
     if isinstance(tree, dict):
-        return tree.get("condition") == "coupon" or any(map(_asks, tree.values()))
-    return isinstance(tree, list) and any(map(_asks, tree))
+        if tree.get("condition") == "coupon":
+            return not code or code in tree.get("series", ())
+        return any(_asks(inner, code) for inner in tree.values())
+    return isinstance(tree, list) and any(_asks(inner, code) for inner in tree)
 
 
 def _of(desk: SeriesDesk, view: Any) -> Any:

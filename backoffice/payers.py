@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -143,7 +143,9 @@ class PayerDesk(Desk):
         )
         told = format_html_join(", ", '<a class="regulars-link" href="{}">{}</a>', links)
         more = len(named) - NAMED
-        return told + (", " + _("%(n)s more") % {"n": more} if more > 0 else "") if named else "–"
+        if more > 0:
+            told = format_html("{}, {}", told, _("%(n)s more") % {"n": more})
+        return told or "–"
 
     @display(description=gettext_lazy("points charged"))
     def show_charged(self, payer: Any) -> Decimal:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from campaigns import story
-from loyalty.models import Lot, LotUse, Receipt, Return, ReturnLine, Transfer
+from campaigns import funding, record, rulebooks, story
+from loyalty import payers
+from loyalty.models import Lot, LotUse, Payer, Receipt, Return, ReturnLine, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,14 @@ class Page:
     uses: list[LotUse]
     transfers: list[Transfer]
     returns: list[Return]
+    #: Who pays for lots that name nobody.
+    house: str
 
 
 def read(receipt: Receipt) -> Page:
     """Read a receipt's page, in a number of statements that does not grow with the receipt."""
     told = story.of_receipt(receipt)
+    name_payers(receipt, told)
     decided = {line["position"]: line for line in told["lines"]}
     returns = list(receipt.returns.defer("outcome", "answer").prefetch_related("lines"))
     returned: dict[int, Decimal] = {}
@@ -50,14 +54,34 @@ def read(receipt: Receipt) -> Page:
         ],
         whole=decided.get(None),
         lots=list(
-            Lot.objects.filter(transfer__receipt=receipt).select_related("transfer__revision").order_by("id")
+            Lot.objects.filter(transfer__receipt=receipt)
+            .select_related("transfer__revision", "funder__payer")
+            .order_by("id")
         ),
         uses=list(
             LotUse.objects.filter(transfer__receipt=receipt).select_related("lot", "transfer").order_by("id")
         ),
         transfers=transfers,
         returns=returns,
+        house=payers.directory(receipt.programme_id).name(None),
     )
+
+
+def name_payers(receipt: Receipt, told: dict[str, Any]) -> None:
+    """Add to the reasons of a story who pays for what they gave, where it is not the house; tills are not told."""
+    rules = rulebooks.get(receipt.rulebook_id)
+    named = {one.campaign_id: funding.named(one.definition.document) for one in rules.engine.campaigns}
+    if not any(named.values()):
+        return
+    known = payers.directory(receipt.programme_id)
+    kept = record.load(receipt.outcome)
+    decided = {line.position: line.because for line in kept.lines} | {None: kept.receipt}
+    for line in told["lines"]:
+        for reason, why in zip(line["because"], decided[line["position"]], strict=True):
+            text = named.get(why.campaign_id, "")
+            payer = known.find(text)
+            if text and (payer is None or payer.kind != Payer.Kind.HOUSE):
+                reason["payer"] = known.name(text)
 
 
 def read_returned(back: Return) -> list[ReturnLine]:

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 
+from backoffice import receipt_page
 from campaigns import story
 from loyalty.models import Receipt, Transfer
 from members.models import Event, Member
@@ -90,6 +91,7 @@ def answer_purchase(request: HttpRequest, member: Member, receipt: UUID) -> Http
     receipts = member.receipts.filter(rulebook__isnull=False).select_related("store", "programme")
     found: Receipt = get_object_or_404(receipts, pk=receipt)
     told = story.of_receipt(found)
+    receipt_page.name_payers(found, told)
     goods = {line.position: line for line in found.lines.select_related("product")}
     for line in told["lines"]:
         line["sold"] = goods.get(line["position"])

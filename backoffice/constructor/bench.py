@@ -11,11 +11,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from backoffice.constructor import basket, edits, forms, problems
+from backoffice.constructor import basket, edits, forms, making, problems
 from backoffice.constructor.fields import State, first
 from backoffice.constructor.json_text import render as as_json
 from backoffice.constructor.sheet import Sheet, lay_out
-from backoffice.constructor.things import Names
+from backoffice.constructor.things import Names, Need, needs_of
 from backoffice.constructor.widgets import Look, id_of
 from campaigns import sample as samples
 from campaigns import sentence, suggestion, warnings
@@ -49,6 +49,7 @@ class Bench:
     text_error: str = ""
     place: str = ""
     editable: bool = True
+    makes: frozenset[str] = frozenset()
     names: Names = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,12 +71,16 @@ class Bench:
         """The seven questions; none while the document is edited as JSON."""
         if self.text is not None:
             return []
-        look = Look(self.names, self.campaign.programme.currency, self.problems())
+        look = Look(self.names, self.campaign.programme.currency, self.problems(), self.makes)
         return lay_out(self.document, look)
 
     def sentences(self) -> list[str]:
         """What the document does, in words."""
         return sentence.describe(self.document, self.names, self.campaign.programme.currency)
+
+    def needs(self) -> list[Need]:
+        """The coupon series and the payer that it names, with the way to them."""
+        return needs_of(self.document, self.names)
 
     def warnings(self) -> list[str]:
         """What is allowed and yet looks wrong."""
@@ -184,7 +189,7 @@ def lay(campaign: Campaign, document: Mapping[str, Any], request: HttpRequest, n
         found = basket.load(kept[_key(campaign)])
     except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError):
         found = suggestion.suggest(document, campaign.programme, now)
-    bench = Bench(campaign, opened(document), found, now)
+    bench = Bench(campaign, opened(document), found, now, makes=making.allowed(request))
     try:
         forms.write(bench.document)
     except forms.Inexpressible:

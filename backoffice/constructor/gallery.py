@@ -19,10 +19,12 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from backoffice.constructor import views
 from backoffice.constructor.bench import BLANK
+from backoffice.constructor.forms import at
 from backoffice.constructor.things import Names
 from campaigns import lifetimes, sentence
 from campaigns.models import Campaign, CampaignTemplate, Revision
 from campaigns.ready.catalogue import MECHANICS, grouped
+from campaigns.ready.mechanic import Mechanic
 
 
 def show(desk: ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -82,7 +84,7 @@ def _chosen(request: HttpRequest) -> tuple[Mapping[str, Any], str]:
     if key := asked.get("ready"):
         if key not in MECHANICS:
             raise Http404
-        return MECHANICS[key].begin(), str(MECHANICS[key].title)
+        return fill_in(MECHANICS[key], asked.get("series", "")), str(MECHANICS[key].title)
     if number := asked.get("template"):
         template = CampaignTemplate.objects.filter(pk=number).first() if number.isdecimal() else None
         if template is None:
@@ -94,6 +96,17 @@ def _chosen(request: HttpRequest) -> tuple[Mapping[str, Any], str]:
             raise Http404
         return campaign.draft, _("{campaign}, a copy").format(campaign=campaign.name)
     return BLANK, ""
+
+
+def fill_in(mechanic: Mechanic, series: str) -> Mapping[str, Any]:
+    """What a mechanic begins with, its place for a coupon series filled in where one is given."""
+    document = mechanic.begin()
+    for path in mechanic.asks if series else ():
+        owner_path, _dot, name = path.rpartition(".")
+        owner = at(document, owner_path)
+        if name == "series" and isinstance(owner, dict):
+            owner[name] = [series] if isinstance(owner[name], list) else series
+    return document
 
 
 class TemplateForm(forms.Form):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Case, Model, Q, When
 from django.db.models.functions import Length
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -214,6 +216,57 @@ SOURCES: dict[str, Source] = {
     "badges": _named(_TITLE, {}),
     "texts": _named(_TITLE, {}),
 }
+
+
+#: Sources whose things have a page that a campaign leads to.
+PAGES = ("series", "funders")
+
+
+def address_of(source: str, code: str, programme: Programme | None) -> str:
+    """Where the page of a thing is; empty for what has none."""
+    if source not in PAGES:
+        return ""
+    query = {"source": source, "code": code, "programme": programme.pk if programme else ""}
+    return f"{reverse('admin:campaigns_campaign_thing')}?{urlencode(query)}"
+
+
+def page_of(source: str, code: str, programme: Programme) -> str | None:
+    """The address of the record that a definition of the programme calls so; None where there is none."""
+    if source == "funders":
+        payer = payers.directory(programme.pk).find(code)
+        return reverse("admin:loyalty_payer_change", args=[payer.pk]) if payer else None
+    found = Series.objects.filter(programme=programme, code=code).first() if source == "series" else None
+    return reverse("admin:rewards_series_change", args=[found.pk]) if found else None
+
+
+class Need(NamedTuple):
+    """Something with a page that a definition names, and what is to be said of it."""
+
+    title: StrOrPromise
+    name: str
+    address: str
+    note: str
+
+
+def needs_of(document: Any, names: Names) -> list[Need]:
+    """The series and the payer that a definition names; what nobody knows is told elsewhere."""
+    mentioned = _mentioned(document)
+    empty = Series.objects.filter(
+        programme=names.programme, code__in=mentioned.get("series", ()), coupons=None
+    ).values_list("code", flat=True)
+    notes = {("series", code): _("no codes yet") for code in (empty if mentioned.get("series") else ())}
+    titles = {"series": _("Coupon series"), "funders": _("Payer")}
+    return [
+        Need(
+            titles[kind],
+            names(kind, code),
+            address_of(kind, code, names.programme),
+            notes.get((kind, code), ""),
+        )
+        for kind in PAGES
+        for code in dict.fromkeys(mentioned.get(kind, ()))
+        if names(kind, code) and (kind, code) not in names.missing
+    ]
 
 
 def search(

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from backoffice.constructor import bench as benches
-from backoffice.constructor import things
+from backoffice.constructor import making, things
 from backoffice.constructor.bench import Bench
 from backoffice.constructor.fields import State
 from backoffice.constructor.gaps import mark, todos
@@ -142,6 +142,7 @@ def _context(bench: Bench) -> dict[str, Any]:
         "wrong_places": " ".join(problems),
         "sentences": [mark(text) for text in bench.sentences()],
         "cautions": bench.warnings(),
+        "needs": bench.needs(),
         "told": told,
         "problem_count": sum(len(texts) for texts in problems.values()),
         "knobs": bench.knobs(),
@@ -272,6 +273,32 @@ def search(request: HttpRequest) -> HttpResponse:
     found = things.search(sources, text, programme)
     context = {"found": found, "many": len(sources) > 1, "text": text}
     return render(request, "backoffice/constructor/search.html", context)
+
+
+def make(request: HttpRequest, source: str) -> HttpResponse:
+    """The small form for a thing that a campaign needs, and the thing once it is made."""
+    if not (may(request, "add") or may(request, "change")):
+        raise PermissionDenied
+    return making.answer(request, source, _programme_named(request))
+
+
+def visit(request: HttpRequest) -> HttpResponse:
+    """On to the page of what a campaign names: ``?source=series&code=CODE&programme=ID``."""
+    require(request, "view")
+    asked = request.GET
+    address = things.page_of(asked.get("source", ""), asked.get("code", ""), _programme_named(request))
+    if address is None:
+        raise Http404
+    return HttpResponseRedirect(address)
+
+
+def _programme_named(request: HttpRequest) -> Programme:
+    """The programme that the address names. Raises ``Http404``."""
+    chosen = request.GET.get("programme", "")
+    found = Programme.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+    if found is None:
+        raise Http404
+    return found
 
 
 def said(state: CampaignState) -> str:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any
 
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from backoffice.constructor.composite import Either, Hours, Inside, Period, Rows, Span, Tagged
@@ -25,8 +27,10 @@ from backoffice.constructor.fields import (
     format_number,
     local,
 )
-from backoffice.constructor.things import SOURCES, Names
+from backoffice.constructor.making import MAKERS
+from backoffice.constructor.things import PAGES, SOURCES, Names, address_of
 from campaigns.phrases.conditions import VALUES
+from rewards.models import Series
 
 Widget = dict[str, Any]
 Owner = Mapping[str, Any]
@@ -40,6 +44,8 @@ class Look:
     names: Names
     currency: str = ""
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Sources of which the user may make things on the spot.
+    makes: frozenset[str] = frozenset()
 
     def wrong(self, path: str, keys: Sequence[str] = ()) -> list[str]:
         """The problems at a place and below it; with ``keys``, of these properties alone."""
@@ -143,13 +149,28 @@ def _choice(part: Choice, owner: Owner, path: str, look: Look) -> Widget:
 
 def _picker(part: Field, path: str, look: Look, chosen: list[Any], sources: list[str], **more: Any) -> Widget:
     free = any(SOURCES[source].free for source in sources)
-    return _base(part, path, "picker", look, chosen=chosen, sources=",".join(sources), free=free, **more)
+    widget = _base(part, path, "picker", look, chosen=chosen, sources=",".join(sources), free=free, **more)
+    widget["pages"] = ",".join(source for source in sources if source in PAGES)
+    widget["makes"] = [
+        {"label": MAKERS[source].label, "address": _make_address(source, path)}
+        for source in sources
+        if source in look.makes
+    ]
+    return widget
+
+
+def _make_address(source: str, path: str) -> str:
+    """Where the form for a new thing is. What a campaign issues are many codes; what it asks for, first of all one."""
+    kind = {"series": Series.Kind.PERSONAL if path.startswith("what.") else Series.Kind.MASS}.get(source, "")
+    address = reverse("admin:campaigns_campaign_make", args=[source])
+    return f"{address}?{urlencode({'kind': kind})}" if kind else address
 
 
 @build.register
 def _code(part: Code, owner: Owner, path: str, look: Look) -> Widget:
     code, name = owner.get(part.name) or "", f"{path}.{part.name}"
-    chosen = [(name, code, look.names(part.source, code))] if code else []
+    address = address_of(part.source, code, look.names.programme)
+    chosen = [(name, code, look.names(part.source, code), address)] if code else []
     names = {part.source: name}
     return _picker(
         part, path, look, chosen, [part.source], names=_join(names), single=True, whole=part.structural
@@ -160,7 +181,7 @@ def _code(part: Code, owner: Owner, path: str, look: Look) -> Widget:
 def _picks(part: Picks, owner: Owner, path: str, look: Look) -> Widget:
     pairs = [(key, VALUES.get(str(owner.get("key")), source)) for key, source in part.sources]
     chosen = [
-        (f"{path}.{key}", code, look.names(source, code))
+        (f"{path}.{key}", code, look.names(source, code), address_of(source, code, look.names.programme))
         for key, source in pairs
         for code in owner.get(key) or ()
     ]

@@ -112,6 +112,20 @@ class Live(msgspec.Struct):
         return bool(self.lost or self.gained or self.less or self.more)
 
 
+class Paid(msgspec.Struct):
+    """What a trial changes for who pays: on how many receipts, points, what these are worth, and money off."""
+
+    receipts: int = 0
+    points: Decimal = ZERO
+    discount: Decimal = ZERO
+    worth: Decimal = ZERO
+
+    @property
+    def cost(self) -> Decimal:
+        """Extra points at their value, and money off."""
+        return self.worth + self.discount
+
+
 class Miss(msgspec.Struct):
     """Receipts that came close to earning from a tried campaign: by how much in all, and what they missed."""
 
@@ -153,6 +167,8 @@ class Tally(msgspec.Struct):
     by_store: dict[str, Sums] = {}
     by_segment: dict[str, Sums] = {}
     by_day: dict[str, Sums] = {}
+    #: By what campaigns call their payer; empty where they name nobody, and the house pays.
+    by_payer: dict[str, Paid] = {}
     people: People = msgspec.field(default_factory=People)
     tried: dict[int, Tried] = {}
     live: dict[int, Live] = {}
@@ -241,13 +257,13 @@ class Adder:
         touched = not (is_free(after.points) and is_free(after.discounts) and is_free(after.shared))
         if before != after:
             self.tally.differing += 1
-        each = self._value(judged) if points or own else ZERO
+        each = self.value_of(judged) if points or own else ZERO
         return Change(
             touched, judged.past.then.to_pay, points, points - own, discount, points * each,
             own * each + discount, before.cost, before.discount,
         )  # fmt: skip
 
-    def _value(self, judged: Judged) -> Decimal:
+    def value_of(self, judged: Judged) -> Decimal:
         """What a point is worth by the rules of a receipt, money."""
         key = id(judged.book)
         if key not in self._values:

@@ -42,7 +42,9 @@ class Verdict:
 
 @dataclass(slots=True)
 class Judged:
-    """A receipt in both pasts. ``outcome`` is the engine's, with the tried campaigns."""
+    """A receipt in both pasts. ``outcome`` is the engine's, with the tried campaigns, by ``book``; ``was`` is the
+    rulebook of its time.
+    """
 
     past: Past
     shopper: Shopper
@@ -50,6 +52,7 @@ class Judged:
     after: Verdict
     outcome: Outcome
     book: Rulebook
+    was: Rulebook
 
 
 class Judge:
@@ -70,7 +73,8 @@ class Judge:
         shopper = self._with.shopper(self._knowledge.complete(past), past.member, store, past.moment)
         outcome = decide(past, shopper, book)
         self._with.note(past.member, store, used_by(outcome), really)
-        return Judged(past, shopper, self._before(past, really), of_outcome(outcome), outcome, book)
+        was = self._books.happened(past.rulebook_id)
+        return Judged(past, shopper, self._before(past, really), of_outcome(outcome), outcome, book, was)
 
     def _before(self, past: Past, really: Mapping[Key, Used]) -> Verdict:
         """What happened; or, where that is asked for, what would have happened without the tried campaigns."""

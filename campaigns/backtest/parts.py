@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from campaigns.backtest import interactions, trial
 from campaigns.backtest.adding_up import Adder, Tally
+from campaigns.backtest.charging import Charger
 from campaigns.backtest.judging import Judge, Judged
 from campaigns.backtest.knowing import Knowledge
 from campaigns.backtest.models import Backtest
@@ -116,6 +117,7 @@ class Part:
         self._tried = frozenset(tried.revisions)
         self._adder = Adder(self._tried)
         self._finder = Finder(self._adder, tried.revisions, step)
+        self._charger = Charger(self._adder)
         self._one_order = one_order
 
     def _wanted(self, rulebooks: Sequence[int]) -> Wanted:
@@ -143,6 +145,7 @@ class Part:
             for judged in self.judge(span):
                 self._adder.add(judged)
                 interactions.note(self._adder, judged, self._tried)
+                self._charger.note(judged)
                 self._finder.note(judged)
             return self._adder.take() if self._one_order else self.end()
         finally:

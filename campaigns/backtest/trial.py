@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Max
 
-from campaigns.engine.definition import Definition, parse
+from campaigns import funding
+from campaigns.engine.definition import Definition, DefinitionError, parse
 from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
@@ -33,11 +34,13 @@ def freeze(campaigns: Iterable[Campaign], *, keep_dates: bool = False) -> list[d
     """Campaigns as a backtest keeps them: their drafts as they stand now.
 
     Without ``keep_dates`` a campaign is tried on the whole period, whatever dates it names. Raises
-    ``DefinitionError`` for a draft that is broken.
+    ``DefinitionError`` for a draft that is broken, or whose payer the programme does not have.
     """
     frozen = []
     for campaign in campaigns:
         document = dict(parse(campaign.draft).document)
+        if (unknown := funding.problem(document, campaign.programme)) is not None:
+            raise DefinitionError([unknown])
         if not keep_dates and "when" in document:
             document["when"] = {k: v for k, v in document["when"].items() if k not in ("from", "until")}
         newest = campaign.revisions.aggregate(number=Max("number"))["number"] or 0

@@ -13,7 +13,8 @@ from django.db import transaction
 from campaigns import rulebooks
 from campaigns.demo.dataset import ZONE, Dataset
 from campaigns.models import Campaign, Rulebook
-from loyalty.models import Ladder, Participation, Partner, Programme, Store, StoreGroup, Tier, Till
+from loyalty import payers
+from loyalty.models import Ladder, Participation, Partner, Payer, Programme, Store, StoreGroup, Tier, Till
 from members.models import CardKind
 
 HERE = Path(__file__).parent
@@ -61,7 +62,20 @@ def found(names: Mapping[str, Any]) -> tuple[Programme, dict[str, Partner]]:
         )
         Participation.objects.get_or_create(partner=made, programme=programme)
         partners[made.code] = made
+    _name_payers(programme, names, partners)
     return programme, partners
+
+
+def _name_payers(programme: Programme, names: Mapping[str, Any], partners: Mapping[str, Partner]) -> None:
+    """Who pays for campaigns beside the house: a partner, and brands."""
+    known = set(Payer.objects.filter(programme=programme).values_list("code", flat=True))
+    for payer in names["payers"]:
+        if payer["code"] not in known:
+            partner = partners.get(payer.get("partner", ""))
+            kind = Payer.Kind.PARTNER if partner else Payer.Kind.BRAND
+            payers.save(
+                Payer(programme=programme, code=payer["code"], name=payer["name"], kind=kind, partner=partner)
+            )
 
 
 @transaction.atomic

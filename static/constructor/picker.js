@@ -68,11 +68,20 @@
             .map((pair) => pair.split("="))
             .find((pair) => pair[0] === source)[1];
 
-    const chipOf = (name, code, label) => {
+    // Some things have a page of their own, which opens beside this one.
+    const pageOf = (picker, source, code) => {
+        if (!(picker.dataset.pages || "").split(",").includes(source)) return "";
+        const programme = form().elements.namedItem("programme");
+        const query = new URLSearchParams({ source, code, programme: programme ? programme.value : "" });
+        return `${form().dataset.thingUrl}?${query}`;
+    };
+
+    const chipOf = (name, code, label, address) => {
         const chip = document.createElement("span");
         chip.className = "rc-chip";
-        const text = document.createElement("span");
+        const text = document.createElement(address ? "a" : "span");
         text.textContent = label;
+        if (address) Object.assign(text, { href: address, target: "_blank", rel: "noopener", className: "rc-open" });
         const field = document.createElement("input");
         field.type = "hidden";
         field.name = name;
@@ -102,7 +111,7 @@
         );
         if (!twice) {
             if ("single" in picker.dataset) chips.replaceChildren();
-            chips.append(chipOf(field, code, name));
+            chips.append(chipOf(field, code, name, pageOf(picker, source, code)));
         }
         inputOf(picker).value = "";
         close(picker);
@@ -111,6 +120,9 @@
         else picker.querySelector("[data-drop]").focus();
         changed(picker);
     };
+
+    // What was made on the spot is chosen as if it had been found.
+    document.addEventListener("picker:choose", (event) => choose(event.target, { dataset: event.detail }));
 
     document.addEventListener("input", (event) => {
         if (!event.target.matches("[data-search]")) return;

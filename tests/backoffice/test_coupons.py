@@ -165,7 +165,7 @@ def test_the_page_shows_the_newest_uses_and_the_campaigns_that_know_the_series(s
     factories.CampaignFactory(programme=scene.shop.programme, name="For others", draft=other)
     spend(spring, "ANNAS1", member=scene.member, receipt=scene.receipt.id)
     page = boss.get(address("change", spring.pk))
-    assert [campaign.name for campaign, _doubt in page.context["campaigns"]] == ["For coupons"]
+    assert [campaign.name for campaign, _deeds, _doubt in page.context["campaigns"]] == ["For coupons"]
     assert [(use.receipt, use.member) for use in page.context["uses"]] == [(scene.receipt, scene.member)]
     assert dict((state, count) for state, _label, count in page.context["states"])["used"] == 1
 
@@ -190,7 +190,7 @@ def test_the_page_says_when_a_campaign_gives_another_thing_than_the_coupon_is_fo
     }  # fmt: skip
     factories.CampaignFactory(programme=scene.shop.programme, draft=definition)
     page = boss.get(address("change", made.pk))
-    [(_campaign, told)] = page.context["campaigns"]
+    [(_campaign, _deeds, told)] = page.context["campaigns"]
     assert bool(told) == bool(doubt) and doubt in told
     assert told in text(page)
 

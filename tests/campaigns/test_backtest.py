@@ -371,6 +371,8 @@ def test_the_tally_adds_up(history: factories.Shop) -> None:
         == len(judged)
         == tally.anonymous.receipts + sum(one.receipts for one in tally.by_tier.values())
     )
+    paid = tally.by_payer[""]  # nobody is named: the house pays
+    assert (paid.points, paid.discount, paid.cost) == (tally.all.points, tally.all.discount, tally.all.cost)
     for table in (tally.by_store, tally.by_day):
         assert sum(one.points for one in table.values()) == tally.all.points
     assert sum(winner.points for winner in tally.people.winners) == tally.all.points  # four members in all
