@@ -17,7 +17,7 @@ from analytics.models import MemberFacts
 from campaigns import rulebooks
 from campaigns.demo import offers as offers_of_today
 from campaigns.demo.codes import ean13
-from campaigns.demo.shop import read
+from campaigns.demo.shop import found, read
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign
 from loyalty import places
@@ -84,7 +84,7 @@ def test_the_demo_is_refused_in_production_and_beside_a_programme_of_ones_own(va
 
 
 def test_the_demos_new_offers_are_sound_and_made_once() -> None:
-    programme = factories.ProgrammeFactory()
+    programme, _partners = found(read("names.json"))
     offers, now = read("offers.json"), timezone.now()
 
     assert offers_of_today.begin(programme, offers, now) == len(offers["campaigns"])
