@@ -87,6 +87,19 @@ def faults(series: Series, most_in_all: int | None, code: str | None) -> list[Fa
     return found
 
 
+def foresee(series: Series, most_in_all: int | None, code: str) -> list[Fault]:
+    """What ``save`` would refuse of a series as things are now. Locks and writes nothing."""
+    found = faults(series, most_in_all, None if series.pk else code)
+    if not series.pk and series.kind == Series.Kind.MASS and series.programme_id:
+        kept = codes.normalise(code)
+        if kept and Coupon.objects.filter(programme_id=series.programme_id, code=kept).exists():
+            found.append(Fault("mass_code", "taken", _taken(kept)))
+    if series.pk and most_in_all is not None:
+        total = SeriesTotal.objects.filter(series=series).first()
+        found += _too_few(most_in_all, total.uses if total is not None else count_uses(series))
+    return found
+
+
 def count_by_state(series: Series) -> dict[str, int]:
     """How many coupons of the series are in each state, by their labels; every state is there."""
     rows = series.coupons.order_by().values_list("state").annotate(Count("pk"))
@@ -118,7 +131,7 @@ def _changed(series: Series, before: Series | None) -> list[Fault]:
 def _make_code(series: Series, code: str, at: datetime) -> None:
     kept = codes.normalise(code)
     if Coupon.objects.filter(programme_id=series.programme_id, code=kept).exists():
-        raise Conflict("coupon_exists", _("There is a coupon “%(code)s” already.") % {"code": kept})
+        raise Conflict("coupon_exists", _taken(kept))
     Coupon.objects.create(
         programme_id=series.programme_id, series=series, code=kept, most=series.uses_each, issued_at=at
     )
@@ -139,13 +152,23 @@ def _keep_total(series: Series, most: int | None) -> None:
             total.delete()
         return
     uses = total.uses if total is not None else count_uses(series)
-    if most < uses:
-        detail = _("%(uses)s coupons have been used already: give at least that many.") % {"uses": uses}
-        raise Invalid(Fault("most_in_all", "too_small", detail))
+    if found := _too_few(most, uses):
+        raise Invalid(*found)
     if total is None:
         SeriesTotal.objects.create(series=series, uses=uses, most=most)
     elif total.most != most:
         SeriesTotal.objects.filter(series=series).update(most=most)
+
+
+def _taken(code: str) -> str:
+    return _("There is a coupon “%(code)s” already.") % {"code": code}
+
+
+def _too_few(most: int, uses: int) -> list[Fault]:
+    if most >= uses:
+        return []
+    detail = _("%(uses)s coupons have been used already: give at least that many.") % {"uses": uses}
+    return [Fault("most_in_all", "too_small", detail)]
 
 
 def _run(sql: str, params: dict[str, int | datetime]) -> None:

@@ -33,10 +33,13 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d{0,1000})(\.\d{1,1000})?([eE][-+]?\d{1,3})?\Z
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a file says, and the line of each of its places."""
+    """What a file says, the line of each of its places, and what is not as it is written here."""
 
     value: Any
     lines: dict[Path, int]
+    problems: tuple[Problem, ...] = ()
+    #: Places whose values are not what they look like, because of a problem there.
+    odd: frozenset[Path] = frozenset()
 
     def line(self, path: Path) -> int:
         """The line of a place, or of the nearest thing around it that the file has."""
@@ -107,7 +110,15 @@ class _Open:
 
 
 def read(data: bytes | str) -> Source:
-    """What a text says. Raises ``FileError`` with the line where it is not the YAML described above."""
+    """What a text says. Raises ``FileError`` with every line where it is not the YAML described above."""
+    source = parse(data)
+    if source.problems:
+        raise FileError(source.problems)
+    return source
+
+
+def parse(data: bytes | str) -> Source:
+    """What a text says, with its problems. Raises ``FileError`` where it cannot be read any further."""
     if len(data) > MOST_BYTES:
         raise FileError(
             [Problem((), _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 10**6})]
@@ -129,26 +140,32 @@ def read(data: bytes | str) -> Source:
 
 def _build(events: Iterator[yaml.Event]) -> Source:
     lines: dict[Path, int] = {}
+    problems: list[Problem] = []
+    odd: set[Path] = set()
     stack: list[_Open] = [_Open((), [])]  # the documents
     for event in events:
         line = event.start_mark.line + 1 if event.start_mark else 0
         top = stack[-1]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _refuse(line, _("anchors (&) and references (*) are not read here; write the value out"))
-        if getattr(event, "tag", None):
-            raise _refuse(line, _("tags (!) are not read here; write a plain value"))
+        is_name = isinstance(top.value, dict) and top.name is None
+        if told := _tell_odd(event):
+            problems.append(Problem((), told, line))
+            if not is_name:
+                odd.add(_below(top)[1:])
         if isinstance(event, yaml.CollectionEndEvent):
             stack.pop()
-        elif isinstance(event, yaml.ScalarEvent) and isinstance(top.value, dict) and top.name is None:
+        elif isinstance(event, yaml.AliasEvent) and not is_name:
+            top.put(None)
+        elif isinstance(event, yaml.ScalarEvent) and is_name:
             if event.value in top.value:
-                raise _refuse(line, _("“%(name)s” stands here twice; keep one") % {"name": event.value})
+                told = _("“%(name)s” stands here twice; keep one") % {"name": event.value}
+                problems.append(Problem((), told, line))
             top.name = event.value
             lines[_below(top)] = line
         elif isinstance(event, yaml.ScalarEvent):
             lines.setdefault(_below(top), line)
             top.put(event.value if event.style not in (None, "") else _plain(event.value))
-        elif isinstance(event, yaml.CollectionStartEvent):
-            if isinstance(top.value, dict) and top.name is None:
+        elif isinstance(event, yaml.CollectionStartEvent | yaml.AliasEvent):
+            if is_name:
                 raise _refuse(line, _("a name must be a plain text"))
             if len(stack) > DEEPEST:
                 raise _refuse(line, _("this is nested too deep"))
@@ -164,7 +181,15 @@ def _build(events: Iterator[yaml.Event]) -> Source:
         )
     if not documents:
         raise FileError([Problem((), _("The file is empty."))])
-    return Source(documents[0], {path[1:]: line for path, line in lines.items()})
+    places = {path[1:]: line for path, line in lines.items()}
+    return Source(documents[0], places, tuple(problems), frozenset(odd))
+
+
+def _tell_odd(event: yaml.Event) -> str:
+    """What is told of a value that YAML has and this file has not; empty for any other."""
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        return _("anchors (&) and references (*) are not read here; write the value out")
+    return _("tags (!) are not read here; write a plain value") if getattr(event, "tag", None) else ""
 
 
 def _below(top: _Open) -> Path:

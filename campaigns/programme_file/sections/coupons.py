@@ -56,19 +56,30 @@ class CouponSeries(Section):
 
     def check(self, step: Step) -> Iterator[Problem]:
         """Fields the model refuses, and what is chosen once; the rest is said by who saves a series."""
-        before = step.was(self.name) or {}
+        before, codes_for_all = step.was(self.name) or {}, dict[str, str]()
         for code, entry in step.after[self.name].items():
             was = before.get(code)
-            for name, message in COLUMNS.check(entry, was is None):
-                yield Problem((self.name, code, name), message)
+            wrong = dict(COLUMNS.check(entry, was is None))
             for name in FIXED:
                 if was is not None and entry[name] != was[name]:
                     fixed = _("is chosen once, when the series is made (%(value)s); make another series")
-                    yield Problem((self.name, code, name), fixed % {"value": was[name]})
-            if entry["kind"] != Series.Kind.MASS and entry["mass_code"] is not None:
-                yield Problem(
-                    (self.name, code, "mass_code"), _("only a series of kind “mass” has one code for all")
-                )
+                    wrong[name] = fixed % {"value": was[name]}
+            if "kind" not in wrong and entry["kind"] != Series.Kind.MASS and entry["mass_code"] is not None:
+                wrong.setdefault("mass_code", _("only a series of kind “mass” has one code for all"))
+            other = codes_for_all.setdefault(entry["mass_code"] or code, code)
+            if was is None and entry["mass_code"] is not None and other != code:
+                wrong["mass_code"] = _("is the code of “%(other)s” already") % {"other": other}
+            if not wrong and entry != was:
+                wrong = self._faults(step, code, entry)
+            yield from (Problem((self.name, code, name), message) for name, message in wrong.items())
+
+    def _faults(self, step: Step, code: str, entry: Document) -> dict[str, str]:
+        """What saving the series would refuse, by field."""
+        found = step.programme and Series.objects.filter(programme=step.programme, code=code).first()
+        row = found or Series(programme=step.programme, code=code)
+        COLUMNS.put(row, entry)
+        faults = desk.foresee(row, entry["most_in_all"], entry["mass_code"] or "")
+        return {fault.field: fault.detail for fault in faults}
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Series that come, change and go."""

@@ -411,7 +411,8 @@ PROBLEMS = [
     ),
     (
         "version: 1\nprogramme: {code: main}\ntiers:\n  gold: {threshold: 0}\n  'no code': {name: X}\n",
-        ["tiers.no code (line 5): is no code"],
+        ["tiers.gold.threshold (line 4): “basic” is reached at 0 too; give another number",
+         "tiers.no code (line 5): is no code"],
     ),
     (
         "version: 1\nprogramme: {code: main}\ntiers:\n  gold: {threshold: 0}\n",
@@ -467,6 +468,66 @@ PROBLEMS = [
         ["campaigns.next.definition"],
     ),
 ]  # fmt: skip
+
+
+#: One mistake for each judge: notation, shape, definition, model, what is fixed, what is saved, what is named, what
+#: would come of it.
+EVERYTHING = """
+version: 1
+programme:
+  code: main
+  colour: red
+  active: sure
+  currency: USD
+  time_zone: Mars/Base
+  activation_days: !!int 3
+tiers:
+  gold: {threshold: much, name: Gold}
+  silver: {name: Silver, threshold: 0}
+  silver: {name: Silver, threshold: 0}
+payers:
+  acme: {name: Acme, kind: partner, partner: nobody}
+partners:
+  shop: {name: Shop, card_type: none-such}
+product_sets:
+  tea: {name: Tea, products: {mars: ['1']}}
+coupon_series:
+  spring: {kind: personal}
+  late: {name: Late, valid_from: 2026-02-01, valid_until: 2026-01-01}
+  taken: {name: Taken, kind: mass, mass_code: spring-26}
+  first: {name: First, kind: mass, mass_code: SAME1}
+  second: {name: Second, kind: mass, mass_code: same-1}
+campaigns:
+  broken: {name: Broken, status: live, definition: {what: [{effect: magic}]}}
+  astray: {name: Astray, status: live, definition: {whom: {who: members, segments: [vipp], tiers: [gold, golld]},
+    what: [{effect: points_percent, percent: '5'}]}}
+  over: {name: Over, status: live, definition: {what: [{effect: points_percent, percent: '5'}],
+    lots: {expires: {kind: on_date, date: '2026-01-01'}}}}
+  coffee-hours: {archived: true}
+templates:
+  - {name: T, colour: blue, definition: {}}
+"""
+
+
+def test_every_mistake_of_a_file_is_told_at_once_whoever_finds_it(programme: Programme) -> None:
+    """Mending one brings out no other; what comes of a mistake alone is not told beside it."""
+    with pytest.raises(FileError) as error:
+        apply(EVERYTHING)
+
+    told = [(problem.line, problem.place) for problem in error.value.problems]
+    assert told == [
+        (5, "programme.colour"), (6, "programme.active"), (7, "programme.currency"), (8, "programme.time_zone"),
+        (9, ""), (11, "tiers.gold.threshold"), (13, ""), (13, "tiers.silver.threshold"), (15, "payers.acme.partner"),
+        (17, "partners.shop.card_type"), (19, "product_sets.tea.products.mars"), (21, "coupon_series.spring.kind"),
+        (22, "coupon_series.late.valid_until"), (23, "coupon_series.taken.mass_code"),
+        (25, "coupon_series.second.mass_code"), (27, "campaigns.broken.definition.what[0].effect"),
+        (28, "campaigns.astray.definition"), (28, "campaigns.astray.definition"),
+        (31, "campaigns.over.definition.lots.expires"), (32, "campaigns.coffee-hours.archived"),
+        (34, "templates[0].colour"),
+    ], "\n".join(map(str, error.value.problems))  # fmt: skip
+    text = str(error.value)
+    assert "“vipp” among the segments" in text and "“golld” among the tiers" in text
+    assert not Campaign.objects.filter(code="over").exists()
 
 
 @pytest.mark.parametrize(("text", "said"), PROBLEMS)
