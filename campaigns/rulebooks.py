@@ -69,8 +69,11 @@ def terms_of(programme: Programme) -> dict[str, Any]:
 
 
 @transaction.atomic
-def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Revision:
-    """Make the campaign's draft its newest revision, in force from ``at`` on.
+def publish(
+    campaign: Campaign, at: datetime, user_id: int | None = None, *, refreshed: bool = True
+) -> Revision:
+    """Make the campaign's draft its newest revision, in force from ``at`` on; not ``refreshed``: as soon as the
+    caller refreshes the rules, once for many campaigns.
 
     Raises ``DefinitionError`` when the draft is broken, naming each place and the mend, when nobody could ever
     spend its points, or when it names a payer that the programme does not have.
@@ -80,7 +83,7 @@ def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Rev
         raise DefinitionError([unknown])
     if (late := lifetimes.problem(campaign.draft, lifetimes.terms_of(campaign.programme), at)) is not None:
         raise DefinitionError([late])
-    Campaign.objects.select_for_update().get(id=campaign.id)
+    Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
     last = campaign.revisions.aggregate(number=Max("number"))["number"] or 0
     revision = Revision.objects.create(
         campaign=campaign,
@@ -93,23 +96,28 @@ def publish(campaign: Campaign, at: datetime, user_id: int | None = None) -> Rev
     _funders(campaign.programme, [revision])  # the payer's account is there before anybody sells
     campaign.status = Campaign.Status.LIVE
     campaign.save(update_fields=["status", "draft", "name"])
-    refresh(campaign.programme, at)
+    if refreshed:
+        refresh(campaign.programme, at)
     events.record("campaign.published", None, at, campaign=campaign.code, revision=revision.number)
     return revision
 
 
 @transaction.atomic
-def stop(campaign: Campaign, at: datetime, status: str = Campaign.Status.PAUSED) -> None:
-    """Take the campaign out of the rules from ``at`` on."""
+def stop(
+    campaign: Campaign, at: datetime, status: str = Campaign.Status.PAUSED, *, refreshed: bool = True
+) -> None:
+    """Take the campaign out of the rules from ``at`` on; not ``refreshed``: when the caller refreshes them."""
     campaign.status = status
     campaign.save(update_fields=["status"])
-    refresh(campaign.programme, at)
+    if refreshed:
+        refresh(campaign.programme, at)
     events.record("campaign.stopped", None, at, campaign=campaign.code)
 
 
 @transaction.atomic
-def resume(campaign: Campaign, at: datetime) -> bool:
-    """Put the last revision of a paused campaign back in force from ``at`` on; its draft stays a draft.
+def resume(campaign: Campaign, at: datetime, *, refreshed: bool = True) -> bool:
+    """Put the last revision of a paused campaign back in force from ``at`` on; its draft stays a draft. Not
+    ``refreshed``: when the caller refreshes the rules.
 
     False, and nothing happens, when the campaign is not paused (any more).
     """
@@ -117,7 +125,8 @@ def resume(campaign: Campaign, at: datetime) -> bool:
     if not paused.update(status=Campaign.Status.LIVE):
         return False
     campaign.status = Campaign.Status.LIVE
-    refresh(campaign.programme, at)
+    if refreshed:
+        refresh(campaign.programme, at)
     number = campaign.revisions.aggregate(number=Max("number"))["number"]
     events.record("campaign.resumed", None, at, campaign=campaign.code, revision=number)
     return True
@@ -129,7 +138,7 @@ def refresh(programme: Programme, at: datetime) -> Rulebook:
 
     Rules never change backwards: ``at`` before the newest rulebook counts as that rulebook's moment.
     """
-    Programme.objects.select_for_update().get(id=programme.id)
+    Programme.objects.select_for_update(no_key=True).get(id=programme.id)
     newest = Rulebook.objects.filter(programme=programme).order_by("-in_force_from", "-id").first()
     live = (
         Revision.objects.filter(campaign__programme=programme, campaign__status=Campaign.Status.LIVE)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, connections
 from django.test import TransactionTestCase
 from hypothesis import settings
+from kombu import Connection
 from psycopg.conninfo import make_conninfo
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
+from tests.config.processes import PATIENCE, ROOT, build_environment
 
 # The suite says the same thing each time: properties meet the same examples, however slow the machine is.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
@@ -118,3 +122,28 @@ def lasting_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module, _name in kept:
         module.forget()
     clashes._busy.clear()
+
+
+@pytest.fixture
+def worker(database_url: str, tmp_path: Path) -> Iterator[Connection]:
+    """A worker as ``make run`` starts it, and a connection to its tasks, which travel in the test database."""
+    from config import broker
+    from config.management.commands.run import describe_processes
+
+    broker.install()
+    options = {
+        "conn_string": database_url,
+        "init_extension": False,
+        "use_notify": True,
+        "polling_interval": 1,
+    }
+    environment = build_environment(
+        tmp_path, DATABASE_URL=database_url, REGULARS_MODE="demo", DJANGO_SETTINGS_MODULE="config.settings"
+    )
+    process = subprocess.Popen([*describe_processes()["worker"]], cwd=ROOT, env=environment)
+    try:
+        with Connection("pgmq://database", transport_options=options) as connection:
+            yield connection
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)

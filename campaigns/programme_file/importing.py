@@ -86,7 +86,7 @@ def _apply(
     source: notation.Source, told: list[Problem], moment: Moment, prune: bool, base: str | None
 ) -> Plan:
     code = source.value["programme"]["code"]
-    programme = Programme.objects.select_for_update().filter(code=code).first()
+    programme = Programme.objects.select_for_update(no_key=True).filter(code=code).first()
     before = snapshot.take(programme) if programme is not None else None
     now = fingerprint(before)
     if base is not None and base != now:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +14,7 @@ from campaigns.backtest import adding_up, crew, parts, running, tasks
 from campaigns.backtest.models import Backtest
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Campaign
-from config import broker
 from config.celery import app
-from config.management.commands.run import describe_processes
 from tests import factories
 from tests.campaigns.test_replay import (
     add_more,
@@ -30,11 +24,9 @@ from tests.campaigns.test_replay import (
     open_chain,
     sell_in_bulk,
 )
-from tests.config.processes import ROOT, build_environment
+from tests.config.processes import wait_for
 
 PERIOD = (date(2026, 1, 1), date(2026, 11, 20))
-#: For processes to start and to end, seconds.
-PATIENCE = 240
 
 
 @pytest.fixture
@@ -198,35 +190,6 @@ def test_what_is_tried_stays_as_it_was_asked_for() -> None:
     campaign.save()
     (tried,) = parts.trial_of(told(backtest)).revisions.values()
     assert tried.definition.document["what"] == factories.percent_of_receipt("1")["what"]
-
-
-@pytest.fixture
-def worker(database_url: str, tmp_path: Path) -> Iterator[Connection]:
-    """A worker as ``make run`` starts it, and a connection to its tasks, which travel in the test database."""
-    broker.install()
-    options = {
-        "conn_string": database_url,
-        "init_extension": False,
-        "use_notify": True,
-        "polling_interval": 1,
-    }
-    environment = build_environment(
-        tmp_path, DATABASE_URL=database_url, REGULARS_MODE="demo", DJANGO_SETTINGS_MODULE="config.settings"
-    )
-    process = subprocess.Popen([*describe_processes()["worker"]], cwd=ROOT, env=environment)
-    try:
-        with Connection("pgmq://database", transport_options=options) as connection:
-            yield connection
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    patience = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < patience
-        time.sleep(0.1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,9 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: For processes to start and to end, seconds.
+PATIENCE = 240
 CLEAN = {
     *("DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE", "REGULARS_MODE", "REGULARS_VAR"),
     *("DATABASE_POOLER", "REDIS_URL", "WEB_WORKERS", "WEB_THREADS", "WORKERS", "PROMETHEUS_MULTIPROC_DIR"),
@@ -33,6 +37,14 @@ def manage(*words: str, var: Path, **given: str) -> subprocess.CompletedProcess[
         check=False,
         timeout=240,
     )
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until what another process does has happened."""
+    patience = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < patience
+        time.sleep(0.1)
 
 
 def find_port() -> int:

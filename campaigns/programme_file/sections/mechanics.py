@@ -103,11 +103,15 @@ class Campaigns(Section):
         """Save, publish, stop and put away, as the back office would."""
         before = before or {}
         Campaign.objects.filter(programme=programme, code__in=set(before) - set(after)).delete()
+        rows = {row.code: row for row in Campaign.objects.filter(programme=programme)}
+        moved = False
         for code, entry in after.items():
             if before.get(code) != entry:
-                row = Campaign.objects.filter(programme=programme, code=code).first()
-                row = row or Campaign(programme=programme, code=code)
-                _save(row, before.get(code), entry, moment)
+                row = rows.get(code) or Campaign(code=code)
+                row.programme = programme
+                moved |= _save(row, before.get(code), entry, moment)
+        if moved:  # one rulebook for all of them: each holds every campaign
+            rulebooks.refresh(programme, moment.at)
 
 
 def _write(row: Campaign, published: Revision | None) -> Document:
@@ -198,18 +202,19 @@ def _compare_drafts(published: Document, before: Document | None, after: Documen
         yield _("draft of the next version: %(change)s") % {"change": line}
 
 
-def _save(row: Campaign, before: Document | None, entry: Document, moment: Moment) -> None:
+def _save(row: Campaign, before: Document | None, entry: Document, moment: Moment) -> bool:
+    """Save a campaign. Whether the rules are to be refreshed."""
     was = before or {"status": str(_DRAFT)}
     changed = was["status"] == _DRAFT or any(was[name] != entry[name] for name in ("name", "definition"))
     row.name, row.draft = entry["name"], entry["definition"]
     row.save()
     if entry["status"] != _DRAFT:
         begins = entry["status"] == Campaign.Status.LIVE and was["status"] != entry["status"]
-        if changed or (begins and not rulebooks.resume(row, moment.at)):
-            rulebooks.publish(row, moment.at, moment.user_id)
+        if changed or (begins and not rulebooks.resume(row, moment.at, refreshed=False)):
+            rulebooks.publish(row, moment.at, moment.user_id, refreshed=False)
             row.submitted_at = row.submitted_by = None
         if entry["status"] != row.status:
-            rulebooks.stop(row, moment.at, entry["status"])
+            rulebooks.stop(row, moment.at, entry["status"], refreshed=False)
         if entry["draft"] is not None:
             row.name, row.draft = entry["draft"]["name"], entry["draft"]["definition"]
     if entry["archived"] and row.archived_at is None:
@@ -217,3 +222,4 @@ def _save(row: Campaign, before: Document | None, entry: Document, moment: Momen
     elif not entry["archived"]:
         row.archived_at = None
     row.save()
+    return bool(entry["status"] != _DRAFT and (changed or was["status"] != entry["status"]))

@@ -155,6 +155,25 @@ def test_a_changed_campaign_is_published_and_told_in_words(programme: Programme)
     assert rules is not None and newest.pk in rules.revision_ids.values()
 
 
+def test_many_campaigns_of_a_file_make_one_rulebook_that_holds_them_all(programme: Programme) -> None:
+    """Each rulebook names every campaign: one for each would make a file of many take as long as their square."""
+
+    def edit(document: dict[str, Any]) -> None:
+        for number in range(3):
+            entry = {"name": f"New {number}", "status": "live", "definition": coffee("3")}
+            document["campaigns"][f"new-{number}"] = entry
+        document["campaigns"]["coffee-hours"]["status"] = "paused"
+
+    before = Rulebook.objects.count()
+    apply(edited(programme, edit))
+
+    assert Rulebook.objects.count() == before + 1
+    rules = rulebooks.in_force(programme.pk, LATER)
+    assert rules is not None
+    live = Campaign.objects.filter(code__startswith="new-").values_list("pk", flat=True)
+    assert set(rules.revision_ids) == set(live)
+
+
 def test_a_draft_is_edited_without_touching_what_is_in_force(programme: Programme) -> None:
     def edit(document: dict[str, Any]) -> None:
         document["campaigns"]["coffee-hours"]["draft"] = {"definition": coffee("9")}
