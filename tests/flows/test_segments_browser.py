@@ -73,11 +73,12 @@ def test_a_segment_is_made_filled_and_changed(at_desk: Visitor, transactional_db
 def test_every_page_of_a_segment_reads_well_on_a_phone(on_phone: Visitor, transactional_db: None) -> None:
     segment, members = SegmentFactory(name="Tea lovers"), [MemberFactory().id for _ in range(30)]
     segments.add(segment, members, START)
+    sign_in(on_phone)
     file = SegmentFile.objects.create(
         segment=segment, name="a-rather-long-name-of-a-file-of-members.csv", rows=2, repeated=0, found=1, lost=1,
         members=members[:1], missing=[[3, "nobody", "unreadable"]], uploaded_at=START,
+        uploaded_by=User.objects.get(username="olga"),
     )  # fmt: skip
-    sign_in(on_phone)
     for page, *args in (
         ("changelist",),
         ("add",),

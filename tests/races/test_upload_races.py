@@ -61,7 +61,7 @@ def test_a_real_worker_checks_and_does_a_large_file(
 ) -> None:
     """From the form to the result, with more rows than a request does itself."""
     count = uploads.INLINE + 1
-    send = {"connection": worker, "ignore_result": True}
+    send: Any = {"connection": worker, "ignore_result": True}
     monkeypatch.setattr(
         "backoffice.upload_pages.send", lambda task, pk: app.send_task(task.name, [pk], **send)
     )
