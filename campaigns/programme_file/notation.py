@@ -68,7 +68,9 @@ def _write_list(dumper: _Dumper, items: list[Any]) -> yaml.Node:
 
 
 def _write_text(dumper: _Dumper, text: str) -> yaml.Node:
-    style = '"' if _BREAKS & set(text) else "|" if "\n" in text else None
+    # a block that ends in empty lines ends the document, too, and a file is written in several parts
+    open_ended = text == "\n" or text.endswith("\n\n")
+    style = '"' if open_ended or _BREAKS & set(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -39,6 +39,15 @@ def test_whatever_is_written_is_read_back(value: Any) -> None:
     assert notation.write(notation.read(text).value) == text
 
 
+@given(first=TEXT | WORDS, second=TEXT | WORDS)
+@example(first="\n", second="")
+@example(first="Free coffee.\n\n", second="\n\n")
+def test_parts_that_are_written_apart_are_read_together(first: str, second: str) -> None:
+    text = notation.write({"a": first}) + notation.write({"b": second})
+
+    assert notation.read(text).value == {"a": first, "b": second}
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
