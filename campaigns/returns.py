@@ -24,7 +24,7 @@ from campaigns.record import NOTHING, Record
 from campaigns.rulebooks import Rules
 from campaigns.sold import Sold, judge_again, lock, write_facts, write_usage, wrong_state
 from campaigns.story import Story
-from campaigns.told import RETURNABLE, Answer
+from campaigns.told import RETURNABLE, Answer, may_know_balance
 from loyalty import ledger
 from loyalty.days import end_of_day
 from loyalty.models import Receipt, Return, ReturnLine
@@ -330,7 +330,7 @@ def _answer(
     now: datetime,
 ) -> Story:
     places_ = sold.rules.engine.terms.point_decimals
-    book = sold.book
+    book = sold.book if may_know_balance(sold.receipt) else None
     return {
         "id": str(return_id),
         "purchase": str(sold.receipt.id),

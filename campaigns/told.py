@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from campaigns import extras, record, rulebooks, story
 from campaigns.record import Record
 from campaigns.story import Story
-from loyalty import ledger
+from loyalty import ledger, places
 from loyalty.models import Debt, Receipt, Return, ReturnLine
 from members.refusals import Missing
 
@@ -59,7 +59,7 @@ def tell(receipt: Receipt, now: datetime) -> Story:
     back of each line, points that are owed because of it, and the balance."""
     backs = list(receipt.returns.order_by("recorded_at", "id"))
     rules = rulebooks.get(receipt.rulebook_id)
-    places = rules.engine.terms.point_decimals
+    decimals = rules.engine.terms.point_decimals
     told = story.of_receipt(receipt)
     if is_over(receipt, now):
         told["status"] = str(Receipt.Status.CANCELLED)
@@ -68,12 +68,21 @@ def tell(receipt: Receipt, now: datetime) -> Story:
     for line in told["lines"]:
         if line["position"] is not None:
             line["returnable"] = story.quantity(left.get(line["position"], ZERO))
-    told["owed"] = story.number(_owed(receipt), places)
-    if receipt.account_id is not None:
+    told["owed"] = story.number(_owed(receipt), decimals)
+    if not may_know_balance(receipt):
+        told["balance"] = None
+    elif receipt.account_id is not None:
         balances = ledger.balances(receipt.account_id, now)
-        told["balance"] = story.balance(receipt.programme.code, balances, places)
-    told["returns"] = [_tell_return(back, places) for back in backs]
+        told["balance"] = story.balance(receipt.programme.code, balances, decimals)
+    told["returns"] = [_tell_return(back, decimals) for back in backs]
     return told
+
+
+def may_know_balance(receipt: Receipt) -> bool:
+    """Whether the store's partner takes part in the receipt's programme: what members have is told to no other, not
+    even to one that took part when the receipt was made."""
+    shop = places.find(receipt.store.code)
+    return shop is not None and receipt.programme_id in {one.programme_id for one in shop.past.was.programmes}
 
 
 def _standing(receipt: Receipt, backs: Sequence[Return], now: datetime) -> Record:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from loyalty import ledger, places
 from loyalty.models import Account, Holder, Participation, Programme
 from members.models import Card, CardKind, Consent, Event, Member
+from pos import keys
 from tests import factories
 from tests.flows.corner import PASSWORD, hire
 from tests.pos.conftest import Api, coffee
@@ -253,3 +254,38 @@ def test_a_number_that_is_none_is_asked_back_at_every_address(
     assert (api.status, told["code"], told["errors"][0]["code"]) == (400, "invalid", "not_a_phone")
     assert ("+7 495 123-45-67 (Russia)" in told["detail"]) is phone.startswith("+8")
     assert not Account.objects.filter(kind=Account.Kind.MEMBER).exists()
+
+
+@pytest.mark.parametrize("state", ["completed", "held"])
+def test_a_partner_that_left_a_programme_reads_its_old_receipts_without_what_the_member_has(
+    api: Api, member: Member, shop: factories.Shop, state: str
+) -> None:
+    other = factories.ProgrammeFactory(code="other", name="Other")
+    factories.rulebooks.refresh(other, factories.START)
+    first, second, third = (
+        api.post("purchases", coffee(number, state=state, redeem="0")) for number in ("A-1", "A-2", "A-3")
+    )
+    assert first["balance"]["spendable"] is not None
+    assert api.get(f"purchases/{first['id']}")["balance"] is not None
+
+    Participation.objects.filter(partner=shop.partner, programme=shop.programme).delete()
+    Participation.objects.create(partner=shop.partner, programme=other)
+    places.forget()
+    keys.forget()
+
+    read = api.get(f"purchases/{first['id']}")
+    assert (api.status, read["balance"]) == (200, None)
+    assert {**read, "balance": first["balance"]} == {**first, "returns": [], "lines": read["lines"]} | {
+        name: read[name] for name in ("owed", "lines", "status")
+    }
+    assert api.get(f"purchases?store={shop.store.code}&receipt_number=A-1")["balance"] is None
+    if state == "held":
+        assert api.post(f"purchases/{second['id']}/confirm", {})["balance"] is None
+    else:
+        back = {"return_number": "R-1", "returned_at": second["purchased_at"], "lines": "all"}
+        given = api.post(f"purchases/{second['id']}/returns", back)
+        assert (api.status, given["balance"], given["refund"]) == (201, None, second["to_pay"])
+        assert api.post(f"purchases/{second['id']}/returns", back) == given, "the same answer again"
+    assert api.post(f"purchases/{third['id']}/cancel", {})["balance"] is None
+    again = coffee("A-1", state=state, redeem="0")
+    assert api.post("purchases", again) == first, "what was told then is answered again"
