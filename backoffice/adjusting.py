@@ -28,7 +28,7 @@ from backoffice.member_page import Purse
 from loyalty import adjustment
 from loyalty.lots import NotEnoughPoints
 from members.models import Member, new_id
-from members.refusals import Refusal
+from members.refusals import Invalid, Refusal
 
 GIVE, TAKE = "give", "take"
 
@@ -79,6 +79,9 @@ class AdjustmentForm(forms.Form):
         purse = self.purses.get(cleaned.get("account", ""))
         points: Decimal | None = cleaned.get("points")
         if purse and points is not None:
+            told = adjustment.refusal(purse.holder.programme, timezone.now())
+            if told and cleaned.get("direction") == GIVE:
+                self.add_error("points", told)
             places = purse.holder.programme.point_decimals
             if points != round(points, places):
                 self.add_error(
@@ -143,6 +146,9 @@ class AdjustmentForm(forms.Form):
             self.add_error(
                 "points", _("Only %(points)s points can be taken now.") % {"points": error.spendable}
             )
+        except Invalid as refused:
+            for fault in refused.faults:
+                self.add_error("points", fault.detail)
         except Refusal:
             self.add_error(None, _("This form was already sent with other content: open it again."))
         return None

@@ -119,16 +119,19 @@ def resume(campaign: Campaign, at: datetime, *, refreshed: bool = True) -> bool:
     """Put the last revision of a paused campaign back in force from ``at`` on; its draft stays a draft. Not
     ``refreshed``: when the caller refreshes the rules.
 
-    False, and nothing happens, when the campaign is not paused (any more).
+    False, and nothing happens, when the campaign is not paused (any more). Raises ``DefinitionError`` when nobody could
+    ever spend its points any more.
     """
     paused = Campaign.objects.filter(id=campaign.id, status=Campaign.Status.PAUSED)
     if not paused.update(status=Campaign.Status.LIVE):
         return False
+    newest = campaign.revisions.order_by("-number")[0]
+    if late := lifetimes.problem(newest.definition, lifetimes.terms_of(campaign.programme), at):
+        raise DefinitionError([late])
     campaign.status = Campaign.Status.LIVE
     if refreshed:
         refresh(campaign.programme, at)
-    number = campaign.revisions.aggregate(number=Max("number"))["number"]
-    events.record("campaign.resumed", None, at, campaign=campaign.code, revision=number)
+    events.record("campaign.resumed", None, at, campaign=campaign.code, revision=newest.number)
     return True
 
 

@@ -130,7 +130,10 @@ def pause(campaign: Campaign, at: datetime) -> None:
 
 @transaction.atomic
 def resume(campaign: Campaign, at: datetime) -> None:
-    """Put the newest revision of a paused campaign in force again, as it was; the draft stays a draft."""
+    """Put the newest revision of a paused campaign in force again, as it was; the draft stays a draft.
+
+    Raises ``DefinitionError`` when nobody could ever spend its points any more.
+    """
     row = _lock(campaign)
     _require(row.archived_at is None and rulebooks.resume(row, at))
 

@@ -9,12 +9,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from loyalty import expiry, ledger
 from loyalty.models import Account, Programme, Transfer
 from loyalty.passbook import Cause, LotTerms
 from members.models import Member
-from members.refusals import Conflict
+from members.refusals import Conflict, Fault, Invalid
 
 
 class Adjusted(NamedTuple):
@@ -38,7 +40,7 @@ def adjust(
 
     Points that are given live as long as the programme's own, and can be spent at once. Locks the
     account. Raises ``NotEnoughPoints`` when more is taken than can be spent, ``Conflict`` when the
-    key was used for something else.
+    key was used for something else, ``Invalid`` when nobody could ever spend the points that are given.
     """
     name = f"adjust:{key}"
     account = (
@@ -49,10 +51,24 @@ def adjust(
     earlier = Transfer.objects.filter(key=name).first()
     if earlier is not None:
         return Adjusted(_same(earlier, account, points, reason), replay=True)
+    if points > 0 and (told := refusal(account.programme, now)):
+        raise Invalid(Fault("points", "never_spendable", told))
     cause = Cause(now, reason=reason, user_id=user_id)
     terms = _terms(account.programme, member, now)
     transfer_id = ledger.adjust(account, points, name, cause, terms, member.pk)
     return Adjusted(transfer_id, replay=False)
+
+
+def refusal(programme: Programme | None, now: datetime) -> str:
+    """Why points cannot be given by hand now, in words: they would be gone at once. Empty when they can."""
+    if programme is None:
+        return ""
+    last = expiry.last_chance(expiry.parse(programme.expiry or None), None, ZoneInfo(programme.time_zone))
+    if last is None or now <= last:
+        return ""
+    return _(
+        "Nobody could ever spend them: points of this programme expired on %(day)s. Change its expiry first."
+    ) % {"day": date_format(last.astimezone(ZoneInfo(programme.time_zone)).date(), "SHORT_DATE_FORMAT")}
 
 
 def _terms(programme: Programme, member: Member, now: datetime) -> LotTerms:

@@ -25,6 +25,7 @@ from backoffice.constructor.bench import Bench
 from backoffice.constructor.fields import State
 from backoffice.constructor.gaps import mark, todos
 from campaigns import standing, states
+from campaigns.engine.definition import DefinitionError
 from campaigns.models import Campaign
 from campaigns.ready.catalogue import MECHANICS
 from campaigns.states import State as CampaignState
@@ -317,6 +318,9 @@ def move(request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
             _move(campaign, verb, now)
     except states.Impossible:
         messages.error(request, _("This cannot be done in the campaign’s present state."))
+    except DefinitionError as refused:
+        for problem in refused.problems:
+            messages.error(request, problem.message)
     else:
         messages.success(request, said(states.state_of(campaign, now)))
     return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))

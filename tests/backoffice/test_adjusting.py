@@ -72,6 +72,17 @@ def test_points_given_by_hand_expire_as_the_programme_says(scene, sheet, boss):
     assert lot.expires_at.year == lot.earned_at.year + 1
 
 
+def test_points_that_nobody_could_ever_spend_are_refused_beside_their_field(scene, sheet, boss):
+    address, fill = sheet
+    scene.shop.programme.expiry = {"kind": "on_date", "date": "2020-01-31"}
+    scene.shop.programme.save()
+    for form in (fill(), fill() | {"sure": ""}):
+        answer = boss.post(address, form)
+        assert "Nobody could ever spend them" in answer.context["form"].errors["points"][0]
+        assert not answer.context["shown"]
+    assert count_adjustments() == 0
+
+
 def test_points_are_taken_only_as_far_as_they_are_there(scene, sheet, boss):
     address, fill = sheet
     before = scene.account.balance

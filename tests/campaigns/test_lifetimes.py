@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice import dashboard
-from campaigns import lifetimes, rulebooks, warnings
+from campaigns import lifetimes, rulebooks, states, warnings
 from campaigns.engine.definition import DefinitionError
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Rulebook
 from campaigns.programme_file import importing
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.problems import FileError
-from loyalty.models import Lot, Programme
+from loyalty import adjustment, ledger
+from loyalty.models import Account, Lot, Programme
+from members.refusals import Invalid
 from tests import factories
 from tests.campaigns.test_returns import sell
 
@@ -137,3 +140,55 @@ def test_terms_of_a_programme_know_the_last_moment_of_points_that_can_be_spent(p
     assert terms.last_chance is None
     dated = terms._replace(expires={"kind": "on_date", "date": "2026-03-13"}, activation_days=2)
     assert dated.last_chance == datetime(2026, 3, 11, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_paused_campaign_is_not_resumed_once_nobody_could_spend_its_points(
+    programme: Programme, client: Client
+) -> None:
+    campaign = factories.publish_campaign(programme, FIVE | until("2026-03-20", delay={"days": 7}), at=NOON)
+    states.pause(campaign, NOON)
+    states.resume(campaign, NOON + timedelta(days=3))
+    states.pause(campaign, NOON + timedelta(days=3))
+    rules = Rulebook.objects.count()
+    with pytest.raises(DefinitionError, match="could never be spent"):
+        states.resume(campaign, NOON + timedelta(days=4))
+    campaign.refresh_from_db()
+    assert (campaign.status, Rulebook.objects.count()) == ("paused", rules)
+
+    client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
+    address = reverse("admin:campaigns_campaign_move", args=[campaign.pk, "resume"])
+    said = client.post(address, follow=True).content.decode()
+    assert "Its points could never be spent: they expire on 2026-03-20" in said
+    campaign.refresh_from_db()
+    assert campaign.status == "paused"
+    campaign.draft = campaign.revisions.get().definition
+    with pytest.raises(DefinitionError, match="could never be spent"):  # nor by launching what is paused
+        states.launch(campaign, NOON + timedelta(days=4), None)
+
+
+@pytest.mark.parametrize(
+    "expiry", [{"kind": "on_date", "date": "2026-03-09"}, {"kind": "on_date", "date": "2026-03-10"}]
+)
+def test_points_given_by_hand_that_nobody_could_ever_spend_are_refused_in_words(
+    programme: Programme, expiry: dict[str, Any]
+) -> None:
+    member = factories.enrol(programme, 10)
+    account = Account.objects.get(holders__member=member)
+    Programme.objects.filter(pk=programme.pk).update(expiry=expiry)
+    late = expiry["date"] == "2026-03-09"
+    if late:
+        with pytest.raises(Invalid, match="Nobody could ever spend them") as refused:
+            adjustment.adjust(member, account, Decimal(5), "x", "k", NOON, None)
+        assert [(fault.field, fault.code) for fault in refused.value.faults] == [
+            ("points", "never_spendable")
+        ]
+        assert ledger.balances(account.pk, NOON)[0] == 10
+    else:
+        adjustment.adjust(member, account, Decimal(5), "x", "k", NOON, None)
+        later = NOON + timedelta(days=9)
+        assert adjustment.adjust(member, account, Decimal(5), "x", "k", later, None).replay, (
+            "sent again, told again"
+        )
+        assert ledger.balances(account.pk, NOON)[0] == 15
+    taken = adjustment.adjust(member, account, Decimal(-3), "x", "t", NOON, None)
+    assert not taken.replay, "taking is always possible"
