@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 
 from django.db import connection, connections
 
-from loyalty import audit
 from members.refusals import Refusal
-from tests.laws.world import assert_books_balance
+from tests.laws.world import assert_books_balance, problems_of_the_books
 
 THREADS = 16
 #: Longer than any race takes, so that threads that wait for each other fail instead of hanging.
@@ -79,6 +78,4 @@ def books_right_after() -> Iterator[None]:
     """What happens here leaves books that balance, counted in two independent ways."""
     yield
     assert_books_balance()
-    # what a task settles is booked by the clock on the wall; the worlds of races live on days of their own
-    found = [one for one in audit.audit().problems if one.check != "use_is_not_before_its_lot"]
-    assert found == []
+    assert problems_of_the_books() == []
