@@ -128,8 +128,8 @@ def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
     )
     at = receipt.purchased_at
     moment = Moment(at.astimezone(past.zone), at.astimezone(sold.scheme.zone))
-    basket = remains.of(bought, gone, sold.rules.engine.terms)
     shopper, edition = record.load_shopper(receipt.shopper), record.load(receipt.outcome).edition
+    basket = remains.of(bought, gone, sold.rules.engine.terms, edition)
     return record.pack(evaluate(basket, shopper, moment, sold.rules.engine, edition))
 
 

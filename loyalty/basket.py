@@ -77,7 +77,8 @@ class Basket:
     """What is on the counter. ``redeem`` is points to spend, ``"max"``, or what was already settled.
 
     ``coupons`` are those that may be used; ``exchanges`` the codes of campaigns that are asked to give
-    money off for points.
+    money off for points. ``stood`` says of lines that remain of a purchase where they stand among the others, if
+    that is not their position: where equal pieces stood that came back.
     """
 
     place: Place
@@ -86,6 +87,7 @@ class Basket:
     cashier: str = ""
     coupons: tuple[Coupon, ...] = ()
     exchanges: tuple[str, ...] = ()
+    stood: Mapping[int, int] = field(default_factory=dict, hash=False)
 
     @property
     def total(self) -> Decimal:

@@ -238,7 +238,7 @@ class Reader:
             basket = Basket(place, bought, self._settled(then[4]), cashier, coupons)
             whole = id_ not in gone
             if not whole:
-                basket = remains.of(basket, gone[id_], self._terms_of(rulebook))
+                basket = remains.of(basket, gone[id_], self._terms_of(rulebook), then[5] or 1)
             yield Past(
                 id_,
                 member,

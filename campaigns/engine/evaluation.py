@@ -7,6 +7,7 @@ the same outcome for ever. ``docs/algorithms/engine.md`` tells in prose what is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -46,6 +47,8 @@ def evaluate(
     """
     machine = rulebook.machine
     lines = sorted(basket.lines, key=_POSITION)
+    if basket.stood:
+        lines.sort(key=lambda line: basket.stood.get(line.position, line.position))
     heaps = join(lines) if edition >= BY_PIECE else Heaps(lines, None)
     settled = _settled(basket.redeem, heaps)
     case = Case(
@@ -79,7 +82,8 @@ def evaluate(
     if machine.boosters:
         judgement.boost()
     made = tuple(trades.made) if trades else ()
-    return conclude(judgement, Spent(heaps.members, discounts, redemption, basket.redeem), made, edition)
+    outcome = conclude(judgement, Spent(heaps.members, discounts, redemption, basket.redeem), made, edition)
+    return replace(outcome, lines=tuple(sorted(outcome.lines, key=_POSITION))) if basket.stood else outcome
 
 
 def _settled(redeem: object, heaps: Heaps) -> Settled | None:

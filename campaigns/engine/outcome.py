@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from loyalty.redemption import Plan
 
 #: The engine's edition: a basket that was judged by an earlier one is judged by that one again (``evaluate``).
-EDITION = 2
+EDITION = 3
 Args = Mapping[str, Any]
 ZERO = Decimal("0.00")
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaigns import remains
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Revision, Rulebook
@@ -274,6 +275,73 @@ def test_splitting_lines_changes_no_sum_whatever_the_campaigns(case):
     outcome = evaluate(replace(basket, lines=whole), shopper, moment, rulebook)
     for lines in (split(whole),):
         assert sums(evaluate(replace(basket, lines=lines), shopper, moment, rulebook)) == sums(outcome)
+
+
+@settings(max_examples=TRIES * 2)
+@given(some_lines, st.sampled_from([Decimal(1), Decimal(3), "max"]), st.data())
+def test_after_a_return_of_what_points_paid_in_part_it_does_not_matter_on_which_lines_the_pieces_stood(
+    bought, redeem, data
+):
+    """Equal pieces on one line and on lines of their own, whichever of them come back: one sum, to the cent."""
+    names = data.draw(st.lists(st.sampled_from(sorted(DEALS)), min_size=1, max_size=3, unique=True))
+    rulebook = Rulebook(
+        RUBLES,
+        tuple(
+            campaign(f"c{n}", *DEALS[name][0], number=n, **DEALS[name][1]) for n, name in enumerate(names, 1)
+        ),
+    )
+    text = ", ".join(f"{sku} {Decimal(each) * pieces} x{pieces}" for sku, pieces, each in bought)
+    basket = Basket(PLACE, lines_of(text), redeem, "", coupons("S:spring"))
+    coming = [data.draw(st.integers(0, pieces)) for _sku, pieces, _each in bought]
+    left = [
+        rest_of(basket, lines, coming, rulebook, backwards)
+        for lines in (basket.lines, split(basket.lines), beside(basket.lines))
+        for backwards in (False, True)
+    ]
+    assert all(one == left[0] for one in left)
+
+
+def rest_of(
+    basket: Basket, lines: tuple[Line, ...], coming: list[int], rulebook: Rulebook, backwards: bool
+) -> Any:
+    """The sums of what remains when so many pieces of each thing come back, the last lines first if ``backwards``."""
+    shopper = anna(wallet=purse("12.34"), progress={1: 2})
+    bought = replace(basket, lines=lines)
+    paid = evaluate(bought, shopper, at(SATURDAY), rulebook).redemption.by_line
+    wanted: dict[Any, int] = {}
+    for line, pieces in zip(basket.lines, coming, strict=True):
+        kind = line.sku, line.amount / line.quantity
+        wanted[kind] = wanted.get(kind, 0) + pieces
+    gone = {}
+    for line in reversed(lines) if backwards else lines:
+        kind = line.sku, line.amount / line.quantity
+        gone[line.position] = Decimal(min(wanted[kind], int(line.quantity)))
+        wanted[kind] -= int(gone[line.position])
+    rest = remains.of(replace(bought, redeem=Settled(paid)), gone, rulebook.terms)
+    if not rest.lines:
+        return None
+    outcome = evaluate(rest, replace(shopper, wallet=None), at(SATURDAY), rulebook)
+    for line in outcome.lines:
+        assert line.to_pay >= 0
+        assert line.to_pay == line.amount - line.discount - line.redeemed_amount
+    assert outcome.redemption.amount <= sum(amount for _points, amount in paid.values())
+    return (
+        outcome.total,
+        outcome.discount,
+        outcome.to_pay,
+        outcome.earned,
+        outcome.redemption.amount,
+        outcome.grants,
+    )
+
+
+def test_of_a_receipt_of_an_earlier_edition_each_line_keeps_its_own_share():
+    lines = lines_of("coffee 3.00 x3")
+    three_ = replace(Basket(PLACE, split(lines)), redeem=Settled({1: (Decimal("0.34"),) * 2, 2: (Decimal("0.33"),) * 2,
+                                                                  3: (Decimal("0.33"),) * 2}))  # fmt: skip
+    for edition, kept in ((2, "0.66"), (3, "0.67")):
+        rest = remains.of(three_, {1: Decimal(1)}, RUBLES, edition)
+        assert sum(amount for _points, amount in rest.redeem.by_line.values()) == Decimal(kept)
 
 
 @settings(max_examples=TRIES)
