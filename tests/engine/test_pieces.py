@@ -321,9 +321,9 @@ def rest_of(
     if not rest.lines:
         return None
     outcome = evaluate(rest, replace(shopper, wallet=None), at(SATURDAY), rulebook)
-    for line in outcome.lines:
-        assert line.to_pay >= 0
-        assert line.to_pay == line.amount - line.discount - line.redeemed_amount
+    for told in outcome.lines:
+        assert told.to_pay >= 0
+        assert told.to_pay == told.amount - told.discount - told.redeemed_amount
     assert outcome.redemption.amount <= sum(amount for _points, amount in paid.values())
     return (
         outcome.total,
@@ -341,6 +341,7 @@ def test_of_a_receipt_of_an_earlier_edition_each_line_keeps_its_own_share():
                                                                   3: (Decimal("0.33"),) * 2}))  # fmt: skip
     for edition, kept in ((2, "0.66"), (3, "0.67")):
         rest = remains.of(three_, {1: Decimal(1)}, RUBLES, edition)
+        assert isinstance(rest.redeem, Settled)
         assert sum(amount for _points, amount in rest.redeem.by_line.values()) == Decimal(kept)
 
 
