@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from backoffice import backtest_words as words
 from campaigns.backtest.adding_up import Paid, Tally
 from loyalty import payers
 from loyalty.models import Payer
 
-ZERO = Decimal(0)
-
 
 @dataclass(slots=True)
 class Share:
-    """What the trial changes for one payer. ``width`` is that of its bar, percent."""
+    """What the trial changes for one payer."""
 
     name: str
     paid: Paid
     payer: Payer | None
-    width: int = 0
 
     @property
     def points(self) -> str:
@@ -46,8 +42,4 @@ def share_out(tally: Tally, known: payers.Directory) -> list[Share]:
         share = found.setdefault(code, Share(known.name(text), Paid(), known.find(text)))
         for name in Paid.__struct_fields__:
             setattr(share.paid, name, getattr(share.paid, name) + getattr(paid, name))
-    shares = sorted(found.values(), key=lambda share: (-share.paid.cost, share.name))
-    most = max((abs(share.paid.cost) for share in shares), default=ZERO)
-    for share in shares:
-        share.width = round(abs(share.paid.cost) * 100 / most) if most else 0
-    return shares
+    return sorted(found.values(), key=lambda share: (-share.paid.cost, share.name))

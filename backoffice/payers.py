@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from backoffice import backtest_words
 from backoffice.desk import Desk
 from campaigns import charges, funding
 from campaigns.models import Campaign
@@ -148,10 +148,9 @@ class PayerDesk(Desk):
         return told or "–"
 
     @display(description=gettext_lazy("points charged"))
-    def show_charged(self, payer: Any) -> Decimal:
+    def show_charged(self, payer: Any) -> str:
         """What the payer was charged and did not get back, points."""
-        charged: Decimal = payer.charged
-        return charged
+        return backtest_words.money(payer.charged)
 
 
 def _may_see(request: HttpRequest) -> bool:

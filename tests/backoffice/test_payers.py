@@ -58,7 +58,7 @@ def test_the_list_tells_who_pays_for_which_campaigns_and_how_much(
     assert re.search(r"Main the house Base 5% , Draft , Night owls", text), text
     page = read(boss, f"{LIST}{acme.pk}/change/")
     assert "Tea month live" in page
-    assert "stand 3.00 worth 3.00 EUR given 3.00 went back 0.00" in page
+    assert "charged 3.00 worth 3.00 EUR given 3.00 went back 0.00" in page
 
 
 def test_a_payer_is_made_once_however_it_is_spelled(scene: Scene, boss: Client) -> None:

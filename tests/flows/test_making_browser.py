@@ -101,6 +101,9 @@ def test_a_campaign_that_gives_coupons_has_many_codes_and_a_partner_that_pays(
     expect(page.locator(".rc-needs")).to_contain_text("Next time no codes yet")
     page.get_by_role("button", name="+ who pays for it").click()
     settle(page)
+    expect(
+        page.get_by_role("option", name="Green points the house")
+    ).to_be_visible()  # and the button stays in reach
     page.get_by_role("button", name="+ new payer…").click()
     payer = page.get_by_role("dialog", name="New payer")
     payer.get_by_label("Kind").select_option("partner")
