@@ -27,6 +27,8 @@ from backoffice import cells
 from backoffice.sheet_drafts import Draft
 from backoffice.sheet_files import FileFault, Row
 
+#: Columns of a file that are told to be wrong.
+_MOST_COLUMNS = 20
 #: Rows of one statement.
 _TOGETHER = 1_000
 
@@ -97,7 +99,7 @@ class Sheet(ModelResource):  # type: ignore[misc]
             if name not in known:
                 wrong.append(_("The column “%(name)s” is missing: rows are known by it.") % {"name": name})
         if wrong:
-            raise FileFault(" ".join([*wrong, _("There are: %(known)s.") % {"known": told}]))
+            raise FileFault(" ".join([*wrong[:_MOST_COLUMNS], _("There are: %(known)s.") % {"known": told}]))
         return known
 
     def _names(self) -> dict[str, str]:

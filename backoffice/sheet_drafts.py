@@ -9,6 +9,8 @@ from backoffice.sheet_files import Row
 
 #: Mistakes that are kept, and changes that are shown.
 MOST_MISTAKES, SHOWN = 1_000, 50
+#: Characters of a cell, and of what is wrong with it, that are told: a cell may hold a book.
+MOST_TOLD = 300
 
 
 class Mistake(NamedTuple):
@@ -45,7 +47,8 @@ class Draft:
 
     def refuse(self, column: str, problem: str) -> None:
         """Note what is wrong with a cell, or with the whole row."""
-        self.mistakes.append(Mistake(self.row.number, column, self.cells.get(column, ""), problem))
+        value = self.cells.get(column, "")
+        self.mistakes.append(Mistake(self.row.number, column, value[:MOST_TOLD], problem[:MOST_TOLD]))
 
     @property
     def is_changed(self) -> bool:

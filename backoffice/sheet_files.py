@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 
 MOST_BYTES = 64_000_000
 MOST_ROWS = 500_000
+#: What JSON can name and no database keeps.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class FileFault(Exception):
@@ -119,6 +122,8 @@ def _read_json(text: str) -> Table:
     if len(said) > MOST_ROWS:
         raise FileFault(_("The file has more than %(most)s rows: divide it.") % {"most": MOST_ROWS})
     headers = list(said[0]) if said else []
+    if any(_NO_TEXT.search(header) for header in headers):
+        raise FileFault(_("This is no text file: save the table as CSV."))
     return Table(headers, [_row_of(number, entry, headers) for number, entry in enumerate(said, 2)])
 
 
@@ -127,7 +132,10 @@ def _row_of(number: int, entry: dict[str, Any], headers: list[str]) -> Row:
         return Row(number, [], _("The object does not have the same names as the first one."))
     if any(isinstance(value, dict | list) for value in entry.values()):
         return Row(number, [], _("A value is a list or an object: write plain values."))
-    return Row(number, [_text(entry[header]) for header in headers])
+    cells = [_text(entry[header]) for header in headers]
+    if any(_NO_TEXT.search(cell) for cell in cells):
+        return Row(number, [], _("A value holds a character that no text has: U+0000, or half of one."))
+    return Row(number, cells)
 
 
 def _text(value: Any) -> str:

@@ -242,6 +242,24 @@ def test_a_file_that_is_no_table_is_refused_in_words(
     assert Product.objects.count() == 1
 
 
+@pytest.mark.parametrize("character", ["\\u0000", "\\ud800"])
+def test_characters_that_no_text_has_are_a_mistake_of_their_row(
+    scene: Any, boss: Any, character: str
+) -> None:
+    code = scene.shop.partner.code
+    rows = f'[{{"partner": "{code}", "sku": "N1"}}, {{"partner": "{code}", "sku": "x{character}"}}]'
+    upload = bring(boss, PRODUCTS, rows)
+    assert [(row, column) for row, column, _problem in mistakes(upload)] == [(3, "")]
+    header = SimpleUploadedFile("rows.json", f'[{{"sku{character}": "1"}}]'.encode())
+    assert "This is no text file" in boss.post(address(PRODUCTS), {"file": header}).content.decode()
+
+
+def test_what_is_told_of_a_cell_stays_short_however_long_the_cell_is(scene: Any, boss: Any) -> None:
+    upload = bring(boss, PRODUCTS, f"partner,sku,price\n{scene.shop.partner.code},N1,{'x' * 100_000}\n")
+    assert upload.state == "refused"
+    assert len(str(upload.result)) < 1_000
+
+
 def test_a_file_that_is_too_large_is_refused_unread(scene: Any, boss: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(sheet_files, "MOST_BYTES", 10)
     with pytest.raises(FileFault, match="larger"):
