@@ -51,7 +51,12 @@ def test_a_check_that_fails_is_told_at_once() -> None:
 
 def test_what_two_may_make_at_once_is_tried_again() -> None:
     shop = factories.open_shop(store="main-01")
-    fields: dict[str, Any] = {"programme": shop.programme, "kind": Account.Kind.BUDGET, "code": "b"}
+    fields: dict[str, Any] = {
+        "programme": shop.programme,
+        "kind": Account.Kind.BUDGET,
+        "code": "b",
+        "payer": factories.PayerFactory(programme=shop.programme),
+    }
     Account.objects.create(**fields)
     tried, work = breaking(lambda: Account.objects.create(**fields))
     with pytest.raises(IntegrityError):
