@@ -7,14 +7,17 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from analytics import recount
 from backoffice import roles
 from campaigns.models import Campaign
 from loyalty.audit import audit
-from loyalty.models import Account, Receipt
+from loyalty.models import Account, Ladder, Receipt, Tier
 from members.models import User
 from tests.backoffice.conftest import buy
+from tests.factories import TierFactory
 from tests.flows.conftest import Visitor
 from tests.flows.corner import PASSWORD, PHONE, Corner, open_corner
 
@@ -144,3 +147,28 @@ def test_the_form_of_a_programme_asks_only_for_what_its_expiry_needs(
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     corner.shop.programme.refresh_from_db()
     assert corner.shop.programme.expiry == {"kind": "yearly", "month": 6, "day": 30}
+
+
+@pytest.mark.parametrize("screen", ["at_desk", "on_phone"])
+def test_whom_a_threshold_moves_is_said_before_it_is_saved(
+    screen: str, request: pytest.FixtureRequest, corner: Corner
+) -> None:
+    visitor: Visitor = request.getfixturevalue(screen)
+    programme = corner.shop.programme
+    Tier.objects.filter(programme=programme).delete()
+    for code, threshold in (("base", 0), ("gold", 9000)):
+        TierFactory(programme=programme, code=code, name=code.title(), threshold=threshold)
+    Ladder.objects.get_or_create(programme=programme)
+    recount.settle(timezone.now())
+    page = sign_in(visitor)
+    visitor.visit(reverse("admin:loyalty_tier_change", args=[Tier.objects.get(code="gold").pk]))
+    page.locator("[name=threshold]").fill("1")
+    page.locator("[name=_save]").click()
+
+    expect(page.get_by_text("from “Base” to “Gold”")).to_be_visible()
+    visitor.require_accessible()
+    visitor.require_fitting()
+    assert Tier.objects.get(code="gold").threshold == 9000
+    page.get_by_role("button", name="Save and move them").click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    assert Tier.objects.get(code="gold").threshold == 1
