@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
 )
 
-from backoffice import member_page, roles
+from backoffice import figures, member_page, roles
+from backoffice.desk import DecimalInput
 from backoffice.member_page import Purse
 from loyalty import adjustment
 from loyalty.lots import NotEnoughPoints
@@ -51,7 +51,8 @@ class AdjustmentForm(forms.Form):
         min_value=Decimal("0.01"),
         max_digits=12,
         decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget,
+        localize=True,
+        widget=DecimalInput,
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -68,7 +69,7 @@ class AdjustmentForm(forms.Form):
             (
                 key,
                 _("%(programme)s: %(points)s to spend")
-                % {"programme": p.holder.programme, "points": p.spendable},
+                % {"programme": p.holder.programme, "points": figures.amount(p.spendable)},
             )
             for key, p in self.purses.items()
         ]
@@ -92,7 +93,15 @@ class AdjustmentForm(forms.Form):
                 told = _(
                     "This is worth %(worth)s %(currency)s; at once you may give or take up to %(most)s %(currency)s."
                 )
-                self.add_error("points", told % {"worth": worth, "most": self.most, "currency": currency})
+                self.add_error(
+                    "points",
+                    told
+                    % {
+                        "worth": figures.amount(worth),
+                        "most": figures.amount(self.most),
+                        "currency": currency,
+                    },
+                )
         return cleaned
 
     @staticmethod
@@ -144,7 +153,8 @@ class AdjustmentForm(forms.Form):
             )
         except NotEnoughPoints as error:
             self.add_error(
-                "points", _("Only %(points)s points can be taken now.") % {"points": error.spendable}
+                "points",
+                _("Only %(points)s points can be taken now.") % {"points": figures.amount(error.spendable)},
             )
         except Invalid as refused:
             for fault in refused.faults:
@@ -172,10 +182,12 @@ def answer(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
     elif request.method == "POST" and form.is_valid():
         done = form.book(member, request.user.pk)
         if done is not None:
-            said = _("This was booked already.") if done.replay else _("Booked: %(points)s points.") % {
-                "points": form.cleaned_data["points"] * (1 if form.cleaned_data["direction"] == GIVE else -1)
-            }  # fmt: skip
-            messages.success(request, said)
+            given = form.cleaned_data["direction"] == GIVE
+            said = _("Given: %(points)s points.") if given else _("Taken: %(points)s points.")
+            points = figures.amount(form.cleaned_data["points"])
+            messages.success(
+                request, _("This was done already.") if done.replay else said % {"points": points}
+            )
             return HttpResponseRedirect(page)
     context = desk.admin_site.each_context(request) | {
         "title": _("Give or take points: %(member)s") % {"member": member},

@@ -28,6 +28,7 @@ import backoffice.schedule
 import backoffice.segments
 import backoffice.shops
 import backoffice.staff
+import backoffice.timeline
 import backoffice.webhooks
 
 admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.keys

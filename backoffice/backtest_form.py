@@ -115,7 +115,7 @@ class BacktestForm(forms.Form):
     @property
     def receipts(self) -> str:
         """From the day of the first receipt to that of the last; empty when there is none."""
-        found = Receipt.objects.filter(programme=self.programme).aggregate(
+        found = Receipt.objects.filter(programme=self.programme.pk).aggregate(
             first=Min("purchased_at"), last=Max("purchased_at")
         )
         if found["first"] is None:

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from analytics.models import Segment
 from backoffice import backtest_words as words
@@ -258,6 +258,7 @@ def _draw(tally: Tally) -> dict[str, str]:
         ),
         "options": json.dumps(
             {
+                "locale": get_language(),
                 "animation": False,
                 "maintainAspectRatio": False,
                 "plugins": {"legend": {"display": False}},

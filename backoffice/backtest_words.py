@@ -45,7 +45,7 @@ def period(begins: date, ends: date) -> str:
             return date_format(begins, "F Y")
         if begins.month == 1 and ends.month == 12 and begins.year == ends.year:
             return str(begins.year)
-    return f"{date_format(begins, 'j E Y')} – {date_format(ends, 'j E Y')}"
+    return f"{date_format(begins, 'DATE_FORMAT')} – {date_format(ends, 'DATE_FORMAT')}"
 
 
 def cost(backtest: Backtest) -> str:
@@ -198,7 +198,7 @@ _WHY_NOT: Mapping[str, Any] = {
     "not_asked": lambda: _("nobody could ask for it"),
     "discounted": lambda: _("prices were lower"),
     "boosts": lambda: _("it multiplies what is given now"),
-    "otherwise": lambda: _("more or less to reckon from"),
+    "otherwise": lambda: _("more or less to calculate from"),
 }
 
 

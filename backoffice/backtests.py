@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 
 from backoffice import backtest_comparison, backtest_page, backtest_words
 from backoffice.backtest_form import BacktestForm
-from backoffice.desk import Desk
+from backoffice.desk import Desk, lead_to_programmes
 from campaigns.backtest import running, tasks
 from campaigns.backtest.models import Backtest
 from members.sending import send
@@ -81,6 +81,8 @@ class BacktestDesk(Desk):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = BacktestForm(request.GET, request.POST or None)
+        if form.programme.pk is None:
+            return lead_to_programmes(request)
         if request.method == "POST" and form.is_valid():
             found = form.ask(request.user.pk)
             if found is not None:

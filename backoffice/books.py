@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -20,23 +20,14 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from backoffice import reversing, search
+from backoffice.constructor.things import Names
 from backoffice.desk import Register, RegisterInline
+from campaigns import sentence
 from loyalty import payers, reversal, wording
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Transfer
 
+#: What an account's name is made of, to be read ahead.
 OWNERS = ("holders__member", "partner", "payer", "programme")
-
-
-def name_account(account: Account) -> str:
-    """Whose account it is: its owner, its partner, or what it is for. Needs ``OWNERS`` read ahead."""
-    if account.kind == Account.Kind.MEMBER:
-        names = [str(holder.member) for holder in account.holders.all()]
-        return ", ".join(names) or str(_("nobody"))
-    if account.kind == Account.Kind.PARTNER:
-        return f"{account.partner}"
-    if account.payer is not None:
-        return f"{account.payer}"
-    return f"{account.get_kind_display()} {account.code}".strip()
 
 
 class HolderInline(RegisterInline):
@@ -72,7 +63,7 @@ class AccountRegister(Register):
     @display(description=_("of"))
     def show_owner(self, account: Account) -> str:
         """Whose account it is."""
-        return name_account(account)
+        return str(account)
 
 
 class UseInline(RegisterInline):
@@ -123,7 +114,6 @@ class TransferRegister(Register):
         ("show_target", "target_balance"),
         ("receipt", "revision", "reverses"),
         ("show_reason", "user"),
-        "key",
     )
     readonly_fields = ("show_source", "show_target", "show_reason")
     inlines = (LotInline, UseInline)
@@ -164,12 +154,12 @@ class TransferRegister(Register):
     @display(description=_("from"))
     def show_source(self, transfer: Transfer) -> str:
         """Whose account the points left."""
-        return name_account(transfer.source)
+        return str(transfer.source)
 
     @display(description=_("to"))
     def show_target(self, transfer: Transfer) -> str:
         """Whose account the points reached."""
-        return name_account(transfer.target)
+        return str(transfer.target)
 
 
 class LotUseInline(RegisterInline):
@@ -184,10 +174,10 @@ class LotUseInline(RegisterInline):
         """Uses with their transfers."""
         return super().get_queryset(request).select_related("transfer")
 
-    @display(description=_("booked"))
-    def show_at(self, use: LotUse) -> Any:
+    @display(description=_("when"))
+    def show_at(self, use: LotUse) -> str:
         """When the transfer was booked."""
-        return use.transfer.at
+        return date_format(timezone.localtime(use.transfer.at), "DATETIME_FORMAT")
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -262,19 +252,21 @@ class LotRegister(Register):
     @display(description=_("of"))
     def show_owner(self, lot: Lot) -> str:
         """Whose points they are."""
-        return name_account(lot.account)
+        return str(lot.account)
 
     @display(description=_("paid for by"))
     def show_funder(self, lot: Lot) -> str:
         """Who pays for the points: the house where nobody is named."""
         if lot.funder is not None:
-            return name_account(lot.funder)
+            return str(lot.funder)
         return payers.directory(lot.account.programme_id).name(None)
 
     @display(description=_("terms of use"))
     def show_terms(self, lot: Lot) -> str:
-        """What the points may be spent on, as it is written in the lot."""
-        return json.dumps(lot.terms, ensure_ascii=False) if lot.terms else str(_("none: for anything"))
+        """What the points may be spent on, in words."""
+        programme = lot.account.programme
+        said = sentence.describe_terms(lot.terms or {}, Names(programme), programme.currency)
+        return said or str(_("none: for anything"))
 
     @display(description=_("given by"))
     def show_campaign(self, lot: Lot) -> str:
@@ -311,4 +303,4 @@ class DebtRegister(Register):
     @display(description=_("of"))
     def show_owner(self, debt: Debt) -> str:
         """Whose debt it is."""
-        return name_account(debt.account)
+        return str(debt.account)

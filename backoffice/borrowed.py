@@ -22,6 +22,12 @@ DJANGO = (  # nouns are declined in Russian, and Django puts them in as they are
     gettext_noop("Enter a valid phone number (e.g. {example_number})."),
 )
 
+BEAT = (  # a number and a noun, which Russian would decline: told apart instead
+    gettext_noop("every {}"),
+    gettext_noop("every {} {}"),
+    gettext_noop("Hour"),
+)
+
 UNFOLD_FRAME = (
     gettext_noop("Search apps and models..."),
     gettext_noop("All applications"),

@@ -9,14 +9,14 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from backoffice.constructor import calendar_page, gallery, launching, versions, views
 from backoffice.constructor.json_text import render
-from backoffice.desk import Desk, Register
+from backoffice.desk import Desk, Register, lead_to_programmes
 from campaigns import states
 from campaigns.models import Campaign, CampaignTemplate, Revision
 from campaigns.states import State
@@ -82,6 +82,8 @@ class CampaignDesk(Desk):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """The gallery of ready mechanics."""
+        if self.has_add_permission(request) and not Programme.objects.filter(active=True).exists():
+            return lead_to_programmes(request)
         return gallery.show(self, request)
 
     def change_view(
@@ -169,7 +171,12 @@ class RevisionRegister(Register):
     readonly_fields = ("show_definition",)
     ordering = ("-id",)
 
-    @display(description=_("definition"))
+    @display(description=_("what it does"))
     def show_definition(self, revision: Revision) -> str:
-        """The definition as text."""
-        return format_html('<pre class="regulars-pre">{}</pre>', render(revision.definition))
+        """The definition in words, and, when it is unfolded, as JSON."""
+        return format_html(
+            '{}<details><summary class="regulars-link">{}</summary><pre class="regulars-pre">{}</pre></details>',
+            format_html_join("", "<p>{}</p>", ((text,) for text in gallery.tell_revision(revision))),
+            _("Show as JSON"),
+            render(revision.definition),
+        )

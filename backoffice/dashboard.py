@@ -15,6 +15,7 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns import lifetimes
@@ -170,6 +171,7 @@ def draw(board: Board, now: datetime) -> dict[str, str]:
         ),
         "options": json.dumps(
             {
+                "locale": get_language(),
                 "animation": False,
                 "maintainAspectRatio": False,
                 "plugins": {"legend": {"display": False}},

@@ -6,14 +6,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import Model
-from django.http import HttpRequest
+from django.contrib import messages
+from django.db.models import DecimalField, Model
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import countries
+
+
+class DecimalInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """A field for a number with a decimal sign: that of the reader's language, which a field of HTML's own kind
+    for numbers would not take from a page."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", **(attrs or {})})
+
+
+def lead_to_programmes(request: HttpRequest) -> HttpResponseRedirect:
+    """To the list of programmes, with the reason: what was asked for belongs to one, and there is none yet."""
+    messages.info(request, _("Make a programme first: campaigns and receipts belong to one."))
+    return HttpResponseRedirect(reverse("admin:loyalty_programme_changelist"))
+
+
+def _as_typed(db_field: Any) -> dict[str, Any]:
+    """How a field of a model is asked for, beyond what the library does: decimal numbers as people type them."""
+    return {"localize": True, "widget": DecimalInput} if isinstance(db_field, DecimalField) else {}
 
 
 class Desk(ModelAdmin):  # type: ignore[misc]
@@ -41,9 +63,9 @@ class Desk(ModelAdmin):  # type: ignore[misc]
         return fields if obj is None else fields + self.fixed
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A country is chosen by its name."""
+        """A country is chosen by its name; a decimal number is typed in the reader's language."""
         if db_field.name != "country":
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
+            return super().formfield_for_dbfield(db_field, request, **{**_as_typed(db_field), **kwargs})
         return forms.TypedChoiceField(
             choices=lambda: [("", "—"), *countries.choices()],
             required=False,
@@ -114,7 +136,7 @@ class DeskInline(TabularInline):  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A field that carries its column's name: in a table there is no label beside it."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **{**_as_typed(db_field), **kwargs})
         if field is not None:
             widget = getattr(field.widget, "widget", field.widget)
             widget.attrs["aria-label"] = capfirst(field.label)

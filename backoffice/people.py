@@ -1,8 +1,7 @@
-"""People: members and their cards, consents and the timeline."""
+"""People: members and their cards."""
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
@@ -21,13 +20,13 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from backoffice import adjusting, enrolment, member_page, search, tier_setting, unfolding
-from backoffice.desk import Desk, DeskInline, Register
+from backoffice import adjusting, enrolment, figures, member_page, search, tier_setting, unfolding
+from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.sheets import CardSheet, MemberSheet, SheetDesk
 from loyalty.models import Holder
 from members import wording
-from members.models import Card, CardKind, Consent, Event, Member
+from members.models import Card, CardKind, Member
 
 
 class CardInline(DeskInline):
@@ -169,8 +168,8 @@ class MemberDesk(SheetDesk):
         """Balances, by programme where there are several."""
         holdings = list(member.holdings.all())
         if len(holdings) == 1:
-            return f"{holdings[0].account.balance}"
-        return ", ".join(f"{h.programme.name} {h.account.balance}" for h in holdings)
+            return figures.amount(holdings[0].account.balance)
+        return ", ".join(f"{h.programme.name} {figures.amount(h.account.balance)}" for h in holdings)
 
     @display(description=_("joined through"))
     def show_channel(self, member: Member) -> str:
@@ -218,79 +217,3 @@ class CardKindDesk(Desk):
     search_fields = ("name", "code")
     fixed = ("code",)
     suggested = {"code": ("name",)}
-
-
-@admin.register(Consent)
-class ConsentRegister(Register):
-    """Consents given and withdrawn."""
-
-    list_display = ("at", "member", "show_channel", "granted", "show_told_by")
-    list_filter = (("granted", BooleanRadioFilter), ("at", RangeDateTimeFilter))
-    list_select_related = ("member",)
-    fields = (("member", "show_channel", "granted"), ("at", "show_told_by"), "evidence")
-    readonly_fields = ("show_channel", "show_told_by")
-    search_fields = ("channel",)
-    search_help_text = _("Phone, card, e-mail or name of the member")
-    ordering = ("-id",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Consent], search_term: str
-    ) -> tuple[QuerySet[Consent], bool]:
-        """Consents of the members that are found."""
-        return search.by_member(queryset, "member", search_term), False
-
-    @display(description=_("channel"), ordering="channel")
-    def show_channel(self, consent: Consent) -> str:
-        """How the member may be reached."""
-        return wording.name_channel(consent.channel)
-
-    @display(description=_("source"), ordering="source")
-    def show_told_by(self, consent: Consent) -> str:
-        """Where the member said it."""
-        return wording.name_channel(consent.source)
-
-
-class KindFilter(admin.SimpleListFilter):
-    """Events by their kind, as far as the newest ones show."""
-
-    title = _("kind")
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The kinds among the newest events: counting all of them would take too long."""
-        newest = Event.objects.order_by("-id").values_list("kind", flat=True)[:2000]
-        return sorted(((kind, wording.name_event(kind)) for kind in set(newest)), key=itemgetter(1))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        """Events of the kind that was chosen."""
-        return queryset.filter(kind=self.value()) if self.value() else queryset
-
-
-@admin.register(Event)
-class EventRegister(Register):
-    """The timeline: what happened."""
-
-    list_display = ("at", "show_kind", "member", "show_data")
-    list_filter = (KindFilter, ("at", RangeDateTimeFilter))
-    list_select_related = ("member",)
-    fields = (("show_kind", "kind", "member"), ("at", "recorded_at"), "data")
-    readonly_fields = ("show_kind",)
-    search_fields = ("kind",)
-    search_help_text = _("Phone, card, e-mail or name of the member")
-    ordering = ("-id",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
-    ) -> tuple[QuerySet[Event], bool]:
-        """Events of the members that are found."""
-        return search.by_member(queryset, "member", search_term), False
-
-    @display(description=_("what happened"), ordering="kind")
-    def show_kind(self, event: Event) -> str:
-        """The kind in words."""
-        return wording.name_event(event.kind)
-
-    @display(description=_("what"))
-    def show_data(self, event: Event) -> str:
-        """What is known of it, in short."""
-        return ", ".join(f"{name}: {value}" for name, value in list(event.data.items())[:4])

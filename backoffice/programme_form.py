@@ -13,7 +13,6 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
@@ -21,6 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
+from backoffice.desk import DecimalInput
 from campaigns import lifetimes
 from loyalty import currencies, expiry
 from loyalty.document import DocumentError
@@ -57,7 +57,8 @@ def _number(label: Any, help_text: Any, places: int = 2) -> forms.DecimalField:
         min_value=Decimal(0),
         max_digits=12,
         decimal_places=places,
-        widget=UnfoldAdminDecimalFieldWidget,
+        localize=True,
+        widget=DecimalInput,
     )
 
 
@@ -272,4 +273,5 @@ def read_fields(policy: dict[str, Any] | None, spending: dict[str, Any] | None) 
         for name, _label in UNITS:
             if name in period:
                 fields |= {amount: period[name], unit: name}
-    return fields | {name: spending.get(name) for name in NUMBERS}
+    numbers = {name: spending.get(name) for name in NUMBERS}
+    return fields | {name: None if said is None else Decimal(str(said)) for name, said in numbers.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -9,11 +11,14 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from backoffice import programme_file
+from backoffice import figures, programme_file
+from backoffice.constructor.things import Names
 from backoffice.desk import Desk, Register
 from backoffice.programme_form import ProgrammeForm
 from campaigns import rulebooks
@@ -144,7 +149,7 @@ class ProgrammeDesk(Desk):
     @display(description=_("points are spent"))
     def show_spending(self, programme: Programme) -> str:
         """What limits the spending, in words."""
-        return wording.describe_spending(programme.spending)
+        return wording.describe_spending(programme.spending, Names(programme))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
         """Programmes with the number of their live campaigns."""
@@ -172,9 +177,18 @@ class RulebookRegister(Register):
     list_display = ("in_force_from", "programme", "count_revisions")
     list_filter = (("programme", RelatedDropdownFilter),)
     list_select_related = ("programme",)
-    fields = (("programme", "in_force_from"), "terms", "show_revisions")
-    readonly_fields = ("show_revisions",)
+    fields = (("programme", "in_force_from"), "show_terms", "show_revisions")
+    readonly_fields = ("show_terms", "show_revisions")
     ordering = ("-id",)
+
+    @display(description=_("terms of the programme"))
+    def show_terms(self, rulebook: Rulebook) -> SafeString:
+        """The terms, each in words."""
+        rows = describe_terms(rulebook.terms, Names(rulebook.programme))
+        return format_html(
+            '<ul class="regulars-list">{}</ul>',
+            format_html_join("", '<li><span class="regulars-soft">{}:</span> {}</li>', rows),
+        )
 
     @display(description=_("campaigns in force"))
     def count_revisions(self, rulebook: Rulebook) -> int:
@@ -186,3 +200,18 @@ class RulebookRegister(Register):
         """Names and numbers of the revisions that were in force."""
         rows = Revision.objects.filter(id__in=rulebook.revisions).order_by("name")
         return ", ".join(f"{row.name} r{row.number}" for row in rows) or "–"
+
+
+def describe_terms(terms: Mapping[str, Any], names: Names) -> Iterator[tuple[str, str]]:
+    """The terms that a rulebook keeps: what each is called on the programme's page, and its value in words."""
+    told: Mapping[str, Callable[[Any], str]] = {
+        "expiry": wording.describe_expiry,
+        "spending": partial(wording.describe_spending, names=names),
+    }
+    value_of_point = {"point_value": (terms.get("spending") or {}).get("point_value")}
+    columns: Mapping[str, Any] = {column.name: column for column in Programme._meta.concrete_fields}
+    for name, value in {**terms, **value_of_point}.items():
+        if name in columns:  # those of old editions that have no column any more say nothing
+            choices = dict(columns[name].flatchoices)
+            said = told[name](value) if name in told else str(choices.get(value, figures.amount(value)))
+            yield str(columns[name].verbose_name), said or "–"

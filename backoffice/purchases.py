@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from backoffice import receipt_page, search
+from backoffice import figures, receipt_page, search
 from backoffice.desk import Register
 from loyalty.models import Receipt, Return
 from members import wording
@@ -38,7 +38,8 @@ class ReceiptRegister(Register):
     """Purchases."""
 
     list_display = (
-        "number", "purchased_at", "store", "show_member", "show_status", "total", "redeemed_points", "to_pay", "earned",
+        "number", "purchased_at", "store", "show_member", "show_status", "total", "redeemed_points", "to_pay",
+        "show_earned",
     )  # fmt: skip
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -98,6 +99,11 @@ class ReceiptRegister(Register):
     def show_channel(self, receipt: Receipt) -> str:
         """Where it was sold, in words."""
         return wording.name_channel(receipt.channel)
+
+    @display(description=_("points earned"), ordering="earned")
+    def show_earned(self, receipt: Receipt) -> str:
+        """The points, struck out where nobody has them."""
+        return figures.earned(receipt.earned, receipt.status not in receipt_page.NOTHING_GIVEN)
 
     @display(description=_("status"), label=STATES)
     def show_status(self, receipt: Receipt) -> tuple[str, str]:

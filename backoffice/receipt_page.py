@@ -10,6 +10,9 @@ from campaigns import funding, record, rulebooks, story
 from loyalty import payers
 from loyalty.models import Lot, LotUse, Payer, Receipt, Return, ReturnLine, Transfer
 
+#: Purchases whose points nobody has: not yet, or no more.
+NOTHING_GIVEN = (Receipt.Status.HELD, Receipt.Status.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -22,7 +25,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on a receipt's page. ``whole`` is what was earned for the receipt as a whole."""
+    """Everything on a receipt's page. ``whole`` is what was earned for the receipt as a whole; ``gives``, whether
+    anybody has what it earned."""
 
     story: dict[str, Any]
     rows: list[Row]
@@ -33,6 +37,12 @@ class Page:
     returns: list[Return]
     #: Who pays for lots that name nobody.
     house: str
+    gives: bool
+
+    @property
+    def nothing_given(self) -> bool:
+        """Whether what it earned is nobody's, not yet or no more."""
+        return not self.gives
 
 
 def read(receipt: Receipt) -> Page:
@@ -64,6 +74,7 @@ def read(receipt: Receipt) -> Page:
         transfers=transfers,
         returns=returns,
         house=payers.directory(receipt.programme_id).name(None),
+        gives=receipt.status not in NOTHING_GIVEN,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -11,39 +11,39 @@ from uuid import UUID
 
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 
-from backoffice import receipt_page
+from backoffice import happenings, receipt_page
 from campaigns import story
-from loyalty.models import Receipt, Transfer
+from loyalty import inactivity
+from loyalty.models import LotUse, Receipt, Transfer
 from members.models import Event, Member
 
 #: The newest rows that are shown; the rest is in the lists.
 MOVEMENTS, EVENTS = 40, 40
-UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Purchases whose points nobody has: not yet, or no more.
-NOTHING_GIVEN = (Receipt.Status.HELD, Receipt.Status.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A transfer as the account's holder sees it: points with their sign, and the balance after it."""
+    """A transfer as the account's holder sees it: points with their sign, the balance after it, and when it was:
+    points expire when their time ends, whenever that is booked."""
 
     transfer: Transfer
     points: Decimal
     balance: Decimal | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as people read it: what is known of it, and the receipts it speaks of, numbers by id."""
+    """An event as people read it, with what is known of it."""
 
     event: Event
-    known: dict[str, Any]
-    receipts: dict[str, str]
+    told: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def answer_purchase(request: HttpRequest, member: Member, receipt: UUID) -> Http
     goods = {line.position: line for line in found.lines.select_related("product")}
     for line in told["lines"]:
         line["sold"] = goods.get(line["position"])
-    context = {"receipt": found, "story": told, "gives": found.status not in NOTHING_GIVEN}
+    context = {"receipt": found, "story": told, "gives": found.status not in receipt_page.NOTHING_GIVEN}
     return render(request, "backoffice/member/purchase.html", context)
 
 
@@ -107,28 +107,15 @@ def answer_statement(request: HttpRequest, member: Member) -> HttpResponse:
 
 def answer_events(request: HttpRequest, member: Member) -> HttpResponse:
     """What happened to the member, the newest first."""
-    rows = read_happenings(member)
+    rows = read_happenings(member, coupons=request.user.has_perm("rewards.view_coupon"))
     return render(request, "backoffice/member/events.html", {"rows": rows})
 
 
-def read_happenings(member: Member) -> list[Happening]:
-    """The member's newest events, with receipts by their numbers; ids say nothing to people and are left out."""
+def read_happenings(member: Member, *, coupons: bool) -> list[Happening]:
+    """The member's newest events. ``coupons``: whether codes of coupons may be seen."""
     events = list(member.events.order_by("-at", "-id")[:EVENTS])
-    ids = {value for event in events for value in event.data.values() if _is_id(value)}
-    receipts = dict(member.receipts.filter(pk__in=ids).values_list("pk", "number"))
-    numbers = {str(key): number for key, number in receipts.items()}
-    return [
-        Happening(
-            event,
-            {name: value for name, value in event.data.items() if value is not None and not _is_id(value)},
-            {value: numbers[value] for value in event.data.values() if _is_id(value) and value in numbers},
-        )
-        for event in events
-    ]
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and UUID_SHAPE.fullmatch(value) is not None
+    told = happenings.tell(events, coupons=coupons)
+    return [Happening(event, happenings.render(parts)) for event, parts in zip(events, told, strict=True)]
 
 
 def read_operations(accounts: list[UUID]) -> list[Operation]:
@@ -154,10 +141,18 @@ def _read_movements(accounts: list[UUID]) -> list[Movement]:
         .defer("receipt__outcome", "receipt__shopper")
         .order_by("-at", "-id")[: 2 * MOVEMENTS]
     )
-    mine = set(accounts)
+    rows, mine = list(transfers), set(accounts)
+    ended = _read_ends(rows)
     return [
-        Movement(row, row.points, row.target_balance)
+        Movement(row, row.points, row.target_balance, ended.get(row.pk, row.at))
         if row.target_id in mine
-        else Movement(row, -row.points, row.source_balance)
-        for row in transfers
+        else Movement(row, -row.points, row.source_balance, ended.get(row.pk, row.at))
+        for row in rows
     ]
+
+
+def _read_ends(rows: list[Transfer]) -> dict[UUID, datetime]:
+    """When the points of expiries ended, as their events tell it, too: by the last of their lots."""
+    expired = [row.pk for row in rows if row.kind == Transfer.Kind.EXPIRE and row.reason != inactivity.REASON]
+    ends = LotUse.objects.filter(transfer__in=expired).values("transfer").annotate(end=Max("lot__expires_at"))
+    return {row["transfer"]: row["end"] for row in ends if row["end"] is not None}

@@ -30,7 +30,7 @@ class Plan:
 
 
 def read(programme: Programme, now: datetime) -> list[Plan]:
-    """The campaigns of a programme that are not put away, by their beginning."""
+    """The campaigns of a programme that are not archived, by their beginning."""
     newest = Revision.objects.filter(campaign=OuterRef("pk")).order_by("-number")
     stops = Q(event__status__in=(Campaign.Status.PAUSED, Campaign.Status.ENDED))
     campaigns: Any = states.annotate(Campaign.objects.filter(programme=programme), now)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from campaigns.phrases import words
 from loyalty import wording
 
 #: Fields of the definition's seven questions, by their path.
@@ -191,6 +194,11 @@ VALUES: Mapping[str, Any] = {
 WORDS = frozenset({
     "who", "of", "period", "per", "mode", "by", "date", "counting", "discounted", "is", "in",
 })  # fmt: skip
+#: Fields whose values are numbers, and not codes that look like some.
+NUMBERS = frozenset({
+    "percent", "points", "per", "by", "amount", "money", "price", "from", "at_least", "below", "at_most", "max_share",
+    "min_amount", "of_at_least",
+})  # fmt: skip
 _OPEN = frozenset({"attribute", "event_data", "tier", "segment", "card_kind", "cashier"})
 _PERIODS = {
     "day": gettext_lazy("a day"),
@@ -227,8 +235,15 @@ def say(name: str, value: Any, kind: str = "") -> str:
         return _say_fields(value)
     if isinstance(value, list):
         return ", ".join(say("", item) for item in value)
-    known = name in WORDS and kind not in _OPEN and isinstance(value, str)
-    return str(VALUES.get(value, value)) if known else str(value)
+    known = name in WORDS and kind not in _OPEN and isinstance(value, str) and value in VALUES
+    return str(VALUES[value]) if known else _say_plain(name, str(value))
+
+
+def _say_plain(name: str, text: str) -> str:
+    """A number or a moment as the language writes it; anything else is a code or a text, and stays."""
+    if name in NUMBERS and re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return text.replace(".", get_format("DECIMAL_SEPARATOR"))
+    return words.moment(text) if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text) else text
 
 
 def describe(element: Mapping[str, Any]) -> str:

@@ -8,6 +8,8 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from members.models import APPEND_ONLY
@@ -25,7 +27,7 @@ class Campaign(models.Model):
 
     ``status`` is what somebody did to it; what it is at a moment, scheduled or over among them, is told
     by ``campaigns.states``. ``submitted_at`` is set while the draft waits for somebody who may publish it,
-    ``archived_at`` while it is put away. Every change is kept in ``events``, with who made it.
+    ``archived_at`` while it is archived. Every change is kept in ``events``, with who made it.
     """
 
     class Status(models.TextChoices):
@@ -52,7 +54,7 @@ class Campaign(models.Model):
         db_index=False,
         verbose_name=_("sent to review by"),
     )
-    archived_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -147,7 +149,8 @@ class Rulebook(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.programme} {self.in_force_from:%Y-%m-%d %H:%M}"
+        since = date_format(timezone.localtime(self.in_force_from), "DATETIME_FORMAT")
+        return f"{self.programme}, {since}"
 
 
 class Seller(models.Model):

@@ -32,7 +32,7 @@ def refusal(what: str = "") -> Refused:
     """The refusal of what no account can hold; ``what`` tells it."""
     told = what or _("this comes to more than the books can hold")
     return Refused(
-        CODE, _("Nothing was booked: %(what)s. Look at the numbers and the campaigns.") % {"what": told}
+        CODE, _("Nothing was saved: %(what)s. Look at the numbers and the campaigns.") % {"what": told}
     )
 
 

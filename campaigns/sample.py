@@ -21,7 +21,6 @@ from campaigns.engine.machine import Machine
 from campaigns.engine.needs import Need
 from campaigns.engine.outcome import Because, Outcome
 from campaigns.engine.promises import PREFIX
-from campaigns.engine.reasons import fill
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
 from campaigns.event_booking import AT_A_TILL
@@ -308,8 +307,10 @@ def _tell(
         others=tuple((one.to, one.points) for one in outcome.others if one.campaign_id == mine),
         progress=tuple((one.value, one.goal) for one in outcome.progress if one.campaign_id == mine),
         exchanged=tuple((one.points, one.amount) for one in outcome.exchanged if one.campaign_id == mine),
-        till=tuple(fill(one.text, one.args) for one in outcome.till_messages if one.campaign_id == mine),
+        till=tuple(
+            wording.message(one.text, one.args) for one in outcome.till_messages if one.campaign_id == mine
+        ),
         receipt=tuple(
-            fill(one.text, one.args) for one in outcome.receipt_messages if one.campaign_id == mine
+            wording.message(one.text, one.args) for one in outcome.receipt_messages if one.campaign_id == mine
         ),
     )

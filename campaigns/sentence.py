@@ -51,6 +51,11 @@ def describe(document: Document, names: Names = by_code, currency: str = "") -> 
         return _tell(readable(document), voice)  # somebody wrote a text where a list belongs
 
 
+def describe_terms(terms: Mapping[str, Any], names: Names = by_code, currency: str = "") -> str:
+    """What a lot's points can be spent on; empty where they can be spent on anything."""
+    return " ".join(_finish(text) for text in _terms({"lots": {"terms": terms}}, Voice(names, currency)))
+
+
 def _tell(document: Document, voice: Voice) -> list[str]:
     parts = (_main, _only_if, _others, _limits, _lots, _terms, _payer, _together, _say)
     return [_finish(text) for part in parts for text in part(document, voice)]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.utils.formats import get_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from campaigns.engine import reasons
 
 #: Arguments that are codes and names: what looks like a number in them is none.
 _NAMES = frozenset({"campaign", "cards", "codes", "key", "segments", "series", "tiers", "wanted"})
+_DAY = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?")
 _FRACTION = re.compile(r"(?<![\w.,:])(-?\d+)\.(\d+)(?![\w.,:])")
 
 
@@ -55,6 +57,8 @@ def _localize(value: Any, sign: str) -> Any:
     """A number or a text that holds numbers; lists and documents with such inside."""
     if isinstance(value, Decimal):
         value = format(value, "f")
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return _day(value)
     if isinstance(value, str):
         return _FRACTION.sub(rf"\1{sign}\2", value)
     if isinstance(value, Mapping):
@@ -62,6 +66,14 @@ def _localize(value: Any, sign: str) -> Any:
     if isinstance(value, Iterable):
         return [_localize(inner, sign) for inner in value]
     return value
+
+
+def _day(text: str) -> str:
+    """A day of a reason, or a moment of the programme's clock, as the language writes it."""
+    try:
+        return date_format(datetime.fromisoformat(text), "DATETIME_FORMAT" if " " in text else "DATE_FORMAT")
+    except ValueError:
+        return text
 
 
 def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:

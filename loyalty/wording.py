@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.dates import MONTHS_ALT
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -32,7 +35,7 @@ def describe_expiry(policy: Mapping[str, Any] | None) -> str:
         case "after":
             return _("%(period)s after they were earned") % {"period": describe_period(policy)}
         case "on_date":
-            return _("all on %(date)s") % {"date": policy.get("date")}
+            return _("all on %(date)s") % {"date": _day(policy.get("date"))}
         case "yearly":
             said = _("every year on %(day)s %(month)s") % {
                 "day": policy.get("day"),
@@ -53,6 +56,13 @@ def describe_expiry(policy: Mapping[str, Any] | None) -> str:
     return _("never")
 
 
+def _day(text: Any) -> str:
+    try:
+        return date_format(date.fromisoformat(str(text)), "DATE_FORMAT")
+    except ValueError:
+        return str(text)
+
+
 def _describe_least(policy: Mapping[str, Any]) -> str:
     if not policy.get("at_least"):
         return ""
@@ -70,8 +80,13 @@ def describe_period(period: Mapping[str, Any]) -> str:
     return ngettext("%(n)s year", "%(n)s years", period.get("years", 0)) % {"n": period.get("years", 0)}
 
 
-def describe_spending(rules: Mapping[str, Any] | None) -> str:
-    """What limits the spending of points."""
+def by_code(_kind: str, code: str) -> str:
+    """Names for who knows none: the codes themselves."""
+    return code
+
+
+def describe_spending(rules: Mapping[str, Any] | None, names: Callable[[str, str], str] = by_code) -> str:
+    """What limits the spending of points. ``names`` gives a thing's name by its kind (``categories``) and code."""
     rules = rules or {}
     sentences = {
         "max_share": _("at most %(value)s%% of a receipt"),
@@ -81,8 +96,16 @@ def describe_spending(rules: Mapping[str, Any] | None) -> str:
         "max_points_per_day": _("at most %(value)s points a day"),
         "step": _("in steps of %(value)s"),
     }
-    said = [text % {"value": rules[name]} for name, text in sentences.items() if rules.get(name) is not None]
-    excluded = [code for codes in (rules.get("excluded") or {}).values() for code in codes]
+    said = [
+        text % {"value": _number(rules[name])}
+        for name, text in sentences.items()
+        if rules.get(name) is not None
+    ]
+    excluded = [names(kind, code) for kind, codes in (rules.get("excluded") or {}).items() for code in codes]
     if excluded:
         said.append(_("never for %(goods)s") % {"goods": ", ".join(excluded)})
     return "; ".join(said) or _("without limits")
+
+
+def _number(value: Any) -> str:
+    return str(localize(Decimal(format(Decimal(str(value)).normalize(), "f")), use_l10n=True))

@@ -16,10 +16,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from members import bounds
+from members.wording import name_event
 
 #: The database refuses to empty the table.
 NEVER_TRUNCATED = pgtrigger.Trigger(
@@ -145,7 +147,8 @@ class Member(models.Model):
         triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED)
 
     def __str__(self) -> str:
-        return self.full_name or self.phone or str(self.id)
+        """The name, or the phone of one who gave none, or the code by which friends know even a stranger."""
+        return self.full_name or self.phone or str(_("member %(code)s") % {"code": self.referral_code})
 
     @property
     def full_name(self) -> str:
@@ -265,7 +268,7 @@ class Code(models.Model):
         indexes = (models.Index(fields=["digest"], name="code_digest"),)
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.purpose} {date_format(timezone.localtime(self.created_at), 'DATETIME_FORMAT')}"
 
 
 class ShownDecoder(json.JSONDecoder):
@@ -311,4 +314,4 @@ class Event(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{name_event(self.kind)}, {date_format(timezone.localtime(self.at), 'DATETIME_FORMAT')}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 EVENTS: Mapping[str, Any] = {
     "app.installed": _("installed the app"),
@@ -24,6 +24,8 @@ EVENTS: Mapping[str, Any] = {
     "coupon.returned": _("got a used coupon back"),
     "coupon.revoked": _("a coupon was withdrawn"),
     "coupon.used": _("used a coupon"),
+    "demo.begun": _("the demo began to be loaded"),
+    "demo.loaded": _("the demo was loaded"),
     "friend.purchased": _("a friend bought something"),
     "goal.reached": _("reached a goal"),
     "member.anniversary": _("anniversary of joining"),
@@ -79,4 +81,6 @@ def name_event(kind: str) -> str:
 
 def name_channel(code: str) -> str:
     """A channel, or the source of a consent, in words; the code itself when it has none."""
+    if code.startswith("api:"):
+        return gettext("API, %(partner)s") % {"partner": code.removeprefix("api:")}
     return str(CHANNELS.get(code, code))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from backoffice import figures
 from backoffice.constructor.fields import State, Written, first, local, places, zone
 from backoffice.constructor.questions import Document
 from backoffice.constructor.things import Names
@@ -232,7 +233,7 @@ def show(sample: Sample, document: Document, programme: Programme, names: Names)
 
 def _plain(value: Decimal) -> str:
     text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return figures.typed(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _shown(sample: Sample, knob: Knob) -> Any:

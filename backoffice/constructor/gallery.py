@@ -52,6 +52,14 @@ def tell(template: CampaignTemplate) -> str:
     )[0]
 
 
+def tell_revision(revision: Revision) -> list[str]:
+    """What a revision does, in sentences."""
+    programme = revision.campaign.programme
+    names = Names(programme)
+    names.learn_all(revision.definition)
+    return sentence.describe(revision.definition, names, programme.currency)
+
+
 def tell_all(campaigns: list[Campaign]) -> list[Campaign]:
     """The campaigns, each with a ``sentence``: what its newest revision does, and when; its draft if there is none.
 

@@ -308,7 +308,7 @@ def said(state: CampaignState) -> str:
 
 
 def move(request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
-    """Pause, resume, end, put away, bring back, or send back a campaign, at once."""
+    """Pause, resume, end, archive, bring back, or send back a campaign, at once."""
     if request.method != "POST":
         raise Http404
     require(request, "publish")

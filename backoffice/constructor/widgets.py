@@ -13,6 +13,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from backoffice import figures
 from backoffice.constructor.composite import Either, Hours, Inside, Period, Rows, Span, Tagged
 from backoffice.constructor.fields import (
     Choice,
@@ -111,7 +112,7 @@ def build(part: Field, owner: Owner, path: str, look: Look) -> Widget:
 @build.register
 def _number(part: Number, owner: Owner, path: str, look: Look) -> Widget:
     unit = {"money": look.currency, "percent": "%"}.get(part.unit, "")
-    value = _shown(owner.get(part.name))
+    value = figures.typed(_shown(owner.get(part.name)))
     return _base(part, path, "number", look, value=value, unit=unit, hint=part.hint, whole=part.whole)
 
 

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from campaigns.demo.codes import ean13
 from campaigns.demo.dataset import Dataset
+from campaigns.demo.tongue import ENGLISH, Tongue
 from loyalty.models import Category, Partner, Product, ProductSet
 from members import copying
 
@@ -34,14 +35,21 @@ class Kind(NamedTuple):
 _UNKNOWN = Kind("", "", "")
 
 
-def load(data: Dataset, names: Mapping[str, Any], partners: Mapping[str, Partner]) -> None:
-    """Make categories, products and product sets as far as they are not there yet."""
+def load(
+    data: Dataset, names: Mapping[str, Any], partners: Mapping[str, Partner], tongue: Tongue = ENGLISH
+) -> None:
+    """Make categories, products and product sets as far as they are not there yet.
+
+    In another language than that of the data the tree ends with the categories: types have no names there.
+    """
     table = data.products
     columns = (table[name].fillna("") for name in ("department", "product_category", "product_type"))
     kinds = dict(zip(table.product_id.tolist(), map(Kind, *columns), strict=True))
     paths = find_paths(kinds.values())
-    ids = plant(paths, names["departments"])
-    make_products(data, kinds, {kind: ids[path[-1]] for kind, path in paths.items()}, partners)
+    if tongue.translates:
+        paths = {kind: path[: 2 if kind.category else 1] for kind, path in paths.items()}
+    ids = plant(paths, names["departments"], tongue)
+    make_products(data, kinds, {kind: ids[path[-1]] for kind, path in paths.items()}, partners, tongue)
     for wanted in names["sets"]:
         chosen, _created = ProductSet.objects.get_or_create(
             code=wanted["code"], defaults={"name": wanted["name"]}
@@ -70,7 +78,9 @@ def find_paths(kinds: Iterable[Kind]) -> dict[Kind, Path]:
     return paths
 
 
-def plant(paths: Mapping[Kind, Path], departments: Mapping[str, str]) -> dict[str, int]:
+def plant(
+    paths: Mapping[Kind, Path], departments: Mapping[str, str], tongue: Tongue = ENGLISH
+) -> dict[str, int]:
     """Make the nodes of the tree, level by level. Returns their ids by code."""
     ids = dict(Category.objects.values_list("code", "id"))
     for depth in range(3):
@@ -78,9 +88,9 @@ def plant(paths: Mapping[Kind, Path], departments: Mapping[str, str]) -> dict[st
         new = [
             Category(
                 code=path[-1],
-                name=departments.get(kind[depth], _say(kind[depth]))
+                name=departments.get(kind[depth], _say(kind[depth], tongue))
                 if depth == 0
-                else _say(kind[depth] or kind.type),
+                else _say(kind[depth] or kind.type, tongue),
                 parent_id=ids[path[-2]] if depth else None,
                 path=list(path),
             )
@@ -92,7 +102,11 @@ def plant(paths: Mapping[Kind, Path], departments: Mapping[str, str]) -> dict[st
 
 
 def make_products(
-    data: Dataset, kinds: Mapping[int, Kind], categories: Mapping[Kind, int], partners: Mapping[str, Partner]
+    data: Dataset,
+    kinds: Mapping[int, Kind],
+    categories: Mapping[Kind, int],
+    partners: Mapping[str, Partner],
+    tongue: Tongue,
 ) -> None:
     """Make the products that each partner sells, at the price that was usual."""
     lines = data.lines[["partner", "product_id"]].drop_duplicates()
@@ -118,8 +132,12 @@ def make_products(
             (
                 partners[partner].id,
                 str(product),
-                _name(kind, size) or f"Product {product}",
-                _OWN_BRAND if brand == "Private" else f"Maker {maker}" if maker else "",
+                _name(kind, size, tongue) or f"{tongue.text('Product')} {product}",
+                tongue.text(_OWN_BRAND)
+                if brand == "Private"
+                else f"{tongue.text('Maker')} {maker}"
+                if maker
+                else "",
                 categories.get(kind),
                 ean13("21", product),
                 price,
@@ -130,11 +148,17 @@ def make_products(
     copying.copy(Product._meta.db_table, _COLUMNS, rows)
 
 
-def _name(kind: Kind, size: str) -> str:
-    name = _say(kind.type or kind.category or kind.department)
-    return f"{name}, {' '.join(size.lower().split())}" if size else name
+def _name(kind: Kind, size: str, tongue: Tongue) -> str:
+    known = (
+        kind.category or kind.department
+        if tongue.translates
+        else kind.type or kind.category or kind.department
+    )
+    name = _say(known, tongue)
+    return f"{name}, {tongue.size(size)}" if size else name
 
 
-def _say(shouted: str) -> str:
+def _say(shouted: str, tongue: Tongue) -> str:
     """Words of the data without their capitals: ``ICE - CRUSHED/CUBED`` as ``Ice, crushed/cubed``."""
-    return " ".join(shouted.replace(" - ", ", ").replace(":", ", ").split()).capitalize()
+    said = " ".join(shouted.replace(" - ", ", ").replace(":", ", ").split()).capitalize()
+    return tongue.goods.get(said, said)

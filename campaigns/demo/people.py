@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.demo.dataset import card_of
+from campaigns.demo.tongue import ENGLISH, Tongue
 from loyalty import ledger
 from loyalty.models import Programme
 from members.models import Card, CardKind, Consent, Member
@@ -20,7 +21,11 @@ _NUMBERS_OF_FICTION = 100
 
 @transaction.atomic
 def enrol(
-    households: Iterable[int], names: Mapping[str, Any], programme: Programme, first: datetime
+    households: Iterable[int],
+    names: Mapping[str, Any],
+    programme: Programme,
+    first: datetime,
+    tongue: Tongue = ENGLISH,
 ) -> list[Member]:
     """Members with cards, consents and accounts, for those households that have none yet. Returns the new ones.
 
@@ -32,7 +37,7 @@ def enrol(
     for household in households:
         if card_of(household) in taken:
             continue
-        member = imagine(household, names, first)
+        member = imagine(household, names, first, tongue)
         kind = kinds["virtual" if household % 4 == 0 else "plastic"]
         cards.append(Card(number=card_of(household), kind=kind, member=member, issued_at=member.joined_at))
         consents += [
@@ -53,17 +58,17 @@ def enrol(
     return members
 
 
-def imagine(household: int, names: Mapping[str, Any], first: datetime) -> Member:
+def imagine(household: int, names: Mapping[str, Any], first: datetime, tongue: Tongue = ENGLISH) -> Member:
     """The person of a household."""
     chance = random.Random(household)
     first_name, last_name = chance.choice(names["first_names"]), chance.choice(names["last_names"])
     return Member(
         phone=phone_of(household, names),
         email=f"{first_name}.{last_name}.{household}@example.com".lower(),
-        first_name=first_name,
-        last_name=last_name,
+        first_name=tongue.people.get(first_name, first_name),
+        last_name=tongue.people.get(last_name, last_name),
         birthday=date(1940, 1, 1) + timedelta(days=chance.randrange(24_000)),
-        language="en",
+        language=tongue.language,
         referral_code=f"DEMO{household:04d}",
         channel=chance.choice(("pos", "pos", "pos", "web")),
         joined_at=first - timedelta(days=chance.randint(2, 60), minutes=chance.randrange(600)),

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from campaigns import rulebooks
 from campaigns.demo.dataset import ZONE, Dataset
+from campaigns.demo.tongue import ENGLISH, Tongue
 from campaigns.models import Campaign, Rulebook
 from loyalty import payers
 from loyalty.models import Ladder, Participation, Partner, Payer, Programme, Store, StoreGroup, Tier, Till
@@ -24,9 +25,9 @@ _STREETS = ("Main Street", "Mill Lane", "Station Road", "Harbor View", "Orchard 
 _AHEAD = timedelta(days=1)
 
 
-def read(name: str) -> Any:
-    """One of the JSON files beside this module."""
-    return json.loads((HERE / name).read_text(encoding="utf-8"))
+def read(name: str, tongue: Tongue = ENGLISH) -> Any:
+    """One of the JSON files beside this module, in a language."""
+    return tongue.document(json.loads((HERE / name).read_text(encoding="utf-8")))
 
 
 @transaction.atomic
@@ -79,7 +80,9 @@ def _name_payers(programme: Programme, names: Mapping[str, Any], partners: Mappi
 
 
 @transaction.atomic
-def open_stores(data: Dataset, names: Mapping[str, Any], partners: Mapping[str, Partner]) -> None:
+def open_stores(
+    data: Dataset, names: Mapping[str, Any], partners: Mapping[str, Partner], tongue: Tongue = ENGLISH
+) -> None:
     """The stores of the data that are not there yet, each with two tills, in the group of its kind."""
     groups = {
         group["code"]: StoreGroup.objects.get_or_create(code=group["code"], defaults={"name": group["name"]})[
@@ -95,14 +98,14 @@ def open_stores(data: Dataset, names: Mapping[str, Any], partners: Mapping[str, 
             partner=partners[partner],
             time_zone=ZONE.key,
             country="US",
-            address=_address(int(code.rpartition("-")[2])),
+            address=_address(int(code.rpartition("-")[2]), tongue),
         )
         for code, partner in data.stores
         if code not in known
     ]
     Store.objects.bulk_create(new)
     Till.objects.bulk_create(
-        Till(store=store, code=code, name=f"Till {code}") for store in new for code in "12"
+        Till(store=store, code=code, name=f"{tongue.text('Till')} {code}") for store in new for code in "12"
     )
     inside = Store.groups.through
     inside.objects.bulk_create(
@@ -130,5 +133,6 @@ def publish(programme: Programme, campaigns: list[dict[str, Any]], first: dateti
             rulebooks.publish(changed, min(begin + timedelta(days=later["after_days"]), now))
 
 
-def _address(number: int) -> str:
-    return f"{number % 190 + 1} {_STREETS[number % len(_STREETS)]}"
+def _address(number: int, tongue: Tongue) -> str:
+    house, street = number % 190 + 1, tongue.text(_STREETS[number % len(_STREETS)])
+    return f"{street}, {house}" if tongue.translates else f"{house} {street}"

@@ -155,12 +155,11 @@ def moment(text: object, last: bool = False) -> str:
         at = timezone.localtime(at) if at.tzinfo else at
     except (ValueError, OverflowError):
         return gap("date")
-    day = date_format(at, "DATE_FORMAT")
     if (at.hour, at.minute) != (0, 0):
-        return _("{day}, {time}").format(day=day, time=f"{at:%H:%M}")
+        return date_format(at, "DATETIME_FORMAT")
     if last:
         return date_format(at - timedelta(days=1), "DATE_FORMAT") if at.toordinal() > 1 else gap("date")
-    return day
+    return date_format(at, "DATE_FORMAT")
 
 
 def hours(windows: Iterable[Sequence[str]]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext as _
 
 Entry = dict[str, Any]
@@ -115,6 +115,8 @@ class Column:
             return str(dict(self.field.flatchoices).get(value, value))
         if isinstance(self.field, models.DateField):
             return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
+        if isinstance(self.field, models.DecimalField):
+            return str(value).replace(".", get_format("DECIMAL_SEPARATOR"))
         return shorten(value)
 
 

@@ -134,7 +134,7 @@ def _misspelt(step: Step, said: Document) -> Iterator[Problem]:
         if is_published(path, step.after) and before.get(path[1]) != step.after["campaigns"][path[1]]:
             for code, kind in unknown_codes(references.codes(definition), step.after, said):
                 detail = _(
-                    "there is no “%(code)s” among the %(kind)s here: mend it, or make it in this file first"
+                    "there is no “%(code)s” among the %(kind)s here: fix it, or make it in this file first"
                 )
                 yield Problem(path, detail % {"code": code, "kind": kind})
 

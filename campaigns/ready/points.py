@@ -26,7 +26,7 @@ BASE = (
     ),
     Mechanic(
         "per_amount", "base", "toll", _("So many points for every so much spent"),
-        _("Easy to say at the till and to print on a poster: everybody can reckon it."),
+        _("Easy to say at the till and to print on a poster: everybody can work it out."),
         _("1 point for every 10: a purchase of 59.90 brings 5 points."),
         {"whom": MEMBERS, "what_for": RECEIPT, "what": [{"effect": "points_per", "points": "1", "per": "10"}]},
     ),

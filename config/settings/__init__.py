@@ -209,9 +209,12 @@ AXES_SENSITIVE_PARAMETERS = ["password", "phone", "code"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+#: The language in which `make run` names the demo's shops, goods, people and campaigns.
+DEMO_LANGUAGE = read_choice("DEMO_LANGUAGE", "en", tuple(code for code, _name in LANGUAGES))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "E164"

@@ -13,6 +13,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 
 from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
@@ -107,7 +108,13 @@ class Account(models.Model):
         indexes = (models.Index(fields=["payer"], name="account_of_payer", condition=Q(payer__isnull=False)),)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {str(self.id)[-12:]}"
+        if self.kind == Account.Kind.MEMBER:
+            return ", ".join(str(holder.member) for holder in self.holders.all()) or str(_("nobody"))
+        if self.kind == Account.Kind.PARTNER:
+            return f"{self.partner}"
+        if self.payer is not None:
+            return f"{self.payer}"
+        return f"{self.get_kind_display()} {self.code}".strip()
 
 
 class Holder(models.Model):
@@ -230,7 +237,7 @@ class Transfer(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.points}"
+        return f"{self.get_kind_display()} {localize(self.points)}"
 
 
 class Lot(models.Model):
@@ -304,7 +311,8 @@ class Lot(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.remaining}/{self.points}"
+        said = _("%(remaining)s of %(points)s points")
+        return str(said % {"remaining": localize(self.remaining), "points": localize(self.points)})
 
 
 class LotUse(models.Model):
@@ -324,7 +332,7 @@ class LotUse(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.points}"
+        return localize(self.points)
 
 
 class Debt(models.Model):
@@ -353,4 +361,4 @@ class Debt(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.points}"
+        return localize(self.points)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from members.models import new_id
@@ -77,7 +78,7 @@ class CodeBatch(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {date_format(timezone.localtime(self.created_at), 'DATETIME_FORMAT')}"
 
     @property
     def percent(self) -> int:

@@ -56,8 +56,8 @@ def test_points_are_given_once_with_the_reason_and_the_one_who_gave_them(scene, 
     assert (transfer.kind, transfer.points, transfer.reason) == ("adjust", Decimal(25), "Broken cup")
     assert str(transfer.user) == roles.OPERATOR
     assert Event.objects.filter(kind="points.adjusted", data__reason="Broken cup").count() == 1
-    assert "Booked: 25" in answers[0].content.decode()
-    assert "This was booked already." in answers[2].content.decode()
+    assert "Given: 25" in answers[0].content.decode()
+    assert "This was done already." in answers[2].content.decode()
     statement = reverse("admin:members_member_statement", args=[scene.member.pk])
     assert "Broken cup" in client.get(statement).content.decode()
 

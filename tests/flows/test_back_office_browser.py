@@ -102,7 +102,7 @@ def test_a_caller_is_found_told_why_and_given_points(at_desk: Visitor, corner: C
     before = Account.objects.get(kind="member").balance
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Confirm").dblclick()
-    expect(page.get_by_text("Booked: 15").or_(page.get_by_text("This was booked already"))).to_be_visible()
+    expect(page.get_by_text("Given: 15").or_(page.get_by_text("This was done already"))).to_be_visible()
     account = Account.objects.get(kind="member")
     assert account.balance == (before or 0) + Decimal(15)
     page.get_by_role("tab", name="Statement").click()

