@@ -261,7 +261,9 @@ def test_the_laws_hold_on_random_histories(machine: type[RuleBasedStateMachine])
             print_blob=True,
         ),
     )
-    assert set(IN_PLAY) >= WANTED[machine], f"never put to the test: {WANTED[machine] - set(IN_PLAY)}"
+    idle = WANTED[machine] - set(IN_PLAY)
+    if "EXPLORE" not in os.environ:  # by luck something may stay idle in one round; never in the suite
+        assert not idle, f"never put to the test: {idle}"
 
 
 #: What the histories of a machine must have put into play, so that the laws are not kept by idleness.
