@@ -54,6 +54,7 @@ def test_production_refuses_to_start(changes: dict[str, str], sentence: str, tmp
 #: A value that makes no sense for each variable; None where every text does.
 NONSENSE: dict[str, list[tuple[str, str]] | None] = {
     "REGULARS_MODE": [("demonstration", "must be one of demo, production")],
+    "DEMO_LANGUAGE": [("de", "must be one of en, ru")],
     "SECRET_KEY": [("short", "must be your own secret of at least 50 characters")],
     "DEBUG": [("perhaps", "must be 1 or 0"), ("1", "must be off in production")],
     "ALLOWED_HOSTS": [("https://loyalty.example.com", "must be host names"), ("a b", "must be host names")],
