@@ -3,7 +3,7 @@
 A member's facts in a programme are guarded by the version of the member's account: whoever writes
 them writes the account in the same statement, so absolute values are safe.
 
-Among the facts is the member's tier. It follows from the rest of them (``loyalty.tiers``) and from what was
+Among the facts is the member's tier. It follows from the rest of them (``loyalty.rules.tiers``) and from what was
 set by hand; the column keeps it for those who filter by it, and for telling when it changes.
 """
 
@@ -15,11 +15,13 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from loyalty import ledger, tier_changes, tiers
-from loyalty.places import Scheme
-from loyalty.tier_changes import Because, ChangeRow
-from loyalty.tiers import Bought, Climb, Ladder, Step
-from members import prepared
+from loyalty.ledger import (ledger)
+from loyalty.tiers import (tier_changes)
+from loyalty.rules import (tiers)
+from loyalty.shops.places import (Scheme)
+from loyalty.tiers.tier_changes import (Because, ChangeRow)
+from loyalty.rules.tiers import (Bought, Climb, Ladder, Step)
+from foundation import (prepared)
 
 
 class ByHand(NamedTuple):

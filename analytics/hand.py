@@ -15,14 +15,16 @@ from django.utils.translation import gettext as _
 from analytics import facts, reading
 from analytics.facts import ByHand, Facts
 from analytics.models import MemberFacts
-from loyalty import ledger, places, tier_changes
-from loyalty.days import end_of_day
+from loyalty.ledger import (ledger)
+from loyalty.shops import (places)
+from loyalty.tiers import (tier_changes)
+from loyalty.rules.days import (end_of_day)
 from loyalty.models import Holder, Programme
-from loyalty.places import Scheme
-from loyalty.tier_changes import Because
-from members import events
+from loyalty.shops.places import (Scheme)
+from loyalty.tiers.tier_changes import (Because)
+from members.timeline import (events)
 from members.models import Member
-from members.refusals import Fault, Invalid
+from foundation.refusals import (Fault, Invalid)
 
 
 class Given(NamedTuple):

@@ -1,4 +1,4 @@
-"""The SQL of the recount: what ``loyalty.tiers`` says of one member, said of many at once.
+"""The SQL of the recount: what ``loyalty.rules.tiers`` says of one member, said of many at once.
 
 A ladder is put into words of SQL when it is recounted: spans become expressions, steps become arrays.
 ``tests/analytics/test_recount.py`` holds both against each other.
@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from analytics.facts import BOUGHT_FROM, STANDS
-from loyalty import tiers
-from loyalty.sweep_statements import NEW_ID
-from loyalty.tiers import Ladder, Span
+from loyalty.rules import (tiers)
+from loyalty.ledger.sweep_statements import (NEW_ID)
+from loyalty.rules.tiers import (Ladder, Span)
 
 _AMOUNTS = {
     "spent": "r.to_pay - COALESCE(back.refund, 0)",

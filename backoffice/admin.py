@@ -12,23 +12,23 @@ import rest_framework_api_key.admin
 from django.contrib import admin
 from rest_framework_api_key.models import APIKey
 
-import backoffice.backtests
-import backoffice.books
+import backoffice.backtests.register
+import backoffice.books.ledger
 import backoffice.campaigns
-import backoffice.coupons
-import backoffice.coupons_list
-import backoffice.goods
-import backoffice.keys
-import backoffice.ladders
+import backoffice.coupons.series
+import backoffice.coupons.one_by_one
+import backoffice.shops.goods
+import backoffice.shops.keys
+import backoffice.programmes.ladders
 import backoffice.payers
-import backoffice.people
-import backoffice.programmes
-import backoffice.purchases
-import backoffice.schedule
-import backoffice.segments
-import backoffice.shops
-import backoffice.staff
-import backoffice.timeline
+import backoffice.members.people
+import backoffice.programmes.programmes
+import backoffice.books.purchases
+import backoffice.staff.schedule
+import backoffice.segments.register
+import backoffice.shops.shops
+import backoffice.staff.staff
+import backoffice.members.timeline
 import backoffice.webhooks
 
-admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.keys
+admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.shops.keys

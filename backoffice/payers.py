@@ -16,13 +16,14 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from backoffice import backtest_words
+from backoffice.backtests import (words as backtest_words)
 from backoffice.desk import Desk
-from campaigns import charges, funding
+from campaigns import (funding)
+from campaigns.desk import (charges)
 from campaigns.models import Campaign
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Payer, Programme
-from members.refusals import Refusal
+from foundation.refusals import (Refusal)
 
 #: Campaigns that the list names before it says how many more there are.
 NAMED = 3

@@ -82,7 +82,7 @@ def load_once(*, may_load: bool) -> None:
     from django.utils import timezone
 
     from campaigns.demo import dataset, goods, people, shop
-    from campaigns.replay.selling import replay
+    from campaigns.checkout.bulk.selling import (replay)
     from loyalty.models import Receipt
 
     if Receipt.objects.count() >= LEAST:

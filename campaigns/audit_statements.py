@@ -1,6 +1,6 @@
 """The SQL of the audit, for what campaigns gave: every point beside the decision that gave it.
 
-Rows as in ``loyalty.audit_statements``. A decision is kept with its receipt, each return keeps the one that stands
+Rows as in ``loyalty.ledger.audit_statements``. A decision is kept with its receipt, each return keeps the one that stands
 from then on; that of an event stands beside it.
 """
 

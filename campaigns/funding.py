@@ -1,7 +1,7 @@
 """Who pays for what a campaign gives, as its definition says it: by the code of a payer of the programme.
 
 The engine takes any text for it, and revisions from before there were payers hold spellings that people typed.
-``loyalty.payers`` knows both; what it does not know is refused wherever a definition would come into force.
+``loyalty.shops.payers`` knows both; what it does not know is refused wherever a definition would come into force.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.engine.problem import Problem
 from campaigns.models import Campaign, Revision
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Payer, Programme
 
 #: Where a definition names its payer.

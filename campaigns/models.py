@@ -26,7 +26,7 @@ class Campaign(models.Model):
     """A mechanic of a programme. ``draft`` is what is being edited; what is in force are its revisions.
 
     ``status`` is what somebody did to it; what it is at a moment, scheduled or over among them, is told
-    by ``campaigns.states``. ``submitted_at`` is set while the draft waits for somebody who may publish it,
+    by ``campaigns.desk.states``. ``submitted_at`` is set while the draft waits for somebody who may publish it,
     ``archived_at`` while it is archived. Every change is kept in ``events``, with who made it.
     """
 
@@ -181,7 +181,7 @@ class Seller(models.Model):
 
 
 class Share(models.Model):
-    """Points that the cashier or the referrer has of a receipt. Written by ``campaigns.shares`` alone.
+    """Points that the cashier or the referrer has of a receipt. Written by ``campaigns.checkout.shares`` alone.
 
     ``points`` are those given and not taken back; ``taken`` is what returns took of each lot.
     """
@@ -208,7 +208,7 @@ class Share(models.Model):
 class Settlement(models.Model):
     """That others are to get, or to lose, something of a purchase: it waits here until it is settled.
 
-    Written by ``campaigns.settlements``, with the purchase or the return, and let go by it.
+    Written by ``campaigns.checkout.settlements``, with the purchase or the return, and let go by it.
     """
 
     receipt = models.OneToOneField(
@@ -247,7 +247,7 @@ class Tally(models.Model):
     """How often a campaign was used by everybody, or in one store, in a period, for how many points and how much
     money in discounts, with the most that each may come to.
 
-    Kept for campaigns with such limits or a budget. Written by ``campaigns.tallies`` alone.
+    Kept for campaigns with such limits or a budget. Written by ``campaigns.checkout.tallies`` alone.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="tallies", db_index=False)
@@ -290,7 +290,7 @@ class Usage(models.Model):
     ``period`` is the engine's key ("2026-11-21", "2026-W47", "2026-11", "2026", "ever"), "progress" or
     "p" with a period, whose ``times`` counts towards every nth purchase, or "n20261231" for promises that
     hold until that day; these are below zero when a purchase came back whose promise was kept already.
-    Written by ``campaigns.usage`` alone.
+    Written by ``campaigns.checkout.usage`` alone.
     """
 
     member = models.ForeignKey("members.Member", on_delete=models.PROTECT, related_name="+")
@@ -320,9 +320,9 @@ class EventReward(models.Model):
 
     ``due_at`` is set while it waits. Once judged, ``rulebook``, ``shopper`` and ``amount`` are what it was
     judged by, so that it can be judged again when the amount changes, and ``outcome`` is the decision that
-    stands. They stay empty where no campaign listened. Written by ``campaigns.event_rewards`` alone.
+    stands. They stay empty where no campaign listened. Written by ``campaigns.checkout.events.rewards`` alone.
 
-    An event that purchases caused rests on them (``campaigns.grounds``): ``ladder`` is what the tiers were then,
+    An event that purchases caused rests on them (``campaigns.checkout.events.grounds``): ``ladder`` is what the tiers were then,
     ``says`` what the event says since goods came back, where that is not what it said, and ``stands`` whether
     anything of it is left.
     """

@@ -24,10 +24,10 @@ from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
 from campaigns.models import Campaign, Revision, Rulebook
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Programme
-from members import events
-from members.remembered import Remembered
+from members.timeline import (events)
+from foundation.remembered import (Remembered)
 
 
 @dataclass(frozen=True, slots=True)

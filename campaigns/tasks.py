@@ -8,8 +8,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import dates, holds, own_events, referrals, settlements, shares
-from members.sending import send
+from campaigns.occasions import (dates, own_events, referrals)
+from campaigns.checkout import (holds, settlements, shares)
+from foundation.sending import (send)
 
 
 @shared_task

@@ -27,7 +27,7 @@ _SCHEDULE: dict[str, dict[str, Any]] = {
     },
     # Asked for when somebody presses the button; this finds what could not be sent then.
     "run-backtests": {"task": "campaigns.backtest.run", "schedule": crontab(minute="*/5")},
-    "tidy-uploads": {"task": "backoffice.tasks.tidy_uploads", "schedule": crontab(minute="*/5")},
+    "tidy-uploads": {"task": "backoffice.files.tasks.tidy_uploads", "schedule": crontab(minute="*/5")},
     "deliver-webhooks": {"task": "messaging.tasks.deliver_webhooks", "schedule": 10.0},
 }
 

@@ -18,10 +18,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import UnsupportedMediaType
 
-from campaigns.returns import LineBack
-from campaigns.sale import Sale, SaleLine, Who
-from members import bounds, phones
-from members.refusals import Fault, Invalid
+from campaigns.checkout.returns import (LineBack)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from members import (bounds)
+from members.lookup import (phones)
+from foundation.refusals import (Fault, Invalid)
 from pos.problems import TooLarge
 
 T = TypeVar("T")

@@ -10,13 +10,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from campaigns.sale import Sale
-from members import bounds, prepared
-from members.refusals import Fault, Invalid
+from campaigns.checkout.sale import (Sale)
+from members import (bounds)
+from foundation import (prepared)
+from foundation.refusals import (Fault, Invalid)
 from pos import guard
 from pos.guard import Kind
 from pos.keys import Client
-from rewards import coupon_statements, coupons
+from rewards.coupons import (statements as coupon_statements, coupons)
 
 _LOOK = f"""
 SELECT (SELECT max(blocked_until) FROM pos_guesses

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from analytics import facts, reading
-from campaigns.story import moment, money, number
-from loyalty import inactivity, places
+from campaigns.checkout.story import (moment, money, number)
+from loyalty.ledger import (inactivity)
+from loyalty.shops import (places)
 from loyalty.models import Holder, Lot
-from members import lookup, phones
+from members.lookup import (lookup, phones)
 from members.models import Card, Member
-from members.refusals import Missing, Refused
+from foundation.refusals import (Missing, Refused)
 from pos.keys import Client
 
 MOST_EXPIRING = 12

@@ -8,8 +8,8 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from members.sending import send
-from rewards import batches, coupon_expiry, handouts
+from foundation.sending import (send)
+from rewards.coupons import (batches, expiry as coupon_expiry, handouts)
 
 #: A batch that nobody touched for so long has lost its worker.
 LOST_AFTER = timedelta(minutes=2)

@@ -19,7 +19,7 @@ from factory.django import DjangoModelFactory
 from analytics.models import MemberFacts, Segment
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook, Usage
-from loyalty import ledger
+from loyalty.ledger import (ledger)
 from loyalty.models import (
     Account,
     Category,
@@ -35,7 +35,7 @@ from loyalty.models import (
     Tier,
     Till,
 )
-from loyalty.passbook import Cause, LotTerms
+from loyalty.ledger.passbook import (Cause, LotTerms)
 from members.models import Card, CardKind, Code, Consent, Event, Member, User, new_id
 from pos.models import TillKey
 
@@ -92,7 +92,7 @@ class ConsentFactory(DjangoModelFactory):
 
 
 class CodeFactory(DjangoModelFactory):
-    """A one-time code; ``digest`` is of ``members.confirmation``'s making, give your own."""
+    """A one-time code; ``digest`` is of ``members.codes.confirmation``'s making, give your own."""
 
     class Meta:
         model = Code

@@ -19,10 +19,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy
 
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Partner, Payer, Programme
-from members.refusals import Refusal
-from rewards import series
+from foundation.refusals import (Refusal)
+from rewards.coupons import (series)
 from rewards.models import Series
 
 if TYPE_CHECKING:

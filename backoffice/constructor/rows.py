@@ -1,7 +1,7 @@
 """The table of sentence rows: every condition and every effect of the vocabulary, in words with fields in them.
 
 A row's ``text`` holds its fields in braces; what it is called in a menu is its ``title``. To offer a new
-condition or effect, add a row here; ``campaigns.sentence`` says it in the sentence at the top.
+condition or effect, add a row here; ``campaigns.words.sentence`` says it in the sentence at the top.
 """
 
 from __future__ import annotations

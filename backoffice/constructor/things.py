@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from analytics.models import Segment
 from campaigns.models import Campaign, Seller
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import (
     Category,
     Partner,

@@ -21,7 +21,8 @@ from unfold.admin import ModelAdmin
 from backoffice.constructor import views
 from backoffice.constructor.json_text import differences, render
 from backoffice.constructor.things import Names
-from campaigns import sentence, states
+from campaigns.words import (sentence)
+from campaigns.desk import (states)
 from campaigns.models import Campaign
 from members.models import User
 

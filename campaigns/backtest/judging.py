@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from campaigns import usage
+from campaigns.checkout import (usage)
 from campaigns.backtest.decided import Then
 from campaigns.backtest.knowing import Knowledge
 from campaigns.backtest.reading import Past
@@ -17,9 +17,9 @@ from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
-from campaigns.record import Record
-from campaigns.usage import Key
-from loyalty.basket import Settled
+from campaigns.checkout.record import (Record)
+from campaigns.checkout.usage import (Key)
+from loyalty.rules.basket import (Settled)
 
 ZERO = Decimal(0)
 

@@ -17,13 +17,13 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from campaigns import usage
+from campaigns.checkout import (usage)
 from campaigns.engine.counters import counter_key
 from campaigns.engine.limits import PREFIXES, period_keys
 from campaigns.engine.promises import PREFIX as PROMISE
 from campaigns.engine.shopper import Shopper
-from campaigns.usage import Key
-from loyalty.basket import Moment
+from campaigns.checkout.usage import (Key)
+from loyalty.rules.basket import (Moment)
 
 #: Times, points and, where it is counted, money.
 Used = tuple[Any, ...]

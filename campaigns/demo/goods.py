@@ -13,7 +13,7 @@ from campaigns.demo.codes import ean13
 from campaigns.demo.dataset import Dataset
 from campaigns.demo.tongue import ENGLISH, Tongue
 from loyalty.models import Category, Partner, Product, ProductSet
-from members import copying
+from foundation import (copying)
 
 _COLUMNS = ("partner_id", "sku", "name", "brand", "category_id", "barcode", "price", "cost", "active")
 _OWN_BRAND = "Green Basket"

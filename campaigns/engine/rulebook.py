@@ -21,10 +21,10 @@ from campaigns.engine.machine import Machine
 class Terms:
     """What a programme says about all its points.
 
-    ``rounding`` is a rule of ``loyalty.rounding``;
-    ``expiry`` a policy document of ``loyalty.expiry`` (None: points never expire);
+    ``rounding`` is a rule of ``loyalty.rules.rounding``;
+    ``expiry`` a policy document of ``loyalty.rules.expiry`` (None: points never expire);
     ``activation_days`` the days that points wait before they can be spent; ``spending`` a document
-    of ``loyalty.spending``, which also says what a point is worth. ``earn_on`` says which amount campaigns reckon
+    of ``loyalty.rules.spending``, which also says what a point is worth. ``earn_on`` says which amount campaigns reckon
     with: what lines cost after discounts, ``before`` or ``after`` the part paid with points is
     taken off.
     """

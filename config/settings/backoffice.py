@@ -128,7 +128,7 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": NAVIGATION,
     },
-    "COMMAND": {"search_models": False, "search_callback": "backoffice.finding.find"},
+    "COMMAND": {"search_models": False, "search_callback": "backoffice.members.finding.find"},
     "COLORS": {
         # paper to ink
         "base": {

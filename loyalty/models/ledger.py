@@ -1,6 +1,6 @@
 """The books: accounts, who holds them, transfers, lots, their uses, and debts.
 
-Only ``loyalty.ledger`` and ``loyalty.sweep`` write these tables. Transfers, uses and debts are
+Only ``loyalty.ledger.ledger`` and ``loyalty.ledger.sweep`` write these tables. Transfers, uses and debts are
 append-only; of a lot only what remains may change, of which each change has its use.
 """
 

@@ -19,7 +19,7 @@ class Payer(models.Model):
     Every programme has its house from the start (a trigger makes it with the programme), which pays wherever a
     campaign names nobody. Others are partners that take part, or brands and suppliers. A name is one whatever
     its capitals and blanks; the database holds that. Points that a payer pays for come from accounts of the kind
-    ``budget`` (``Account.payer``). Written by ``loyalty.payers`` alone.
+    ``budget`` (``Account.payer``). Written by ``loyalty.shops.payers`` alone.
     """
 
     class Kind(models.TextChoices):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models import NEVER_TRUNCATED
 
-#: What a store ``s`` of a partner ``p`` is at this moment; read back as ``loyalty.pasts.Document``.
+#: What a store ``s`` of a partner ``p`` is at this moment; read back as ``loyalty.shops.pasts.Document``.
 _AS_IT_IS = """
 jsonb_build_object(
   'version', 1, 'store', s.code, 'partner', p.code, 'partner_id', p.id, 'zone', s.time_zone, 'active', s.active,

@@ -26,7 +26,7 @@ def money_field(label: StrOrPromise, **options: object) -> models.DecimalField:
 class Receipt(models.Model):
     """A purchase. What was decided on it stays as it was; returns stand beside it.
 
-    ``outcome`` is the engine's decision in compact form (``campaigns.record``), ``shopper`` the facts it
+    ``outcome`` is the engine's decision in compact form (``campaigns.checkout.record``), ``shopper`` the facts it
     was decided with, ``place`` what the store was, ``rulebook`` the rules: with these a return can judge
     again. Older receipts have no place: theirs is what the store was then, as far as that was kept.
     """

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import Seat, Till
-from loyalty.places import Shop
-from members import lookup
-from members.refusals import TooMany
+from loyalty.shops.places import (Shop)
+from members.lookup import (lookup)
+from foundation.refusals import (TooMany)
 from pos import guard
 from pos.guard import Guesser, Kind
 from pos.till import basket as baskets

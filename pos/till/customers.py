@@ -10,13 +10,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics import facts, reading
-from campaigns import offers, registration
-from loyalty import ladder_wording, ledger, membership, places
+from campaigns.checkout import (offers)
+from campaigns.occasions import (registration)
+from loyalty.tiers import (ladder_wording)
+from loyalty.ledger import (ledger)
+from loyalty.shops import (membership, places)
 from loyalty.models import Holder
-from loyalty.places import Scheme
-from loyalty.refusals import Fault, Invalid
-from members import cards, countries, lookup, phones
-from members.lookup import Manner, Scope
+from loyalty.shops.places import (Scheme)
+from foundation.refusals import (Fault, Invalid)
+from members.lookup import (cards, countries, lookup, phones)
+from members.lookup.lookup import (Manner, Scope)
 from members.models import Member
 from members.registration import Newcomer
 from pos.till.access import Desk

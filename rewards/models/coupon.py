@@ -1,4 +1,4 @@
-"""Coupons, and on which receipts each was used. Written by ``rewards.coupons``, ``handouts``, ``batches``
+"""Coupons, and on which receipts each was used. Written by ``rewards.coupons.coupons``, ``handouts``, ``batches``
 and ``coupon_expiry`` alone."""
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.models import MemberFacts
-from loyalty import ladders, tiers
-from loyalty.days import start_of_day
+from loyalty.tiers import (ladders)
+from loyalty.rules import (tiers)
+from loyalty.rules.days import (start_of_day)
 from loyalty.models import Ladder, Programme, Receipt, Return, Store
 from members.models import Member
 from tests import factories

@@ -11,10 +11,11 @@ import pytest
 from analytics import facts, hand, reading, recount
 from analytics.hand import Given
 from analytics.models import MemberFacts
-from loyalty import ledger, places
+from loyalty.ledger import (ledger)
+from loyalty.shops import (places)
 from loyalty.models import Account, Programme, TierChange
 from members.models import Event, Member
-from members.refusals import Invalid
+from foundation.refusals import (Invalid)
 from tests import factories
 from tests.analytics.laddering import Books, open_ladder, read
 

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from analytics import facts, reading, recount
 from analytics.models import MemberFacts
-from loyalty import ledger, places, tiers
+from loyalty.ledger import (ledger)
+from loyalty.shops import (places)
+from loyalty.rules import (tiers)
 from loyalty.models import Account, Programme, Tier, TierChange
-from loyalty.tiers import Climb
-from members import events
-from members.events import EventRow
+from loyalty.rules.tiers import (Climb)
+from members.timeline import (events)
+from members.timeline.events import (EventRow)
 from members.models import Event, Member
 from tests import factories
 from tests.analytics import laddering

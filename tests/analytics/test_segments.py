@@ -11,8 +11,8 @@ from django.db import connection
 
 from analytics import segments
 from analytics.models import Segment, SegmentMember
-from members import events
-from members.events import EventRow, Subscribers
+from members.timeline import (events)
+from members.timeline.events import (EventRow, Subscribers)
 from members.models import Event, Member
 from tests import factories
 from tests.factories import START, MemberFactory, ProgrammeFactory, SegmentFactory, UserFactory

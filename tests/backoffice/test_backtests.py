@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from backoffice import backtest_page, backtest_words
-from backoffice.backtest_form import last_months, last_year
+from backoffice.backtests import (page as backtest_page, words as backtest_words)
+from backoffice.backtests.form import (last_months, last_year)
 from campaigns.backtest import adding_up, running
 from campaigns.backtest.adding_up import Sums, Tally
 from campaigns.backtest.models import Backtest

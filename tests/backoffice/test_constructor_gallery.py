@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice import roles
+from backoffice.staff import (roles)
 from backoffice.constructor import forms
-from campaigns import agenda, states
+from campaigns.desk import (agenda, states)
 from campaigns.models import Campaign, CampaignTemplate
-from campaigns.ready.catalogue import MECHANICS
+from campaigns.desk.ready.catalogue import (MECHANICS)
 from tests import factories
 from tests.backoffice.test_constructor import GOOD, page, sent
 

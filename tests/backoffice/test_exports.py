@@ -22,7 +22,7 @@ from django.urls import NoReverseMatch, URLPattern, reverse
 
 from analytics.models import Segment, SegmentFile
 from backoffice.models import Upload
-from backoffice.sheet import Sheet
+from backoffice.files.sheet import (Sheet)
 from loyalty.models import Product
 from members import tables
 from members.models import Member, User

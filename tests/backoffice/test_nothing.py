@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from backoffice import nothing, roles
+from backoffice import (nothing)
+from backoffice.staff import (roles)
 from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign
 from loyalty.models import Receipt

@@ -20,7 +20,7 @@ from django_celery_beat.models import (
 
 from analytics import hand
 from analytics.hand import Given
-from backoffice import roles
+from backoffice.staff import (roles)
 from backoffice.desk import Register
 from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign, CampaignTemplate, Seller

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from backoffice import roles
+from backoffice.staff import (roles)
 from campaigns.backtest import running
 from campaigns.backtest.models import Backtest
 from loyalty.models import Payer, Receipt

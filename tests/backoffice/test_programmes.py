@@ -9,9 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from backoffice.programme_form import read_fields, write_expiry, write_spending
+from backoffice.programmes.form import (read_fields, write_expiry, write_spending)
 from campaigns.models import Rulebook
-from loyalty import currencies, expiry
+from loyalty import (currencies)
+from loyalty.rules import (expiry)
 from loyalty.models import Programme, Tier
 from loyalty.wording import describe_expiry, describe_spending
 

@@ -14,14 +14,18 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django_celery_beat.models import IntervalSchedule
 
-from backoffice import figures, happenings, roles, unfolding
-from backoffice.timeline import describe_evidence
-from campaigns import checkout, returns, wording
+from backoffice import (figures)
+from backoffice.members import (happenings, unfolding)
+from backoffice.staff import (roles)
+from backoffice.members.timeline import (describe_evidence)
+from campaigns.checkout import (checkout, returns)
+from campaigns.words import (wording)
 from campaigns.backtest import running
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import sweep
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (sweep)
 from loyalty.models import Lot, Receipt, Transfer
-from members import consents, events
+from members import (consents)
+from members.timeline import (events)
 from members.models import Event, Member
 from rewards.models import Coupon
 from tests import factories

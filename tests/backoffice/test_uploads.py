@@ -17,10 +17,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from analytics.models import Segment, SegmentFile
-from backoffice import roles, segments_files, sheet_files, tasks, upload_pages, uploads
+from backoffice.staff import (roles)
+from backoffice.segments import (files as segments_files)
+from backoffice.files import (sheet_files, tasks, upload_pages, uploads)
 from backoffice.models import Upload
-from backoffice.sheet_files import FileFault
-from backoffice.upload_kinds import KINDS
+from backoffice.files.sheet_files import (FileFault)
+from backoffice.files.upload_kinds import (KINDS)
 from campaigns.programme_file import snapshot
 from loyalty.models import Account, Holder, Product, Store
 from members.models import Card, Event, Member

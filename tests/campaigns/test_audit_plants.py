@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from campaigns import checkout, holds, returns
-from campaigns.occasions import reward
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import audit
+from campaigns.checkout import (checkout, holds, returns)
+from campaigns.occasions.occasions import (reward)
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (audit)
 from loyalty.models import Account, Receipt
-from members import events
+from members.timeline import (events)
 from members.models import Member
 from tests import factories
 

@@ -14,19 +14,20 @@ import pytest
 from django.db import transaction
 
 from analytics import segments
-from campaigns import checkout, record, returns, rulebooks
+from campaigns import (rulebooks)
+from campaigns.checkout import (checkout, record, returns)
 from campaigns.backtest import judging, parts, trial
 from campaigns.backtest.adding_up import Tally
 from campaigns.backtest.judging import Judged
 from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign, Rulebook
-from campaigns.record import Record
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import places
+from campaigns.checkout.record import (Record)
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.shops import (places)
 from loyalty.models import Programme, Receipt, Return
 from members.models import Member
-from members.refusals import Refusal
+from foundation.refusals import (Refusal)
 from tests import factories
 from tests.campaigns.test_replay import (
     BEGIN,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from backoffice.backtest_payers import share_out
+from backoffice.backtests.payers import (share_out)
 from campaigns.backtest import adding_up, trial
 from campaigns.engine.definition import DefinitionError
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Account
 from tests import factories
 from tests.campaigns.test_backtest import add_up, backtest

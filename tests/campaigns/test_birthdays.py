@@ -11,10 +11,10 @@ import pgtrigger
 import pytest
 from django.db import connection
 
-from campaigns import checkout, record, returns
-from campaigns.replay.selling import Seller
-from campaigns.returns import ReturnRequest
-from loyalty import places
+from campaigns.checkout import (checkout, record, returns)
+from campaigns.checkout.bulk.selling import (Seller)
+from campaigns.checkout.returns import (ReturnRequest)
+from loyalty.shops import (places)
 from loyalty.models import Receipt
 from members import birthdays
 from members.models import Member

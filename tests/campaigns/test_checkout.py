@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from campaigns import checkout, returns
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import ledger
+from campaigns.checkout import (checkout, returns)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (ledger)
 from loyalty.models import Account, Lot, Receipt, ReceiptLine, Transfer
 from members.models import Event, Member
-from members.refusals import Conflict, Invalid, Refused
+from foundation.refusals import (Conflict, Invalid, Refused)
 from tests import factories
 
 pytestmark = pytest.mark.django_db

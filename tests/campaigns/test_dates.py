@@ -13,11 +13,12 @@ import pytest
 from django.db import connection
 
 from analytics.models import MemberFacts
-from campaigns import dates, own_events, tasks
+from campaigns import (tasks)
+from campaigns.occasions import (dates, own_events)
 from campaigns.models import EventReward
-from loyalty import audit
+from loyalty.ledger import (audit)
 from loyalty.models import Account, Programme, Transfer
-from members import once
+from members.timeline import (once)
 from members.models import Event, Member
 from tests import factories
 

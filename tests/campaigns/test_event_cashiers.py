@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import occasions, registration
+from campaigns.occasions import (occasions, registration)
 from campaigns.models import EventReward, Seller
-from loyalty import audit
+from loyalty.ledger import (audit)
 from loyalty.models import Account
 from members.models import Event, Member
 from members.registration import Newcomer

@@ -11,13 +11,16 @@ from uuid import UUID
 import pytest
 
 from analytics import recount
-from campaigns import awaited, checkout, dates, own_events, returns
+from campaigns.occasions import (awaited, dates, own_events)
+from campaigns.checkout import (checkout, returns)
 from campaigns.models import EventReward, Tally, Usage
-from campaigns.returns import LineBack, ReturnRequest
-from loyalty import audit, ladders, ledger, places
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from loyalty.ledger import (audit, ledger)
+from loyalty.tiers import (ladders)
+from loyalty.shops import (places)
 from loyalty.models import Account, Lot, Tier
-from loyalty.passbook import Cause
-from members import events
+from loyalty.ledger.passbook import (Cause)
+from members.timeline import (events)
 from members.models import Event, Member
 from rewards.models import Coupon, Series
 from tests import factories
@@ -310,7 +313,7 @@ def test_a_purchase_that_comes_late_takes_a_reward_over(scene: Scene) -> None:
 
 
 def test_a_held_purchase_that_is_confirmed_and_comes_back_keeps_no_reward(scene: Scene) -> None:
-    from campaigns import holds
+    from campaigns.checkout import (holds)
 
     scene.publish(on_tier("silver"), "up")
     receipt = scene.buy("100", state="held")

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from analytics import reading, recount
-from campaigns import awaited
+from campaigns.occasions import (awaited)
 from campaigns.models import EventReward
-from loyalty import audit, ladders, places, rises
+from loyalty.ledger import (audit)
+from loyalty.tiers import (ladders)
+from loyalty.shops import (places)
+from loyalty.rules import (rises)
 from loyalty.models import Account, Ladder, Lot, Receipt
 from rewards.models import Coupon, Series
 from tests.campaigns.test_grounds import Scene, on_tier

@@ -9,14 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from campaigns import checkout, holds, referrals, returns
+from campaigns.checkout import (checkout, holds, returns)
+from campaigns.occasions import (referrals)
 from campaigns.models import Tally
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import ledger
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (ledger)
 from loyalty.models import Account, Receipt
 from members.models import Event, Member
-from members.refusals import Refused
-from rewards import series
+from foundation.refusals import (Refused)
+from rewards.coupons import (series)
 from rewards.models import Coupon, Series
 from tests import factories
 

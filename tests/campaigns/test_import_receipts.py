@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from campaigns.replay.table import OF_LINE, OF_RECEIPT, Table
-from loyalty import places
+from campaigns.checkout.bulk.table import (OF_LINE, OF_RECEIPT, Table)
+from loyalty.shops import (places)
 from loyalty.models import Account, Receipt, ReceiptLine
 from tests import factories
 

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from backoffice import member_page
-from campaigns import checkout
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import audit, ledger, places, sweep
-from loyalty.lots import NotEnoughPoints
+from backoffice.members import (member_page)
+from campaigns.checkout import (checkout)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (audit, ledger, sweep)
+from loyalty.shops import (places)
+from loyalty.ledger.lots import (NotEnoughPoints)
 from loyalty.models import Account, Transfer
-from loyalty.passbook import Cause
-from members.lookup import Manner
+from loyalty.ledger.passbook import (Cause)
+from members.lookup.lookup import (Manner)
 from members.models import Event, Member
 from pos import profiles
 from pos.keys import Client

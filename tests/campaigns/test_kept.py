@@ -11,16 +11,17 @@ import pgtrigger
 import pytest
 from django.db import ProgrammingError, transaction
 
-from campaigns import checkout, holds, returns
+from campaigns.checkout import (checkout, holds, returns)
 from campaigns.backtest import parts
 from campaigns.backtest.models import Backtest
-from campaigns.replay.selling import replay
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import ledger, pasts, places
+from campaigns.checkout.bulk.selling import (replay)
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (ledger)
+from loyalty.shops import (pasts, places)
 from loyalty.models import Participation, ProductSet, Receipt, StoreState, Transfer
 from members.models import Member
-from members.refusals import Refused
+from foundation.refusals import (Refused)
 from tests import factories
 from tests.laws.world import account_of
 

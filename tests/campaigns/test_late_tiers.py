@@ -10,9 +10,10 @@ import pytest
 
 from analytics import hand, recount
 from analytics.hand import Given
-from campaigns import awaited, own_events
+from campaigns.occasions import (awaited, own_events)
 from campaigns.models import EventReward
-from loyalty import ladders, places
+from loyalty.tiers import (ladders)
+from loyalty.shops import (places)
 from loyalty.models import Ladder, Programme, TierChange
 from members.models import Event
 from tests.campaigns.test_grounds import Scene, on_tier

@@ -24,7 +24,7 @@ from campaigns.demo.shop import found, read
 from campaigns.demo.tongue import ENGLISH, speak
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import Category, Lot, Product, Programme, Receipt, Return, Store, Transfer
 from members.models import Card, Member
 from pos.keys import find

@@ -13,24 +13,16 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns import (
-    awaited,
-    hearing,
-    occasions,
-    own_events,
-    referrals,
-    registration,
-    returns,
-    rulebooks,
-    tasks,
-)
+from campaigns import (hearing, rulebooks, tasks)
+from campaigns.occasions import (awaited, occasions, own_events, referrals, registration)
+from campaigns.checkout import (returns)
 from campaigns.models import EventReward, Settlement, Tally
-from loyalty import audit, ledger
+from loyalty.ledger import (audit, ledger)
 from loyalty.models import Account, Transfer
-from loyalty.passbook import Cause
-from members import events
+from loyalty.ledger.passbook import (Cause)
+from members.timeline import (events)
 from members.models import Event, Member
-from members.refusals import Refused
+from foundation.refusals import (Refused)
 from members.registration import Newcomer
 from rewards.models import Series
 from tests import factories
@@ -464,7 +456,7 @@ def test_friends_purchases_and_returns_that_nobody_heard_of_wait_until_they_are_
 def test_a_held_purchase_rewards_the_referrer_once_it_is_confirmed(
     shop: factories.Shop, referrer: Member, friend: Member
 ) -> None:
-    from campaigns import holds
+    from campaigns.checkout import (holds)
 
     factories.publish_campaign(shop.programme, reward("friend.purchased", percent("10")))
     receipt = UUID(sell(friend, 1, state="held").body["id"])

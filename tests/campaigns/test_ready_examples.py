@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.ready.catalogue import MECHANICS
+from campaigns.desk.ready.catalogue import (MECHANICS)
 from tests.campaigns.ready.classics import CLASSICS
 from tests.campaigns.ready.filling import ready
 from tests.campaigns.ready.offers import OFFERS

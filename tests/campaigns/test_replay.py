@@ -15,16 +15,17 @@ from django.db import connection, transaction
 
 from analytics import segments
 from analytics.models import MemberFacts, Segment
-from campaigns import checkout
+from campaigns.checkout import (checkout)
 from campaigns.models import Tally, Usage
-from campaigns.replay.selling import Result, Seller, replay
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import ledger, places
+from campaigns.checkout.bulk.selling import (Result, Seller, replay)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (ledger)
+from loyalty.shops import (places)
 from loyalty.models import Account, Debt, Lot, LotUse, Product, Receipt, TierChange, Transfer
-from loyalty.passbook import Cause
+from loyalty.ledger.passbook import (Cause)
 from members.models import Card, Event, Member
-from members.refusals import Refusal
-from rewards import series
+from foundation.refusals import (Refusal)
+from rewards.coupons import (series)
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.analytics.laddering import change

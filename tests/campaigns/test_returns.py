@@ -10,15 +10,15 @@ import pytest
 from django.db import transaction
 
 from analytics.models import MemberFacts
-from campaigns import checkout, holds, returns
+from campaigns.checkout import (checkout, holds, returns)
 from campaigns.models import Usage
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import ledger
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (ledger)
 from loyalty.models import Account, Debt, Lot, Receipt, Transfer
-from loyalty.passbook import Cause
+from loyalty.ledger.passbook import (Cause)
 from members.models import Member
-from members.refusals import Conflict, Refused
+from foundation.refusals import (Conflict, Refused)
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from campaigns import checkout, sample
+from campaigns.checkout import (checkout)
+from campaigns.desk import (sample)
 from campaigns.engine.definition import parse
-from campaigns.sale import Sale, SaleLine
-from campaigns.sample import Item, Sample
+from campaigns.checkout.sale import (Sale, SaleLine)
+from campaigns.desk.sample import (Item, Sample)
 from tests import factories
 
 NOW = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)

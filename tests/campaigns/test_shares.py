@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from campaigns import checkout, holds, returns, settlements, shares, tasks
+from campaigns import (tasks)
+from campaigns.checkout import (checkout, holds, returns, settlements, shares)
 from campaigns.models import Seller, Settlement, Share
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import audit
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (audit)
 from loyalty.models import Account
 from members.models import Event, Member
 from tests import factories

@@ -15,12 +15,14 @@ import pytest
 from analytics import facts, hand, reading, recount
 from analytics.hand import Given
 from analytics.models import MemberFacts
-from campaigns import checkout, holds, occasions, returns
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import places, tiers
+from campaigns.checkout import (checkout, holds, returns)
+from campaigns.occasions import (occasions)
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.shops import (places)
+from loyalty.rules import (tiers)
 from loyalty.models import TierChange
-from loyalty.tiers import Climb
+from loyalty.rules.tiers import (Climb)
 from members.models import Event
 from tests import factories
 from tests.analytics.laddering import change, read

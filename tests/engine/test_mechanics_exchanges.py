@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.engine.shopper import ANONYMOUS
-from loyalty.basket import Settled, Wallet, WalletLot
+from loyalty.rules.basket import (Settled, Wallet, WalletLot)
 from tests.engine.build import (
     MOSCOW,
     RUBLES,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group, Permission
 
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import Seat, Store
 from members.models import Card, Member, User
 from tests import factories

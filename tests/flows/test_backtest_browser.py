@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from backoffice import roles
+from backoffice.staff import (roles)
 from campaigns.backtest.models import Backtest
 from campaigns.models import Campaign
 from members.models import User

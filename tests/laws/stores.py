@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pgtrigger
 from django.db.models import Q
 
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import StoreState
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """An account's life in memory: the entries that purchases and returns make on a passbook, and the books so far.
 
-It does with rows in memory what ``campaigns.taking_back`` does with rows in the database.
+It does with rows in memory what ``campaigns.checkout.taking_back`` does with rows in the database.
 """
 
 from __future__ import annotations
@@ -12,20 +12,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty import lots, takebacks
-from loyalty.passbook import (
-    ZERO,
-    Cause,
-    DebtRow,
-    Institutions,
-    LotTerms,
-    OpenLot,
-    Passbook,
-    TransferRow,
-    UseRow,
-    new_id,
-)
-from loyalty.takebacks import Granted, PastDebt, PastUse, Settled
+from loyalty.ledger import (lots, takebacks)
+from loyalty.ledger.passbook import (ZERO, Cause, DebtRow, Institutions, LotTerms, OpenLot, Passbook, TransferRow, UseRow, new_id)
+from loyalty.ledger.takebacks import (Granted, PastDebt, PastUse, Settled)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWN = Institutions(new_id(), new_id(), new_id(), new_id())

@@ -9,9 +9,10 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from loyalty import ledger, payers
+from loyalty.ledger import (ledger)
+from loyalty.shops import (payers)
 from loyalty.models import Account, Payer, Programme
-from members.refusals import Invalid
+from foundation.refusals import (Invalid)
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from config.celery import app
 from config.schedule import SCHEDULE
-from loyalty import ledger, sweep, tasks
+from loyalty import (tasks)
+from loyalty.ledger import (ledger, sweep)
 from loyalty.models import Account, Lot
 from tests.factories import ProgrammeFactory, enrol, give_points
 

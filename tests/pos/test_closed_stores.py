@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import Participation, Receipt
 from members.models import Member
 from pos import keys

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import Receipt, Tier, TierChange
 from members.models import Member
 from tests import factories

@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 from django.db.models import Sum
 
-from campaigns import awaited, dates, occasions, own_events, referrals
+from campaigns.occasions import (awaited, dates, occasions, own_events, referrals)
 from campaigns.models import EventReward, Tally
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import Account, Transfer
-from members import events
+from members.timeline import (events)
 from members.models import Event, Member
 from rewards.models import Coupon, Series
 from tests import factories

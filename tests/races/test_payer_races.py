@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from campaigns import rulebooks
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Account, Payer, Programme
-from members.refusals import Refusal
+from foundation.refusals import (Refusal)
 from tests import factories
 from tests.races.parallel import together
 

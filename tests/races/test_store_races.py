@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from campaigns import checkout, returns
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine
-from loyalty import pasts, places
+from campaigns.checkout import (checkout, returns)
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine)
+from loyalty.shops import (pasts, places)
 from loyalty.models import Partner, Store
 from tests import factories
 from tests.races.parallel import THREADS, together

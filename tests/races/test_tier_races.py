@@ -12,7 +12,7 @@ import pytest
 from analytics import hand, recount
 from analytics.hand import Given
 from analytics.models import MemberFacts
-from loyalty import places
+from loyalty.shops import (places)
 from loyalty.models import TierChange
 from members.models import Event, Member
 from tests import factories

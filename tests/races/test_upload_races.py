@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from kombu import Connection
 
-from backoffice import sheet_rows, tasks, uploads
+from backoffice.files import (sheet_rows, tasks, uploads)
 from backoffice.models import Upload
-from backoffice.upload_kinds import KINDS
+from backoffice.files.upload_kinds import (KINDS)
 from config.celery import app
 from loyalty.models import Product
 from members.models import User
@@ -63,7 +63,7 @@ def test_a_real_worker_checks_and_does_a_large_file(
     count = uploads.INLINE + 1
     send: Any = {"connection": worker, "ignore_result": True}
     monkeypatch.setattr(
-        "backoffice.upload_pages.send", lambda task, pk: app.send_task(task.name, [pk], **send)
+        "backoffice.files.upload_pages.send", lambda task, pk: app.send_task(task.name, [pk], **send)
     )
     file = SimpleUploadedFile("goods.csv", goods(shop, count))
     page = boss.post(reverse("admin:loyalty_product_import"), {"file": file}).headers["Location"]

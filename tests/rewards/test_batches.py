@@ -11,8 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from members.refusals import Invalid
-from rewards import batches, codes, tasks
+from foundation.refusals import (Invalid)
+from rewards import (codes, tasks)
+from rewards.coupons import (batches)
 from rewards.models import CodeBatch, Coupon, Series
 from tests.factories import ProgrammeFactory
 from tests.rewards.build import NOW, make_coupon, make_series

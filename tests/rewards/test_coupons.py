@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Event
-from members.refusals import Refused
-from rewards import coupons
+from foundation.refusals import (Refused)
+from rewards.coupons import (coupons)
 from rewards.models import Coupon, CouponUse, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, ProgrammeFactory
 from tests.rewards.build import (

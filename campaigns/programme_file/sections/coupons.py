@@ -11,9 +11,9 @@ from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import FileError, Problem
 from loyalty.models import Programme
-from members.refusals import Refusal
+from foundation.refusals import (Refusal)
 from rewards import codes
-from rewards import series as desk
+from rewards.coupons import (series as desk)
 from rewards.models import Coupon, Series
 
 COLUMNS = Columns(

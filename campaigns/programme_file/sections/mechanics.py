@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import funding, rulebooks, sentence
-from campaigns.differences import differences, mean_the_same, tell
+from campaigns import (funding, rulebooks)
+from campaigns.words import (sentence)
+from campaigns.words.differences import (differences, mean_the_same, tell)
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign, Revision
 from campaigns.programme_file.columns import Columns, change

@@ -12,9 +12,9 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from members import tables
-from members.refusals import Invalid
-from rewards import batches, series
-from rewards.batches import BadLine
+from foundation.refusals import (Invalid)
+from rewards.coupons import (batches, series)
+from rewards.coupons.batches import (BadLine)
 from rewards.models import CodeBatch
 
 HEADER = ("line", "problem", "text")

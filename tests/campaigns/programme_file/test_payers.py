@@ -10,7 +10,7 @@ import pytest
 from campaigns.programme_file import importing, notation, snapshot
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.problems import FileError
-from loyalty import payers
+from loyalty.shops import (payers)
 from loyalty.models import Account, Partner, Payer, Programme
 from tests import factories
 

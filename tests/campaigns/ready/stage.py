@@ -18,11 +18,13 @@ from django.db.models import Sum
 
 from analytics import segments
 from analytics.models import MemberFacts
-from campaigns import awaited, checkout, dates, occasions, own_events, registration, returns
+from campaigns.occasions import (awaited, dates, occasions, own_events, registration)
+from campaigns.checkout import (checkout, returns)
 from campaigns.models import Seller, Tally, Usage
-from campaigns.returns import LineBack, ReturnRequest
-from campaigns.sale import Sale, SaleLine, Who
-from loyalty import ledger, places
+from campaigns.checkout.returns import (LineBack, ReturnRequest)
+from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from loyalty.ledger import (ledger)
+from loyalty.shops import (places)
 from loyalty.models import Account, Category, Receipt, Return, ReturnLine
 from members.models import Member
 from members.registration import Newcomer

@@ -1,0 +1,4 @@
+"""The way of a purchase: a sale is read, judged, written and told, held, confirmed, returned and cancelled.
+
+The doors call ``checkout``, ``holds`` and ``returns``; the rest of the folder is what these three share.
+"""

@@ -1,0 +1,369 @@
+"""Returns and cancellations: exactly what the purchase did is undone, nothing else.
+
+A return judges what remains of the basket again, with the rules and facts of the purchase, and posts
+the difference to what stood before. The prose is in ``docs/algorithms/returns.md``. Everything runs
+under the lock of the receipt, then of the account, always in that order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.checkout.events import (consequences)
+from campaigns.checkout import (decision, extras, record, settlements, story, taking_back, tallies, usage)
+from campaigns.checkout.clashes import (retried)
+from campaigns.checkout.record import (NOTHING, Record)
+from campaigns.rulebooks import Rules
+from campaigns.checkout.sold import (Sold, judge_again, lock, write_facts, write_usage, wrong_state)
+from campaigns.checkout.story import (Story)
+from campaigns.checkout.told import (RETURNABLE, Answer, may_know_balance)
+from loyalty.ledger import (ledger)
+from loyalty.rules.days import (end_of_day)
+from loyalty.models import Receipt, Return, ReturnLine
+from loyalty.ledger.passbook import (ZERO, Cause, new_id)
+from loyalty.shops.places import (Scheme)
+from loyalty.rules.tiers import (Bought)
+from members import (bounds)
+from members.timeline import (events)
+from foundation.refusals import (Conflict, Fault, Invalid, Refused)
+from rewards.coupons import (coupons)
+
+#: The return number under which a cancellation is kept; a client's own never begins so.
+CANCELLATION = "~cancel"
+
+
+class LineBack(msgspec.Struct, frozen=True):
+    """How many of a line come back."""
+
+    position: int
+    quantity: Decimal
+
+
+class ReturnRequest(msgspec.Struct, frozen=True):
+    """A return as the till reports it."""
+
+    return_number: str
+    returned_at: datetime
+    lines: tuple[LineBack, ...] | Literal["all"]
+
+    @property
+    def content_hash(self) -> str:
+        """The same for the same content."""
+        lines: Any = self.lines
+        if not isinstance(lines, str):
+            lines = sorted((line.position, format(line.quantity.normalize(), "f")) for line in lines)
+        content = msgspec.json.encode([self.returned_at.timestamp(), lines])
+        return hashlib.sha256(content).hexdigest()
+
+
+def give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer:
+    """Take goods back. The same return again is answered as the first time.
+
+    Raises ``Missing``, ``Invalid``, ``Conflict`` when the return number was used with other content,
+    ``Refused`` with ``return_exceeds_purchase`` or ``wrong_state``.
+    """
+    _check(wanted, now)
+    return retried(lambda attempt: _give_back(receipt_id, wanted, now))
+
+
+def cancel(receipt_id: UUID, now: datetime) -> Answer:
+    """Undo a purchase as a whole, at any time; let a held one go. Safe to repeat.
+
+    Raises ``Missing``, and ``Refused`` with ``wrong_state`` when all of it came back already.
+    """
+    return retried(lambda attempt: _cancel(receipt_id, now))
+
+
+def _check(wanted: ReturnRequest, now: datetime) -> None:
+    faults = list(bounds.text_fault("return_number", wanted.return_number, bounds.RETURN["return_number"]))
+    if not wanted.return_number or wanted.return_number.startswith("~"):
+        faults.append(
+            Fault("return_number", "required", _("Give the return's number, at most 64 characters."))
+        )
+    if wanted.returned_at.tzinfo is None:
+        faults.append(Fault("returned_at", "offset_required", _("Give the time with its offset.")))
+    elif wanted.returned_at > now + timedelta(minutes=5):
+        faults.append(
+            Fault("returned_at", "in_the_future", _("The time lies in the future: set the till's clock."))
+        )
+    if not isinstance(wanted.lines, str):
+        faults += _line_faults(wanted.lines)
+    if faults:
+        raise Invalid(*faults)
+
+
+def _line_faults(lines: tuple[LineBack, ...]) -> Iterator[Fault]:
+    if not lines:
+        yield Fault("lines", "required", _("Give the lines that come back, or “all”."))
+    if len(lines) > bounds.ROWS_BACK:
+        yield Fault("lines", "count", _("Give from 1 to %(most)s lines.") % {"most": bounds.ROWS_BACK})
+    seen: set[int] = set()
+    for index, line in enumerate(lines):
+        if line.position in seen:
+            yield Fault(f"lines[{index}].position", "repeated", _("Name each position once."))
+        seen.add(line.position)
+        yield from bounds.number_faults(f"lines[{index}].quantity", line.quantity, bounds.QUANTITY)
+
+
+def _give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer:
+    with transaction.atomic():
+        sold = lock(receipt_id)
+        for back in sold.earlier:
+            if back.number == wanted.return_number:
+                if back.content_hash != wanted.content_hash:
+                    detail = _("Return %(number)s exists with other content.") % {"number": back.number}
+                    raise Conflict("idempotency_conflict", detail)
+                return Answer(back.answer, replay=True)
+        _require_later(sold.receipt, wanted)
+        if sold.receipt.status not in RETURNABLE:
+            raise wrong_state(sold.receipt)
+        return _post(sold, wanted, _quantities(sold, wanted), now)
+
+
+def _require_later(receipt: Receipt, wanted: ReturnRequest) -> None:
+    """Raise ``Invalid`` when goods come back before they were bought.
+
+    A purchase from a till whose clock runs ahead counts from when it was recorded.
+    """
+    if wanted.returned_at < min(receipt.purchased_at, receipt.recorded_at):
+        detail = _("The purchase was made at %(at)s: give a time after it.") % {
+            "at": story.moment(receipt.purchased_at)
+        }
+        raise Invalid(Fault("returned_at", "before_the_purchase", detail))
+
+
+def _cancel(receipt_id: UUID, now: datetime) -> Answer:
+    with transaction.atomic():
+        sold = lock(receipt_id)
+        if sold.receipt.status == Receipt.Status.CANCELLED:
+            return Answer(sold.earlier[-1].answer, replay=True)
+        if sold.receipt.status == Receipt.Status.HELD:
+            return release(sold, now)
+        if sold.receipt.status not in RETURNABLE:
+            raise wrong_state(sold.receipt)
+        wanted = ReturnRequest(CANCELLATION, now, "all")
+        return _post(sold, wanted, _quantities(sold, wanted), now)
+
+
+def _quantities(sold: Sold, wanted: ReturnRequest) -> dict[int, Decimal]:
+    """How many come back of each position. Raises ``Refused`` when they are more than are left."""
+    left = {line.position: line.quantity - sold.returned.get(line.position, ZERO) for line in sold.lines}
+    if isinstance(wanted.lines, str):
+        return {position: quantity for position, quantity in left.items() if quantity}
+    for line in wanted.lines:
+        if line.quantity > left.get(line.position, ZERO):
+            detail = _("Position %(position)s: %(wanted)s come back, %(left)s are left.") % {
+                "position": line.position,
+                "wanted": line.quantity.normalize(),
+                "left": left.get(line.position, ZERO).normalize(),
+            }
+            raise Refused("return_exceeds_purchase", detail)
+    return {line.position: line.quantity for line in wanted.lines}
+
+
+def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now: datetime) -> Answer:
+    """Judge what remains, post the difference, and write the return."""
+    receipt, before = sold.receipt, sold.standing
+    gone = {
+        p: sold.returned.get(p, ZERO) + coming.get(p, ZERO) for p in (line.position for line in sold.lines)
+    }
+    after = judge_again(sold, gone)
+    whole = not after.lines
+    refunded = sum((back.refund for back in sold.earlier), ZERO)
+    refund = max(receipt.to_pay - after.to_pay - refunded, ZERO)
+    return_id = new_id()
+    cause = Cause(now, receipt.id)
+    restored = revoked = owed = ZERO
+    if sold.book is not None:
+        sold.book.touched = True
+        spent = sum((line.redeemed_points for line in after.lines), ZERO)
+        restored = _restore(sold, spent, return_id, cause)
+        changes = _changes(before, after)
+        after = msgspec.structs.replace(after, taken=dict(before.taken))
+        revoked, owed = _take_back(sold, changes, after, return_id, cause)
+        _give_more(sold, changes, after, return_id, cause)
+        left = None if whole else _left(sold, refund, after)
+        consequences.settle(sold, left, return_id, now)
+        write_facts(sold, refund, left, now, after)
+        write_usage(sold, usage.difference(after.increments, before.increments))
+        assert receipt.member_id is not None
+        after = extras.take_back(before, after, receipt.id, receipt.member_id, now)
+    _undo(sold, before, after, now)
+    status = Receipt.Status.PARTIALLY_RETURNED
+    if whole:
+        cancelled = wanted.return_number == CANCELLATION
+        status = Receipt.Status.CANCELLED if cancelled else Receipt.Status.RETURNED
+    figures = {"refund": refund, "restored": restored, "revoked": revoked, "owed": owed}
+    return _write(sold, wanted, coming, return_id, after, figures, status, now)
+
+
+def _left(sold: Sold, refund: Decimal, after: Record) -> Bought:
+    """What is left of the purchase, as it counts for the member."""
+    receipt = sold.receipt
+    refunded = sum((back.refund for back in sold.earlier), refund)
+    return Bought(receipt.id, receipt.purchased_at, receipt.to_pay - refunded, after.earned)
+
+
+def _undo(sold: Sold, before: Record, after: Record, now: datetime) -> None:
+    """Undo what is kept beside the account: common counters, coupons, and the shares of others."""
+    receipt = sold.receipt
+    tallies.move(tallies.difference(after.counted, before.counted, receipt.store_id))
+    if gone := set(before.coupons) - set(after.coupons):
+        coupons.give_back(receipt.id, now, gone)
+    if after.shares != before.shares or sold.rewards_a_friend:
+        settlements.ask(receipt.id, now)
+
+
+def _changes(before: Record, after: Record) -> dict[int, Decimal]:
+    """Points by campaign that come (above zero) or go."""
+    was, now = before.granted, after.granted
+    changes = {campaign: now.get(campaign, ZERO) - was.get(campaign, ZERO) for campaign in {*was, *now}}
+    return {campaign: points for campaign, points in sorted(changes.items()) if points}
+
+
+def _restore(sold: Sold, still_spent: Decimal, return_id: UUID, cause: Cause) -> Decimal:
+    """Give back the points that were spent on what came back, to their own lots."""
+    assert sold.book is not None
+    spending = taking_back.spending_of(sold.receipt.id)
+    if spending is None:
+        return ZERO
+    points = spending.outstanding - still_spent
+    if points > 0:
+        taking_back.restore(
+            sold.book,
+            spending,
+            points,
+            f"{return_id}:restore",
+            cause,
+            grace=grace_until(sold.scheme, sold.rules, cause.at),
+        )
+    return max(points, ZERO)
+
+
+def grace_until(scheme: Scheme, rules: Rules, now: datetime) -> datetime:
+    """Until when points live that come back to an expired lot."""
+    local = now.astimezone(scheme.zone).date() + timedelta(days=rules.grace_days)
+    return end_of_day(local, scheme.zone)
+
+
+def _take_back(
+    sold: Sold, changes: Mapping[int, Decimal], after: Record, return_id: UUID, cause: Cause
+) -> tuple[Decimal, Decimal]:
+    """Take back what campaigns give no more. Returns the points taken and the points owed."""
+    assert sold.book is not None
+    revoked = owed = ZERO
+    forgiving = sold.rules.debt_policy == "forgive"
+    going = {campaign: -points for campaign, points in changes.items() if points < 0}
+    for campaign, points in going.items():
+        lots = taking_back.granted_by(sold.receipt.id, campaign, sold.book.account_id, after.taken)
+        for granted in lots:
+            part = min(points, granted.lot.points - granted.taken)
+            if part <= 0:
+                continue
+            key = f"{return_id}:revoke:{granted.lot.id}"
+            got, missing = taking_back.revoke(sold.book, granted, part, key, cause, forgiving=forgiving)
+            after.taken[str(granted.lot.id)] = granted.taken + part
+            revoked, owed, points = revoked + got, owed + missing, points - part
+    return revoked, owed
+
+
+def _give_more(
+    sold: Sold, changes: Mapping[int, Decimal], after: Record, return_id: UUID, cause: Cause
+) -> None:
+    """Book what a campaign gives only now, because another one that shut it out no longer applies."""
+    assert sold.book is not None
+    more = tuple(
+        msgspec.structs.replace(grant, points=changes[grant.campaign_id])
+        for grant in after.grants
+        if changes.get(grant.campaign_id, ZERO) > 0
+    )
+    decision.earn(
+        sold.book, more, sold.rules, sold.receipt.id, sold.receipt.purchased_at, cause, key=str(return_id)
+    )
+
+
+def _write(
+    sold: Sold,
+    wanted: ReturnRequest,
+    coming: Mapping[int, Decimal],
+    return_id: UUID,
+    after: Record,
+    figures: Mapping[str, Decimal],
+    status: str,
+    now: datetime,
+) -> Answer:
+    receipt = sold.receipt
+    if sold.book is not None:
+        ledger.post(*sold.books.values())
+        after = msgspec.structs.replace(after, balance=(sold.book.spendable(now), sold.book.pending(now)))
+    answer = _answer(sold, wanted, return_id, figures, status, now)
+    back = Return.objects.create(
+        id=return_id, receipt=receipt, number=wanted.return_number, returned_at=wanted.returned_at,
+        recorded_at=now, content_hash=wanted.content_hash, outcome=record.dump(after), answer=answer, **figures,
+    )  # fmt: skip
+    ids = {line.position: line.id for line in sold.lines}
+    ReturnLine.objects.bulk_create(
+        ReturnLine(back=back, line_id=ids[position], quantity=quantity)
+        for position, quantity in coming.items()
+    )
+    Receipt.objects.filter(id=receipt.id).update(status=status)
+    kind = "purchase.cancelled" if status == Receipt.Status.CANCELLED else "purchase.returned"
+    at = max(now, receipt.purchased_at)  # never before it was sold, whatever the till's clock says
+    happened = events.new(kind, receipt.member_id, at, now, receipt=str(receipt.id), back=str(return_id))
+    events.record_all([happened])
+    return Answer(answer, replay=False)
+
+
+def _answer(
+    sold: Sold,
+    wanted: ReturnRequest,
+    return_id: UUID,
+    figures: Mapping[str, Decimal],
+    status: str,
+    now: datetime,
+) -> Story:
+    places_ = sold.rules.engine.terms.point_decimals
+    book = sold.book if may_know_balance(sold.receipt) else None
+    return {
+        "id": str(return_id),
+        "purchase": str(sold.receipt.id),
+        "return_number": None if wanted.return_number == CANCELLATION else wanted.return_number,
+        "refund": story.money(figures["refund"]),
+        "restored": story.number(figures["restored"], places_),
+        "revoked": story.number(figures["revoked"], places_),
+        "owed": story.number(figures["owed"], places_),
+        "balance": story.balance(
+            sold.scheme.code, (book.spendable(now), book.pending(now)) if book else None, places_
+        ),
+        "status": str(status),
+    }
+
+
+def release(sold: Sold, now: datetime) -> Answer:
+    """Let a held purchase go: its points return to their lots, its limits are free again."""
+    wanted = ReturnRequest(CANCELLATION, now, "all")
+    restored = ZERO
+    return_id = new_id()
+    if sold.book is not None:
+        sold.book.touched = True
+        spending = taking_back.spending_of(sold.receipt.id)
+        if spending is not None:
+            restored = spending.outstanding
+            taking_back.restore(
+                sold.book, spending, restored, f"{return_id}:release", Cause(now, sold.receipt.id),
+                grace=grace_until(sold.scheme, sold.rules, now), kind="release",
+            )  # fmt: skip
+        write_usage(sold, usage.difference({}, sold.standing.increments))
+    tallies.move(tallies.difference({}, sold.standing.counted, sold.receipt.store_id))
+    coupons.give_back(sold.receipt.id, now)
+    figures = {"refund": ZERO, "restored": restored, "revoked": ZERO, "owed": ZERO}
+    return _write(sold, wanted, {}, return_id, NOTHING, figures, Receipt.Status.CANCELLED, now)

@@ -1,0 +1,96 @@
+"""Whether the books can hold what was decided: asked before anything is written, so that quote and purchase agree.
+
+One number is bounded where it comes in (``members.bounds``). What campaigns make of it (points multiplied by
+factors, counters, balances that grow for years) is looked at here, against what the columns hold. What slips
+through all the same is refused by the database, and told in the same words (``clashes.retried``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.engine.evaluation import evaluate
+from campaigns.engine.outcome import Outcome
+from campaigns.engine.rulebook import Rulebook
+from campaigns.engine.shopper import Shopper
+from campaigns.checkout.tallies import (NONE)
+from loyalty.rules.basket import (Basket, Moment)
+from members.bounds import COUNTED, HELD, HELD_IN_COMMON, spaced
+from foundation.refusals import (Refused)
+
+if TYPE_CHECKING:
+    from campaigns.checkout.decision import (Decision)
+
+CODE = "beyond_the_books"
+
+
+def refusal(what: str = "") -> Refused:
+    """The refusal of what no account can hold; ``what`` tells it."""
+    told = what or _("this comes to more than the books can hold")
+    return Refused(
+        CODE, _("Nothing was saved: %(what)s. Look at the numbers and the campaigns.") % {"what": told}
+    )
+
+
+def judge(basket: Basket, shopper: Shopper, moment: Moment, rulebook: Rulebook) -> Outcome:
+    """What the engine decides. Raises ``Refused`` where that is more than the books can hold."""
+    try:
+        outcome = evaluate(basket, shopper, moment, rulebook)
+    except InvalidOperation as error:  # more digits than Decimal reckons with
+        raise refusal() from error
+    require_outcome(outcome, shopper.uses)
+    return outcome
+
+
+def require_outcome(outcome: Outcome, used: Mapping[tuple[int, str], Any]) -> None:
+    """Raise ``Refused`` for an outcome with a sum that no column holds. ``used`` is how far limits were used."""
+    if outcome.total >= HELD:
+        raise refusal(_too_much(_("the total"), outcome.total, HELD))
+    if outcome.earned >= HELD or any(other.points >= HELD for other in outcome.others):
+        points = max([outcome.earned, *(other.points for other in outcome.others)])
+        raise refusal(_too_much(_("the points"), points, HELD))
+    for tally in outcome.tallies:
+        times, points, money = used.get((tally.campaign_id, tally.key), NONE)
+        require_count(times + tally.times)
+        if max(points + tally.points, money + tally.money) >= HELD_IN_COMMON:
+            raise refusal(
+                _too_much(_("a campaign's counter"), max(tally.points, tally.money), HELD_IN_COMMON)
+            )
+    for use in outcome.uses:
+        require_count(use.times)
+    for step in outcome.progress:
+        require_count(step.increment)
+
+
+def require_rows(decided: Decision) -> None:
+    """Raise ``Refused`` for a decision whose account, facts or counters would hold more than they can."""
+    book = decided.book
+    if book is not None and (book.balance >= HELD or book.owed >= HELD):
+        raise refusal(_too_much(_("the balance"), max(book.balance, book.owed), HELD))
+    for row in decided.facts:
+        if row.spent >= HELD or row.points >= HELD:
+            raise refusal(
+                _too_much(_("what the member has bought or earned"), max(row.spent, row.points), HELD)
+            )
+    for use in decided.usage:
+        require_count(use.times)
+        if use.points >= HELD:
+            raise refusal(_too_much(_("the points"), use.points, HELD))
+
+
+def require_count(times: int) -> None:
+    """Raise ``Refused`` for a counter that runs over."""
+    if times >= COUNTED:
+        raise refusal(_too_much(_("a campaign's counter"), Decimal(times), Decimal(COUNTED)))
+
+
+def _too_much(what: str, number: Decimal, most: Decimal) -> str:
+    return _("%(what)s would be %(number)s, and must stay below %(most)s") % {
+        "what": what,
+        "number": format(number, "f"),
+        "most": spaced(int(most)),
+    }

@@ -1,0 +1,4 @@
+"""What every room stands on and no trade knows: refusals, prepared SQL, copying, remembered values, sending tasks.
+
+No models and no words of loyalty in here.
+"""

@@ -1,0 +1,190 @@
+"""What the books say: an account as of any moment, points soon to expire, and what a programme owes.
+
+Reads only, from the same lots and transfers that points are spent from, so no report can disagree with
+the till. Points are those of the programme; money is its currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce, TruncDate, TruncMonth
+
+from loyalty.models import Account, Debt, Lot, Programme, Transfer
+from loyalty.ledger.passbook import (ZERO)
+
+_SPENDABLE = (
+    "(l.active_from IS NULL OR l.active_from <= %(at)s) AND (l.expires_at IS NULL OR l.expires_at >= %(at)s)"
+)
+
+_STANDING = f"""
+SELECT coalesce(sum(held), 0),
+       coalesce(sum(held) FILTER (WHERE {_SPENDABLE}), 0),
+       coalesce(sum(held) FILTER (WHERE l.active_from > %(at)s), 0)
+  FROM (SELECT l.*, l.points - coalesce((
+               SELECT sum(u.points) FROM loyalty_lotuse u JOIN loyalty_transfer t ON t.id = u.transfer_id
+                WHERE u.lot_id = l.id AND t.at <= %(at)s), 0) AS held
+          FROM loyalty_lot l JOIN loyalty_transfer given ON given.id = l.transfer_id AND given.at <= %(at)s
+         WHERE l.account_id = %(account)s) l
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account at a moment. ``balance`` is what its books held; of that, ``spendable`` could be spent and
+    ``pending`` was to become active; the rest had expired and was not yet taken out. ``owed`` is its debt."""
+
+    balance: Decimal
+    spendable: Decimal
+    pending: Decimal
+    owed: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Points that expire: at which moment (or on which day or in which month), and of how many accounts."""
+
+    at: datetime | date
+    points: Decimal
+    accounts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Liability:
+    """What a programme owes its members, from the lots: all points outstanding, and their parts.
+
+    ``lapsed`` are points that can never be spent any more and that a sweep has yet to take out. ``money``
+    is what the others are worth. ``owed`` is what members owe. ``by_funder`` splits the outstanding by the
+    budget or partner account that pays; None is the programme itself.
+    """
+
+    outstanding: Decimal
+    spendable: Decimal
+    pending: Decimal
+    lapsed: Decimal
+    owed: Decimal
+    money: Decimal
+    by_funder: dict[UUID | None, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Points that moved in a period: given, spent, expired. ``breakage`` is the expired part of what was given."""
+
+    given: Decimal
+    spent: Decimal
+    expired: Decimal
+
+    @property
+    def breakage(self) -> Decimal | None:
+        """From 0 to 1 and above, four places; None where nothing was given."""
+        return (self.expired / self.given).quantize(Decimal("0.0001")) if self.given else None
+
+
+# One account
+
+
+def standing(account_id: UUID, moment: datetime) -> Standing:
+    """The account as of a moment, past or future, by what is booked until now.
+
+    Points are counted by the lots' own dates, so it does not matter when a sweep came by.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"account": account_id, "at": moment})
+        balance, spendable, pending = cursor.fetchone()
+    owed = Debt.objects.filter(account_id=account_id, at__lte=moment).aggregate(points=Sum("points"))[
+        "points"
+    ]
+    return Standing(balance, spendable, pending, owed or ZERO)
+
+
+def expiring(account_id: UUID, now: datetime, until: datetime | None = None) -> list[Due]:
+    """Points of an account that will expire, the soonest first; those of one moment together."""
+    lots = Lot.objects.filter(account_id=account_id, remaining__gt=0, expires_at__gte=now)
+    if until is not None:
+        lots = lots.filter(expires_at__lte=until)
+    sums = lots.values("expires_at").annotate(points=Sum("remaining")).order_by("expires_at")
+    return [Due(row["expires_at"], row["points"]) for row in sums]  # type: ignore[arg-type]
+
+
+# A programme
+
+
+def volume(programme: Programme, now: datetime, until: datetime, by: str = "day") -> list[Due]:
+    """How many points will expire, and of how many accounts, ``by`` ``day`` or ``month`` of the programme's zone.
+
+    Counts what is there now: points that will be spent or given until then are not foreseen.
+    """
+    trunc: Any = {"day": TruncDate, "month": TruncMonth}[by]
+    sums = (
+        _open_lots(programme)
+        .filter(expires_at__gte=now, expires_at__lte=until)
+        .annotate(period=trunc("expires_at", tzinfo=ZoneInfo(programme.time_zone)))
+        .values("period")
+        .annotate(points=Sum("remaining"), accounts=Count("account_id", distinct=True))
+        .order_by("period")
+    )
+    return [
+        Due(row["period"].date() if by == "month" else row["period"], row["points"], row["accounts"])
+        for row in sums
+    ]
+
+
+def liability(programme: Programme, now: datetime) -> Liability:
+    """What the programme owes its members now."""
+    lots = _open_lots(programme)
+    expired = Q(expires_at__lt=now)
+    pending = Q(active_from__gt=now) & ~expired
+    state = Case(When(expired, Value("lapsed")), When(pending, Value("pending")), default=Value("spendable"))
+    parts = dict.fromkeys(("lapsed", "pending", "spendable"), ZERO)
+    funders: dict[UUID | None, Decimal] = {}
+    sums = lots.annotate(state=state).values_list("state", "funder_id").annotate(points=Sum("remaining"))
+    for name, funder, points in sums:
+        parts[name] += points
+        funders[funder] = funders.get(funder, ZERO) + points
+    owed = Account.objects.filter(programme=programme, owed__gt=0).aggregate(points=Sum("owed"))["points"]
+    alive = parts["spendable"] + parts["pending"]
+    return Liability(
+        outstanding=sum(parts.values(), ZERO),
+        spendable=parts["spendable"],
+        pending=parts["pending"],
+        lapsed=parts["lapsed"],
+        owed=owed or ZERO,
+        money=(alive * programme.point_value).quantize(Decimal("0.01")),
+        by_funder=funders,
+    )
+
+
+def flow(programme: Programme, since: datetime, until: datetime) -> Flow:
+    """What was given, spent and expired from ``since`` until before ``until``, by when it was booked.
+
+    Given are points that members got from the programme less those taken back; spent are those that
+    left for goods, held ones included, less those that came back.
+    """
+    out, back = Q(source__kind="member"), Q(target__kind="member")
+    booked = Transfer.objects.filter(at__gte=since, at__lt=until).filter(
+        Q(out, source__programme=programme) | Q(back, target__programme=programme)
+    )
+    sums = booked.aggregate(
+        given=_points(back & Q(kind__in=("accrue", "adjust", "exchange"))),
+        taken=_points(out & Q(kind__in=("revoke", "repay", "adjust", "exchange"))),
+        spent=_points(out & Q(kind__in=("redeem", "hold"))),
+        restored=_points(back & Q(kind__in=("restore", "release"))),
+        expired=_points(Q(kind="expire")),
+    )
+    return Flow(sums["given"] - sums["taken"], sums["spent"] - sums["restored"], sums["expired"])
+
+
+def _points(condition: Q) -> Coalesce:
+    return Coalesce(Sum(F("points"), filter=condition), Value(ZERO), output_field=DecimalField())
+
+
+def _open_lots(programme: Programme) -> QuerySet[Lot]:
+    return Lot.objects.filter(account__programme=programme, remaining__gt=0)
