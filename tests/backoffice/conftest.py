@@ -21,7 +21,7 @@ from loyalty.models import Account, Product, Receipt
 from members.models import Member, User
 from tests import factories
 from tests.factories import Shop
-from tests.rewards.build import make_coupon, make_series
+from tests.rewards.coupons.build import make_coupon, make_series
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 

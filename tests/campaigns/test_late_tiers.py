@@ -16,7 +16,7 @@ from loyalty.tiers import (ladders)
 from loyalty.shops import (places)
 from loyalty.models import Ladder, Programme, TierChange
 from members.models import Event
-from tests.campaigns.test_grounds import Scene, on_tier
+from tests.campaigns.checkout.events.test_grounds import Scene, on_tier
 from tests.races.selling import NOW
 
 pytestmark = pytest.mark.django_db

@@ -24,7 +24,7 @@ from loyalty.ledger import (adjustment, ledger)
 from loyalty.models import Account, Lot, Programme
 from foundation.refusals import (Invalid)
 from tests import factories
-from tests.campaigns.test_returns import sell
+from tests.campaigns.checkout.test_returns import sell
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -26,7 +26,7 @@ from rewards.models import CouponUse
 from tests.flows import conftest
 from tests.flows.conftest import Visitor
 from tests.flows.corner import CARD, PASSWORD, PHONE, Corner, open_corner
-from tests.rewards.build import make_series
+from tests.rewards.coupons.build import make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

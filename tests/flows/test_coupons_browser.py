@@ -16,7 +16,7 @@ from rewards.models import Coupon, Series
 from tests import factories
 from tests.flows.conftest import Visitor
 from tests.flows.corner import PASSWORD
-from tests.rewards.build import make_receipt, make_series, spend
+from tests.rewards.coupons.build import make_receipt, make_series, spend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,7 +20,7 @@ from rewards.coupons import (series as house)
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, ProgrammeFactory, StoreFactory
 from tests.laws.world import _Undo, undone
-from tests.rewards.build import ask, back, confirm, make_coupon, make_receipt, make_series
+from tests.rewards.coupons.build import ask, back, confirm, make_coupon, make_receipt, make_series
 
 LIMIT = st.none() | st.integers(1, 4)
 PLACES = st.integers(0, 5)

@@ -15,7 +15,7 @@ from rewards.coupons import (series)
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.pos.conftest import SOLD_AT, Api, coffee
-from tests.rewards.build import make_series
+from tests.rewards.coupons.build import make_series
 
 pytestmark = pytest.mark.django_db
 AT = datetime.fromisoformat(SOLD_AT)

@@ -19,7 +19,7 @@ from pos.keys import Client
 from pos.models import Guesses
 from tests import factories
 from tests.pos.conftest import SOLD_AT, Api
-from tests.rewards.build import make_coupon, make_series
+from tests.rewards.coupons.build import make_coupon, make_series
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from loyalty.models import Programme
 from members.models import Member
 from tests.factories import publish_campaign
 from tests.pos.conftest import Api, coffee
-from tests.rewards.build import make_series
+from tests.rewards.coupons.build import make_series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lasting_memory")]
 

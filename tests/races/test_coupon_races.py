@@ -14,7 +14,7 @@ from rewards.coupons import (batches, coupons, handouts, series)
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, StoreFactory
 from tests.races.parallel import THREADS, done, refusals, together
-from tests.rewards.build import NOW, ask, count_of, make_coupon, make_receipt, make_series, spend
+from tests.rewards.coupons.build import NOW, ask, count_of, make_coupon, make_receipt, make_series, spend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
