@@ -15,13 +15,13 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from loyalty.ledger import (ledger)
-from loyalty.tiers import (tier_changes)
-from loyalty.rules import (tiers)
-from loyalty.shops.places import (Scheme)
-from loyalty.tiers.tier_changes import (Because, ChangeRow)
-from loyalty.rules.tiers import (Bought, Climb, Ladder, Step)
-from foundation import (prepared)
+from foundation import prepared
+from loyalty.ledger import ledger
+from loyalty.rules import tiers
+from loyalty.rules.tiers import Bought, Climb, Ladder, Step
+from loyalty.shops.places import Scheme
+from loyalty.tiers import tier_changes
+from loyalty.tiers.tier_changes import Because, ChangeRow
 
 
 class ByHand(NamedTuple):

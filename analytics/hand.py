@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 from analytics import facts, reading
 from analytics.facts import ByHand, Facts
 from analytics.models import MemberFacts
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
-from loyalty.tiers import (tier_changes)
-from loyalty.rules.days import (end_of_day)
+from foundation.refusals import Fault, Invalid
+from loyalty.ledger import ledger
 from loyalty.models import Holder, Programme
-from loyalty.shops.places import (Scheme)
-from loyalty.tiers.tier_changes import (Because)
-from members.timeline import (events)
+from loyalty.rules.days import end_of_day
+from loyalty.shops import places
+from loyalty.shops.places import Scheme
+from loyalty.tiers import tier_changes
+from loyalty.tiers.tier_changes import Because
 from members.models import Member
-from foundation.refusals import (Fault, Invalid)
+from members.timeline import events
 
 
 class Given(NamedTuple):

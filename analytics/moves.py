@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import OperationalError, connection, transaction
 
 from analytics import recount_statements as statements
-from loyalty.rules.tiers import (Ladder)
+from loyalty.rules.tiers import Ladder
 
 #: Who saves waits no longer than that, in milliseconds, for what the members would do.
 PATIENCE = 10_000

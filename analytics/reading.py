@@ -9,8 +9,8 @@ import msgspec
 
 from analytics.facts import BOUGHT_COLUMNS, BOUGHT_FROM, STANDS, ByHand, Facts, as_of
 from analytics.models import MemberFacts
-from loyalty.rules.tiers import (Bought, Climb, Ladder)
-from foundation import (prepared)
+from foundation import prepared
+from loyalty.rules.tiers import Bought, Climb, Ladder
 
 _ALL_BOUGHT = f"""
 SELECT r.member_id, {BOUGHT_COLUMNS} FROM {BOUGHT_FROM}

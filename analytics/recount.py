@@ -20,13 +20,13 @@ import msgspec
 from django.db import OperationalError, transaction
 
 from analytics import recount_statements as statements
-from loyalty.shops import (places)
+from foundation import prepared
 from loyalty.models import Programme
-from loyalty.shops.places import (Scheme)
-from loyalty.rules.tiers import (Ladder)
-from members.timeline import (events)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
+from loyalty.rules.tiers import Ladder
+from loyalty.shops import places
+from loyalty.shops.places import Scheme
+from members.timeline import events
+from members.timeline.events import EventRow
 
 #: Members of a transaction: a till waits for one of them no longer than some tens of milliseconds.
 BATCH = 1000

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from analytics.facts import BOUGHT_FROM, STANDS
-from loyalty.rules import (tiers)
-from loyalty.ledger.sweep_statements import (NEW_ID)
-from loyalty.rules.tiers import (Ladder, Span)
+from loyalty.ledger.sweep_statements import NEW_ID
+from loyalty.rules import tiers
+from loyalty.rules.tiers import Ladder, Span
 
 _AMOUNTS = {
     "spent": "r.to_pay - COALESCE(back.refund, 0)",

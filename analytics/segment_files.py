@@ -21,10 +21,10 @@ from django.utils.translation import gettext as _
 
 from analytics import segments
 from analytics.models import Segment, SegmentFile
-from loyalty.shops import (membership)
-from members.lookup import (cards, lookup)
-from foundation import (copying)
-from members.lookup.lookup import (Manner)
+from foundation import copying
+from loyalty.shops import membership
+from members.lookup import cards, lookup
+from members.lookup.lookup import Manner
 
 FORMS = ("phone", "card", "email", "id")
 #: What people call the column that names the member, by what it holds.

@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from analytics.models import Segment, SegmentMember
-from members.timeline import (events)
+from members.timeline import events
 
 ENTERED, LEFT = "segment.entered", "segment.left"
 

@@ -14,21 +14,21 @@ from rest_framework_api_key.models import APIKey
 
 import backoffice.backtests.register
 import backoffice.books.ledger
+import backoffice.books.purchases
 import backoffice.campaigns
-import backoffice.coupons.series
 import backoffice.coupons.one_by_one
+import backoffice.coupons.series
+import backoffice.members.people
+import backoffice.members.timeline
+import backoffice.payers
+import backoffice.programmes.ladders
+import backoffice.programmes.programmes
+import backoffice.segments.register
 import backoffice.shops.goods
 import backoffice.shops.keys
-import backoffice.programmes.ladders
-import backoffice.payers
-import backoffice.members.people
-import backoffice.programmes.programmes
-import backoffice.books.purchases
-import backoffice.staff.schedule
-import backoffice.segments.register
 import backoffice.shops.shops
+import backoffice.staff.schedule
 import backoffice.staff.staff
-import backoffice.members.timeline
 import backoffice.webhooks
 
 admin.site.unregister(APIKey)  # keys belong to tills and partners: see backoffice.shops.keys

@@ -17,9 +17,9 @@ from unfold.decorators import display
 from backoffice.constructor import calendar_page, gallery, launching, versions, views
 from backoffice.constructor.json_text import render
 from backoffice.desk import Desk, Register, lead_to_programmes
-from campaigns.desk import (states)
+from campaigns.desk import states
+from campaigns.desk.states import State
 from campaigns.models import Campaign, CampaignTemplate, Revision
-from campaigns.desk.states import (State)
 from loyalty.models import Programme
 
 STATES = {

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from campaigns import lifetimes
 from campaigns.lifetimes import Ending
 from campaigns.models import Campaign
-from loyalty.ledger import (statement)
+from loyalty.ledger import statement
 from loyalty.models import Lot, Programme, Receipt, Transfer
 from messaging.models import Webhook
 

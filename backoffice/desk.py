@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from members.lookup import (countries)
+from members.lookup import countries
 
 
 class DecimalInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]

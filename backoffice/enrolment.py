@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from campaigns.occasions import (registration)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership)
+from campaigns.occasions import registration
+from foundation.refusals import Fault, Invalid
+from loyalty.ledger import ledger
 from loyalty.models import Programme
-from members import (bounds, crowds)
-from members.lookup import (cards, lookup)
-from members.lookup.lookup import (Manner)
+from loyalty.shops import membership
+from members import bounds, crowds
+from members.lookup import cards, lookup
+from members.lookup.lookup import Manner
 from members.models import Card, Member
-from foundation.refusals import (Fault, Invalid)
 from members.registration import Newcomer
 
 CHANNEL = "desk"

@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from backoffice.backtests import (words as backtest_words)
+from backoffice.backtests import words as backtest_words
 from backoffice.desk import Desk
-from campaigns import (funding)
-from campaigns.desk import (charges)
+from campaigns import funding
+from campaigns.desk import charges
 from campaigns.models import Campaign
-from loyalty.shops import (payers)
+from foundation.refusals import Refusal
 from loyalty.models import Payer, Programme
-from foundation.refusals import (Refusal)
+from loyalty.shops import payers
 
 #: Campaigns that the list names before it says how many more there are.
 NAMED = 3

@@ -14,10 +14,10 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.functions import Lower, Reverse
 
-from loyalty.shops import (membership)
 from loyalty.models import Account, Receipt, Return, Transfer
-from members.lookup import (cards, lookup)
-from members.lookup.lookup import (Manner)
+from loyalty.shops import membership
+from members.lookup import cards, lookup
+from members.lookup.lookup import Manner
 from members.models import Card, Member
 
 M = TypeVar("M", bound=Model)

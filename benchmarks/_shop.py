@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from campaigns import rulebooks
 from campaigns.models import Campaign
-from loyalty.ledger import (ledger)
+from foundation import copying
+from loyalty.ledger import ledger
 from loyalty.models import Category, Participation, Partner, Product, Programme, Store, Tier, Till
-from foundation import (copying)
 from members.models import CardKind, new_id
 from pos.models import TillKey
 
@@ -164,7 +164,7 @@ def _members(programme: Programme, count: int, moment: Any) -> list[str]:
 
 def samples(sales: Iterator[Any], count: int) -> list[dict[str, Any]]:
     """What the real checkout would write for some sales, table by table: the floor writes the same rows."""
-    from campaigns.checkout import (decision, situation)
+    from campaigns.checkout import decision, situation
     from campaigns.engine.evaluation import evaluate
 
     found = []
@@ -185,7 +185,7 @@ def _plain(text: str) -> Any:
 
 def partner_account() -> UUID:
     """Where spent points go."""
-    from loyalty.shops import (places)
+    from loyalty.shops import places
 
     shop = places.find(STORE)
     assert shop is not None

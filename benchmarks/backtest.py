@@ -81,8 +81,8 @@ def load_once(*, may_load: bool) -> None:
     from django.db import connection
     from django.utils import timezone
 
+    from campaigns.checkout.bulk.selling import replay
     from campaigns.demo import dataset, goods, people, shop
-    from campaigns.checkout.bulk.selling import (replay)
     from loyalty.models import Receipt
 
     if Receipt.objects.count() >= LEAST:
@@ -179,8 +179,8 @@ def ask(tried: dict[str, Any]) -> Any:
     from django.db.models import Count
     from django.utils import timezone
 
-    from campaigns.backtest.models import Backtest
     from campaigns.engine.definition import parse
+    from campaigns.models import Backtest
     from loyalty.models import Receipt
 
     most = Receipt.objects.values("programme").annotate(receipts=Count("id")).order_by("-receipts")[0]

@@ -214,7 +214,7 @@ def run(workers: list[list[Any]], seconds: float) -> list[float]:
 
 def audit() -> bool:
     """Whether the books balance after all of it. What the floor sold was decided for other accounts."""
-    from loyalty.ledger.audit import (audit as read_books)
+    from loyalty.ledger.audit import audit as read_books
     from loyalty.models import Receipt
 
     floor = set(map(str, Receipt.objects.filter(number__contains="-floor").values_list("id", flat=True)))

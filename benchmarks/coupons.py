@@ -153,9 +153,9 @@ def floor(table: str, series: Any, finished: list[str]) -> Callable[[], object]:
     """One COPY of rows that are ready."""
     from django.db import transaction
 
-    from foundation.copying import (copy)
-    from rewards.coupons import (batches)
-    from rewards.coupons.validity import (end_of_issue)
+    from foundation.copying import copy
+    from rewards.coupons import batches
+    from rewards.coupons.validity import end_of_issue
 
     batch = batches.generate(series, 1, NOW)
     common = (series.programme_id, series.pk, "issued", 1, end_of_issue(series, NOW), NOW, batch.pk)
@@ -170,14 +170,14 @@ def floor(table: str, series: Any, finished: list[str]) -> Callable[[], object]:
 
 def generate(series: Any, wanted: int) -> Callable[[], object]:
     """What the back office does when asked for codes."""
-    from rewards.coupons import (batches)
+    from rewards.coupons import batches
 
     return lambda: batches.work(batches.generate(series, wanted, NOW).pk)
 
 
 def take_in(series: Any, file: bytes) -> Callable[[], object]:
     """What the back office does with a file."""
-    from rewards.coupons import (batches)
+    from rewards.coupons import batches
 
     return lambda: batches.work(batches.take_in(series, file, "codes.txt", NOW).pk)
 

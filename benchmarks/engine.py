@@ -33,7 +33,7 @@ from campaigns.engine.evaluation import evaluate  # noqa: E402
 from campaigns.engine.outcome import Outcome  # noqa: E402
 from campaigns.engine.rulebook import Revision, Rulebook, Terms  # noqa: E402
 from campaigns.engine.shopper import Shopper  # noqa: E402
-from loyalty.rules.basket import (Basket, Coupon, Line, Moment, Place, Wallet, WalletLot)  # noqa: E402
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot  # noqa: E402
 
 #: Many short rounds: on a busy machine some of them are not interrupted.
 ROUNDS, CALLS = 500, 3

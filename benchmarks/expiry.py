@@ -270,7 +270,7 @@ def work(pipe: Connection, var: str, side: str) -> None:
     start_django(Path(var), COPY)
     from django.db import connection
 
-    from loyalty.ledger import (sweep)
+    from loyalty.ledger import sweep
 
     connection.ensure_connection()
     pipe.send("ready")
@@ -331,7 +331,7 @@ def answer(target: Callable[..., None], var: Path, *words: Any) -> Any:
 def read_books(pipe: Connection, var: str) -> None:
     """The audit's process."""
     start_django(Path(var), COPY)
-    from loyalty.ledger import (audit)
+    from loyalty.ledger import audit
 
     result = audit.audit()
     pipe.send({"clean": result.clean, "seconds": round(result.seconds, 2), "took": result.took})

@@ -127,7 +127,7 @@ def sell_in_bulk(sales: list[Any], written: list[Copied]) -> None:
     """The bulk path, its rows noted by chunk."""
     from django.utils import timezone
 
-    from campaigns.checkout.bulk.selling import (replay)
+    from campaigns.checkout.bulk.selling import replay
 
     for results in noting(written, replay(sales, timezone.now(), chunk=2000)):
         assert all(result.refusal is None for result in results)
@@ -147,7 +147,7 @@ def noting(written: list[Copied], chunks: Any) -> Any:
 @contextmanager
 def noted() -> Any:
     """Note the rows that are copied meanwhile; handing them on costs the bulk path next to nothing."""
-    from foundation import (copying)
+    from foundation import copying
 
     copied: Copied = []
     own = copying.copy
@@ -166,7 +166,7 @@ def noted() -> Any:
 
 def sell_singly(sales: list[Any]) -> None:
     """The checkout, each receipt at its own time."""
-    from campaigns.checkout import (checkout)
+    from campaigns.checkout import checkout
 
     for sale in sales:
         checkout.purchase(sale, sale.purchased_at)
@@ -185,7 +185,7 @@ def write_floor(written: list[Copied]) -> None:
     """The same rows in the same transactions."""
     from django.db import transaction
 
-    from foundation import (copying)
+    from foundation import copying
 
     for chunk in written:
         with transaction.atomic():

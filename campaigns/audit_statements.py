@@ -1,7 +1,7 @@
 """The SQL of the audit, for what campaigns gave: every point beside the decision that gave it.
 
-Rows as in ``loyalty.ledger.audit_statements``. A decision is kept with its receipt, each return keeps the one that stands
-from then on; that of an event stands beside it.
+Rows as in ``loyalty.ledger.audit_statements``. A decision is kept with its receipt, each return keeps the one that
+stands from then on; that of an event stands beside it.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.engine.problem import Problem
 from campaigns.models import Campaign, Revision
-from loyalty.shops import (payers)
 from loyalty.models import Payer, Programme
+from loyalty.shops import payers
 
 #: Where a definition names its payer.
 PLACE = "lots.funder"

@@ -6,10 +6,10 @@ What is not heard, because a process died after its commit or the broker was awa
 
 from __future__ import annotations
 
-from campaigns import (tasks)
-from campaigns.occasions import (awaited)
-from members.timeline.events import (EventRow)
-from foundation.sending import (send)
+from campaigns import tasks
+from campaigns.occasions import awaited
+from foundation.sending import send
+from members.timeline.events import EventRow
 
 
 def hear_event(row: EventRow) -> None:

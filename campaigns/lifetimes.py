@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from campaigns.engine.problem import Problem
 from campaigns.engine.vocabulary import EARNING
 from campaigns.models import Campaign, Revision
-from loyalty.rules import (expiry)
-from loyalty.rules.document import (DocumentError)
-from loyalty.rules.expiry import (Delay)
 from loyalty.models import Programme
+from loyalty.rules import expiry
+from loyalty.rules.document import DocumentError
+from loyalty.rules.expiry import Delay
 
 #: How long before the last points that can be spent it is told that they are the last.
 AHEAD = timedelta(days=14)

@@ -24,10 +24,10 @@ from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
 from campaigns.models import Campaign, Revision, Rulebook
-from loyalty.shops import (payers)
+from foundation.remembered import Remembered
 from loyalty.models import Programme
-from members.timeline import (events)
-from foundation.remembered import (Remembered)
+from loyalty.shops import payers
+from members.timeline import events
 
 
 @dataclass(frozen=True, slots=True)

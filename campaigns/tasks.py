@@ -8,9 +8,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns.occasions import (dates, own_events, referrals)
-from campaigns.checkout import (holds, settlements, shares)
-from foundation.sending import (send)
+from campaigns.checkout import holds, settlements, shares
+from campaigns.occasions import dates, own_events, referrals
+from foundation.sending import send
 
 
 @shared_task
@@ -63,6 +63,3 @@ def catch_up_events(hours: int = 2) -> None:
     now = timezone.now()
     own_events.catch_up(now - timedelta(hours=hours), now)
     own_events.reward_waiting(now)
-
-
-from campaigns.backtest.tasks import run_backtests as run_backtests  # noqa: E402

@@ -25,6 +25,7 @@ except ImproperlyConfigured as error:
 app = Celery("regulars")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["campaigns.backtest", "backoffice.files"])
 
 
 @setup_logging.connect

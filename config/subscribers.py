@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns import (hearing)
-from campaigns.checkout import (settlements)
-from campaigns.occasions.own_events import (RECORDED_ELSEWHERE)
-from members.timeline.events import (EventRow, Subscribers)
+from campaigns import hearing
+from campaigns.checkout import settlements
+from campaigns.occasions.own_events import RECORDED_ELSEWHERE
+from members.timeline.events import EventRow, Subscribers
 from messaging import webhooks
 from messaging.models import Webhook
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from loyalty.ledger import (sweep)
-from foundation.sending import (send)
+from foundation.sending import send
+from loyalty.ledger import sweep
 
 #: From so many waiting batches on, a second worker is asked to help.
 WORTH_A_HELPER = 50

@@ -12,7 +12,7 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from loyalty.ledger import (inactivity)
+from loyalty.ledger import inactivity
 from members import wording
 
 #: Reasons of transfers that no person wrote.

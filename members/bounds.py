@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.utils.translation import gettext as _
 
-from foundation.refusals import (Fault)
+from foundation.refusals import Fault
 
 _UNITS = tuple(Decimal(1).scaleb(-places) for places in range(4))
 

@@ -15,7 +15,7 @@ from django.core.mail import send_mail
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from members.lookup import (phones)
+from members.lookup import phones
 from members.models import Member
 
 

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from members import (consents)
-from members.lookup import (cards, lookup)
-from foundation import (prepared)
-from members.lookup.lookup import (Manner, Scope, Sought)
+from foundation import prepared
+from foundation.refusals import Conflict, Fault, Invalid, Refused
+from foundation.violations import constraint_of
+from members import consents
+from members.lookup import cards, lookup
+from members.lookup.lookup import Manner, Scope, Sought
 from members.models import Card, CardKind, Member
-from foundation.refusals import (Conflict, Fault, Invalid, Refused)
-from foundation.violations import (constraint_of)
 
 #: Letters and digits that nobody confuses.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

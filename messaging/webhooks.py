@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from loyalty.models import Receipt
-from members.timeline.events import (EventRow)
+from members.timeline.events import EventRow
 from messaging.models import Webhook, WebhookDelivery
 
 _KEPT_SECONDS = 1.0

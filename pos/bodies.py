@@ -18,11 +18,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import UnsupportedMediaType
 
-from campaigns.checkout.returns import (LineBack)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from members import (bounds)
-from members.lookup import (phones)
-from foundation.refusals import (Fault, Invalid)
+from campaigns.checkout.returns import LineBack
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from foundation.refusals import Fault, Invalid
+from members import bounds
+from members.lookup import phones
 from pos.problems import TooLarge
 
 T = TypeVar("T")

@@ -10,14 +10,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from campaigns.checkout.sale import (Sale)
-from members import (bounds)
-from foundation import (prepared)
-from foundation.refusals import (Fault, Invalid)
+from campaigns.checkout.sale import Sale
+from foundation import prepared
+from foundation.refusals import Fault, Invalid
+from members import bounds
 from pos import guard
 from pos.guard import Kind
 from pos.keys import Client
-from rewards.coupons import (statements as coupon_statements, coupons)
+from rewards.coupons import coupons
+from rewards.coupons import statements as coupon_statements
 
 _LOOK = f"""
 SELECT (SELECT max(blocked_until) FROM pos_guesses

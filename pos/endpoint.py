@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from foundation.refusals import (Forbidden)
+from foundation.refusals import Forbidden
 from pos import problems
 from pos.authentication import KeyAuthentication
 from pos.keys import Client

@@ -26,9 +26,9 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from campaigns.checkout.sale import (Sale, Who)
-from members.lookup import (lookup)
-from foundation.refusals import (Missing, Refusal, Refused, TooMany)
+from campaigns.checkout.sale import Sale, Who
+from foundation.refusals import Missing, Refusal, Refused, TooMany
+from members.lookup import lookup
 from pos.keys import Client
 from pos.models import Guesses
 

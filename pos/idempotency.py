@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from campaigns.checkout.clashes import (retried)
-from foundation.refusals import (Conflict, Fault, Invalid)
+from campaigns.checkout.clashes import retried
+from foundation.refusals import Conflict, Fault, Invalid
 from pos.endpoint import reply
 from pos.keys import Client
 from pos.models import Answer

@@ -19,10 +19,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Concat, JSONObject
 
-from loyalty.shops import (membership, places)
 from loyalty.models import Participation
-from loyalty.shops.places import (Shop)
-from members.lookup.lookup import (Manner, Scope)
+from loyalty.shops import membership, places
+from loyalty.shops.places import Shop
+from members.lookup.lookup import Manner, Scope
 from pos.models import Guesses, TillKey
 
 KEPT_SECONDS = 1.0

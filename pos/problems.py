@@ -14,7 +14,17 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
-from foundation.refusals import (Conflict, Fault, Forbidden, Invalid, Missing, Refusal, Refused, TooMany, Unexpected)
+from foundation.refusals import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    Missing,
+    Refusal,
+    Refused,
+    TooMany,
+    Unexpected,
+)
 from pos.authentication import CHALLENGE
 
 CONTENT_TYPE = "application/problem+json"

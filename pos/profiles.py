@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from analytics import facts, reading
-from campaigns.checkout.story import (moment, money, number)
-from loyalty.ledger import (inactivity)
-from loyalty.shops import (places)
+from campaigns.checkout.story import moment, money, number
+from foundation.refusals import Missing, Refused
+from loyalty.ledger import inactivity
 from loyalty.models import Holder, Lot
-from members.lookup import (lookup, phones)
+from loyalty.shops import places
+from members.lookup import lookup, phones
 from members.models import Card, Member
-from foundation.refusals import (Missing, Refused)
 from pos.keys import Client
 
 MOST_EXPIRING = 12

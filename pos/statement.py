@@ -15,13 +15,13 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from campaigns import (rulebooks)
-from campaigns.checkout import (record, story)
+from campaigns import rulebooks
+from campaigns.checkout import record, story
 from campaigns.models import Revision
+from foundation.refusals import Fault, Invalid
 from loyalty import wording
 from loyalty.models import Holder, Transfer
 from members.models import Member
-from foundation.refusals import (Fault, Invalid)
 from pos.keys import Client
 
 ON_A_PAGE = 50

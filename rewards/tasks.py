@@ -8,8 +8,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from foundation.sending import (send)
-from rewards.coupons import (batches, expiry as coupon_expiry, handouts)
+from foundation.sending import send
+from rewards.coupons import batches, handouts
+from rewards.coupons import expiry as coupon_expiry
 
 #: A batch that nobody touched for so long has lost its worker.
 LOST_AFTER = timedelta(minutes=2)

@@ -93,7 +93,7 @@ def database_url(transactional_db: None) -> str:
 @pytest.fixture(autouse=True)
 def forget_places() -> Iterator[None]:
     """Stores and programmes are kept in memory for a second; a test must not see those of another."""
-    from loyalty.shops import (places)
+    from loyalty.shops import places
 
     places.forget()
     yield
@@ -103,9 +103,9 @@ def forget_places() -> Iterator[None]:
 @pytest.fixture
 def lasting_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process keeps in memory for a second or two outlasts the test: for whoever counts statements."""
-    from campaigns.occasions import (awaited)
-    from campaigns.checkout import (clashes)
-    from loyalty.shops import (places)
+    from campaigns.checkout import clashes
+    from campaigns.occasions import awaited
+    from loyalty.shops import places
     from messaging import webhooks
     from pos import keys
 

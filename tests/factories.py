@@ -19,7 +19,8 @@ from factory.django import DjangoModelFactory
 from analytics.models import MemberFacts, Segment
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook, Usage
-from loyalty.ledger import (ledger)
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Cause, LotTerms
 from loyalty.models import (
     Account,
     Category,
@@ -35,7 +36,6 @@ from loyalty.models import (
     Tier,
     Till,
 )
-from loyalty.ledger.passbook import (Cause, LotTerms)
 from members.models import Card, CardKind, Code, Consent, Event, Member, User, new_id
 from pos.models import TillKey
 

@@ -17,7 +17,8 @@ class MemberFacts(models.Model):
     ``purchases`` counts completed receipts not wholly returned; ``spent`` is the money paid for them,
     refunds taken off, ``points`` what they earned, less what returns took back. The tier is the one of the last
     writing: it follows from the programme's ladder, for which ``climb`` keeps what it needs
-    (``loyalty.rules.tiers.Climb``), and from what was set by hand, ``set_tier``. After ``tier_until`` it may be another.
+    (``loyalty.rules.tiers.Climb``), and from what was set by hand, ``set_tier``. After ``tier_until`` it may be
+    another.
     """
 
     member = models.ForeignKey(

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from backoffice.backtests import (words)
-from backoffice.backtests.page import (growth_to_pay, tally_of)
-from backoffice.backtests.payers import (share_out)
+from backoffice.backtests import words
+from backoffice.backtests.page import growth_to_pay, tally_of
+from backoffice.backtests.payers import share_out
 from campaigns.backtest.adding_up import Tally
-from campaigns.backtest.models import Backtest
-from loyalty.shops import (payers)
+from campaigns.models import Backtest
+from loyalty.shops import payers
 
 ZERO = Decimal(0)
 

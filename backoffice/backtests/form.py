@@ -18,11 +18,10 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from backoffice.backtests.words import (period as period_words)
+from backoffice.backtests.words import period as period_words
 from campaigns.backtest import running
-from campaigns.backtest.models import Backtest
 from campaigns.engine.definition import DefinitionError
-from campaigns.models import Campaign
+from campaigns.models import Backtest, Campaign
 from loyalty.models import Programme, Receipt
 
 OWN = "own"

@@ -14,15 +14,14 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from analytics.models import Segment
-from backoffice.backtests import (words)
-from backoffice.backtests.payers import (Share, share_out)
+from backoffice.backtests import words
+from backoffice.backtests.payers import Share, share_out
 from campaigns import funding
 from campaigns.backtest import adding_up
 from campaigns.backtest.adding_up import GAINS, Live, Sums, Tally, Tried
-from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign
-from loyalty.shops import (payers)
+from campaigns.models import Backtest, Campaign
 from loyalty.models import Store, Tier
+from loyalty.shops import payers
 from members.models import Member
 
 ZERO = Decimal(0)

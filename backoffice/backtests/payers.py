@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backoffice.backtests import (words)
+from backoffice.backtests import words
 from campaigns.backtest.adding_up import Paid, Tally
-from loyalty.shops import (payers)
 from loyalty.models import Payer
+from loyalty.shops import payers
 
 
 @dataclass(slots=True)

@@ -18,12 +18,14 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from backoffice.backtests import (comparison as backtest_comparison, page as backtest_page, words as backtest_words)
-from backoffice.backtests.form import (BacktestForm)
+from backoffice.backtests import comparison as backtest_comparison
+from backoffice.backtests import page as backtest_page
+from backoffice.backtests import words as backtest_words
+from backoffice.backtests.form import BacktestForm
 from backoffice.desk import Desk, lead_to_programmes
 from campaigns.backtest import running, tasks
-from campaigns.backtest.models import Backtest
-from foundation.sending import (send)
+from campaigns.models import Backtest
+from foundation.sending import send
 
 STATES = {
     Backtest.Status.QUEUED: "info",

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from campaigns.backtest import adding_up
 from campaigns.backtest.adding_up import Miss
-from campaigns.backtest.models import Backtest
+from campaigns.models import Backtest
 
 CENT = Decimal("0.01")
 

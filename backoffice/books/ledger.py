@@ -19,15 +19,15 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import action, display
 
-from backoffice import (search)
-from backoffice.books import (reversing)
+from backoffice import search
+from backoffice.books import reversing
 from backoffice.constructor.things import Names
 from backoffice.desk import Register, RegisterInline
-from campaigns.words import (sentence)
-from loyalty import (wording)
-from loyalty.shops import (payers)
-from loyalty.ledger import (reversal)
+from campaigns.words import sentence
+from loyalty import wording
+from loyalty.ledger import reversal
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Transfer
+from loyalty.shops import payers
 
 #: What an account's name is made of, to be read ahead.
 OWNERS = ("holders__member", "partner", "payer", "programme")

@@ -19,8 +19,8 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from backoffice import (figures, search)
-from backoffice.books import (receipt_page)
+from backoffice import figures, search
+from backoffice.books import receipt_page
 from backoffice.desk import Register
 from loyalty.models import Receipt, Return
 from members import wording

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from campaigns import (funding, rulebooks)
-from campaigns.checkout import (record, story)
-from loyalty.shops import (payers)
+from campaigns import funding, rulebooks
+from campaigns.checkout import record, story
 from loyalty.models import Lot, LotUse, Payer, Receipt, Return, ReturnLine, Transfer
+from loyalty.shops import payers
 
 #: Purchases whose points nobody has: not yet, or no more.
 NOTHING_GIVEN = (Receipt.Status.HELD, Receipt.Status.CANCELLED)

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from loyalty.ledger import (reversal)
+from foundation.refusals import Refused
+from loyalty.ledger import reversal
 from loyalty.models import Account, Lot, Transfer
-from foundation.refusals import (Refused)
 
 
 class ReversalForm(forms.Form):

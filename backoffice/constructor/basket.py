@@ -18,7 +18,7 @@ from backoffice import figures
 from backoffice.constructor.fields import State, Written, first, local, places, zone
 from backoffice.constructor.questions import Document
 from backoffice.constructor.things import Names
-from campaigns.desk.sample import (Item, Sample)
+from campaigns.desk.sample import Item, Sample
 from loyalty.models import Product, Programme, Store, Tier
 from members.models import CardKind
 

@@ -17,13 +17,13 @@ from backoffice.constructor.json_text import render as as_json
 from backoffice.constructor.sheet import Sheet, lay_out
 from backoffice.constructor.things import Names, Need, needs_of
 from backoffice.constructor.widgets import Look, id_of
-from campaigns.desk import (sample as samples)
-from campaigns.words import (sentence)
-from campaigns.desk import (suggestion, warnings)
+from campaigns.desk import sample as samples
+from campaigns.desk import suggestion, warnings
+from campaigns.desk.sample import Sample, Told
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign
-from campaigns.desk.sample import (Sample, Told)
-from campaigns.words.shape import (readable)
+from campaigns.words import sentence
+from campaigns.words.shape import readable
 
 #: Where the session keeps the sample basket.
 SESSION = "constructor_samples"

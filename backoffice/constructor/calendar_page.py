@@ -16,10 +16,10 @@ from unfold.admin import ModelAdmin
 
 from backoffice.constructor import views
 from backoffice.constructor.things import Names
-from campaigns.desk import (agenda, warnings)
-from campaigns.words import (sentence)
-from campaigns.desk.agenda import (Plan)
-from campaigns.desk.overlaps import (Meeting)
+from campaigns.desk import agenda, warnings
+from campaigns.desk.agenda import Plan
+from campaigns.desk.overlaps import Meeting
+from campaigns.words import sentence
 
 #: How many columns a view has.
 WEEKS, MONTHS = 9, 6

@@ -21,11 +21,11 @@ from backoffice.constructor import views
 from backoffice.constructor.bench import BLANK
 from backoffice.constructor.forms import at
 from backoffice.constructor.things import Names
-from campaigns import (lifetimes)
-from campaigns.words import (sentence)
+from campaigns import lifetimes
+from campaigns.desk.ready.catalogue import MECHANICS, grouped
+from campaigns.desk.ready.mechanic import Mechanic
 from campaigns.models import Campaign, CampaignTemplate, Revision
-from campaigns.desk.ready.catalogue import (MECHANICS, grouped)
-from campaigns.desk.ready.mechanic import (Mechanic)
+from campaigns.words import sentence
 
 
 def show(desk: ModelAdmin, request: HttpRequest) -> HttpResponse:

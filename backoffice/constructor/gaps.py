@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from backoffice.constructor.sheet import Sheet
-from campaigns.words.phrases.missing import (CLOSE, OPEN)
+from campaigns.words.phrases.missing import CLOSE, OPEN
 
 _GAP = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 #: How many things the page lists.

@@ -20,10 +20,10 @@ from backoffice.constructor.gaps import mark
 from backoffice.constructor.problems import by_place
 from backoffice.constructor.things import Names
 from backoffice.constructor.versions import changes
-from campaigns.words import (sentence)
-from campaigns.desk import (states, warnings)
+from campaigns.desk import states, warnings
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign
+from campaigns.words import sentence
 
 
 def launch(desk: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -19,10 +19,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy
 
-from loyalty.shops import (payers)
+from foundation.refusals import Refusal
 from loyalty.models import Partner, Payer, Programme
-from foundation.refusals import (Refusal)
-from rewards.coupons import (series)
+from loyalty.shops import payers
+from rewards.coupons import series
 from rewards.models import Series
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from backoffice.constructor.things import Names
 from campaigns import funding
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.soundness import Problem
-from campaigns.words.phrases.missing import (CHOOSE)
+from campaigns.words.phrases.missing import CHOOSE
 
 #: What is chosen at a place, by the last step of its path.
 _CHOSEN = {name: name for name in CHOOSE} | {

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from analytics.models import Segment
 from campaigns.models import Campaign, Seller
-from loyalty.shops import (payers)
 from loyalty.models import (
     Category,
     Partner,
@@ -28,6 +27,7 @@ from loyalty.models import (
     Tier,
     Till,
 )
+from loyalty.shops import payers
 from members.models import CardKind
 from members.wording import CHANNELS
 from rewards.models import Series

@@ -21,9 +21,9 @@ from unfold.admin import ModelAdmin
 from backoffice.constructor import views
 from backoffice.constructor.json_text import differences, render
 from backoffice.constructor.things import Names
-from campaigns.words import (sentence)
-from campaigns.desk import (states)
+from campaigns.desk import states
 from campaigns.models import Campaign
+from campaigns.words import sentence
 from members.models import User
 
 #: The newest changes that the page shows.

@@ -24,11 +24,11 @@ from backoffice.constructor import making, things
 from backoffice.constructor.bench import Bench
 from backoffice.constructor.fields import State
 from backoffice.constructor.gaps import mark, todos
-from campaigns.desk import (standing, states)
+from campaigns.desk import standing, states
+from campaigns.desk.ready.catalogue import MECHANICS
+from campaigns.desk.states import State as CampaignState
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Campaign
-from campaigns.desk.ready.catalogue import (MECHANICS)
-from campaigns.desk.states import (State as CampaignState)
 from loyalty.models import Programme
 
 

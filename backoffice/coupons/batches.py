@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from backoffice.coupons.forms import (FileForm, GenerateForm)
+from backoffice.coupons.forms import FileForm, GenerateForm
+from foundation.refusals import Fault, Invalid
+from foundation.sending import send
 from members import tables
-from foundation.refusals import (Fault, Invalid)
-from foundation.sending import (send)
-from rewards import (tasks)
-from rewards.coupons import (batches, code_files, handouts, series)
+from rewards import tasks
+from rewards.coupons import batches, code_files, handouts, series
 from rewards.models import CodeBatch, Coupon, Series
 
 #: Batches that the page remembers.

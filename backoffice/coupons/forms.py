@@ -15,8 +15,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from rewards import (codes)
-from rewards.coupons import (batches, series)
+from rewards import codes
+from rewards.coupons import batches, series
 from rewards.models import Coupon, Series
 
 

@@ -22,14 +22,14 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import action, display
 
-from backoffice import (search)
-from backoffice.coupons import (printing as coupons_print)
-from backoffice.coupons.forms import (GiveForm)
+from backoffice import search
+from backoffice.coupons import printing as coupons_print
+from backoffice.coupons.forms import GiveForm
 from backoffice.desk import Register, RegisterInline
 from loyalty.models import Programme
 from members.models import Member, new_id
-from rewards import (codes)
-from rewards.coupons import (handouts, validity)
+from rewards import codes
+from rewards.coupons import handouts, validity
 from rewards.models import Coupon, CouponUse
 
 COLOURS = {

@@ -20,8 +20,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from members import tables
-from rewards import (codes)
-from rewards.coupons import (pictures, validity)
+from rewards import codes
+from rewards.coupons import pictures, validity
 from rewards.models import Coupon, Series
 
 #: Coupons of a page of paper, and of a sheet that the browser is given at once.

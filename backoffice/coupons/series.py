@@ -22,13 +22,14 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
-from backoffice.coupons import (printing as coupons_print, batches as coupons_work)
-from backoffice.coupons.forms import (SeriesForm)
+from backoffice.coupons import batches as coupons_work
+from backoffice.coupons import printing as coupons_print
+from backoffice.coupons.forms import SeriesForm
 from backoffice.desk import Desk
 from campaigns.models import Campaign
+from foundation.refusals import Refusal
 from loyalty.models import Programme
-from foundation.refusals import (Refusal)
-from rewards.coupons import (series, validity)
+from rewards.coupons import series, validity
 from rewards.models import CouponUse, Series
 
 #: Where a definition names a series; the code is bound as ``$code``.

@@ -9,8 +9,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import ngettext
 
+from backoffice.files.uploads import Outcome, Tell, content_of
 from backoffice.models import Upload
-from backoffice.files.uploads import (Outcome, Tell, content_of)
 from campaigns.programme_file import importing
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.importing import Plan, StaleError

@@ -23,9 +23,9 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
-from backoffice.files import (cells)
-from backoffice.files.sheet_drafts import (Draft)
-from backoffice.files.sheet_files import (FileFault, Row)
+from backoffice.files import cells
+from backoffice.files.sheet_drafts import Draft
+from backoffice.files.sheet_files import FileFault, Row
 
 #: Columns of a file that are told to be wrong.
 _MOST_COLUMNS = 20

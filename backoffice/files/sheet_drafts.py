@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from backoffice.files.sheet_files import (Row)
+from backoffice.files.sheet_files import Row
 
 #: Mistakes that are kept, and changes that are shown.
 MOST_MISTAKES, SHOWN = 1_000, 50

@@ -15,9 +15,9 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
-from backoffice.files.sheet import (Sheet)
-from backoffice.files.sheet_drafts import (MOST_MISTAKES, SHOWN, Change, Draft, Report)
-from backoffice.files.sheet_files import (Row, Table)
+from backoffice.files.sheet import Sheet
+from backoffice.files.sheet_drafts import MOST_MISTAKES, SHOWN, Change, Draft, Report
+from backoffice.files.sheet_files import Row, Table
 
 CHUNK = 1_000
 

@@ -18,14 +18,14 @@ from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
 from unfold.contrib.import_export.forms import ExportForm
 
-from backoffice import (enrolment)
-from backoffice.files import (cells, upload_pages)
+from backoffice import enrolment
 from backoffice.desk import Desk
-from backoffice.files.sheet import (CodeWidget, Sheet)
-from backoffice.files.sheet_drafts import (Draft)
-from loyalty.shops import (membership)
+from backoffice.files import cells, upload_pages
+from backoffice.files.sheet import CodeWidget, Sheet
+from backoffice.files.sheet_drafts import Draft
 from loyalty.models import Category, Partner, Product, Store
-from members.lookup import (cards)
+from loyalty.shops import membership
+from members.lookup import cards
 from members.models import Card, CardKind, Member
 from members.registration import make_referral_code
 

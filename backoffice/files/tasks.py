@@ -8,9 +8,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from backoffice.files import (uploads)
-from backoffice.files.upload_kinds import (KINDS)
-from foundation.sending import (send)
+from backoffice.files import uploads
+from backoffice.files.upload_kinds import KINDS
+from foundation.sending import send
 
 #: A file that nobody touched for so long has lost its worker.
 LOST_AFTER = timedelta(minutes=2)

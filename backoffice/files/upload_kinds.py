@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backoffice.files import (programme_uploads, segment_uploads, sheet_files, sheet_rows)
+from backoffice.files import programme_uploads, segment_uploads, sheet_files, sheet_rows
+from backoffice.files.sheet import Sheet
+from backoffice.files.sheet_drafts import Report
+from backoffice.files.sheets import SHEETS
+from backoffice.files.uploads import Kind, Outcome, Tell, content_of
 from backoffice.models import Upload
-from backoffice.files.sheet import (Sheet)
-from backoffice.files.sheet_drafts import (Report)
-from backoffice.files.sheets import (SHEETS)
-from backoffice.files.uploads import (Kind, Outcome, Tell, content_of)
 
 
 class _Mistaken(Exception):

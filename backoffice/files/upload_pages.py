@@ -24,11 +24,11 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from backoffice.files import (sheet_files, uploads)
+from backoffice.files import sheet_files, uploads
+from backoffice.files.sheet_files import FileFault
 from backoffice.models import Upload
-from backoffice.files.sheet_files import (FileFault)
+from foundation.sending import send
 from members import tables
-from foundation.sending import (send)
 
 #: Mistakes that the page itself shows.
 SHOWN = 100
@@ -106,7 +106,7 @@ def bring(door: Door, request: HttpRequest) -> HttpResponse:
 
 def take(door: Door, request: HttpRequest, form: forms.Form) -> Upload:
     """Keep the file of a form, and have it checked. Raises ``FileFault`` for one that cannot be read at all."""
-    from backoffice.files.upload_kinds import (KINDS)
+    from backoffice.files.upload_kinds import KINDS
 
     options = dict(form.cleaned_data)
     file = options.pop("file")
@@ -122,8 +122,8 @@ def take(door: Door, request: HttpRequest, form: forms.Form) -> Upload:
 
 def proceed(upload: Upload) -> None:
     """Have the step done that is due: at once for a small file, else by a worker."""
-    from backoffice.files import (tasks)
-    from backoffice.files.upload_kinds import (KINDS)
+    from backoffice.files import tasks
+    from backoffice.files.upload_kinds import KINDS
 
     if upload.rows <= uploads.INLINE:
         uploads.work(upload.pk, KINDS, timezone.now())

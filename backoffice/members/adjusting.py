@@ -22,15 +22,15 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from backoffice import (figures)
-from backoffice.members import (member_page)
-from backoffice.staff import (roles)
+from backoffice import figures
 from backoffice.desk import DecimalInput
-from backoffice.members.member_page import (Purse)
-from loyalty.ledger import (adjustment)
-from loyalty.ledger.lots import (NotEnoughPoints)
+from backoffice.members import member_page
+from backoffice.members.member_page import Purse
+from backoffice.staff import roles
+from foundation.refusals import Invalid, Refusal
+from loyalty.ledger import adjustment
+from loyalty.ledger.lots import NotEnoughPoints
 from members.models import Member, new_id
-from foundation.refusals import (Invalid, Refusal)
 
 GIVE, TAKE = "give", "take"
 

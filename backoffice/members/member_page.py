@@ -13,15 +13,15 @@ from django.db.models import Count, Max, Sum
 from analytics import facts, reading
 from analytics.facts import Rank
 from analytics.models import MemberFacts, SegmentMember
-from loyalty.ledger import (inactivity)
-from loyalty.tiers import (ladder_wording)
-from loyalty.shops import (places)
+from loyalty.ledger import inactivity
 from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, TierChange
-from loyalty.rules.tiers import (Step)
+from loyalty.rules.tiers import Step
+from loyalty.shops import places
+from loyalty.tiers import ladder_wording
 from members.models import Consent, Member
-from rewards.coupons import (coupons)
+from rewards.coupons import coupons
+from rewards.coupons.usability import Found
 from rewards.models import Coupon
-from rewards.coupons.usability import (Found)
 
 ZERO = Decimal(0)
 #: The newest rows that the page shows; the rest is one click away in the lists.

@@ -20,11 +20,11 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from backoffice import (enrolment, figures, search)
-from backoffice.members import (adjusting, member_page, tier_setting, unfolding)
+from backoffice import enrolment, figures, search
 from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
-from backoffice.files.sheets import (CardSheet, MemberSheet, SheetDesk)
+from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
+from backoffice.members import adjusting, member_page, tier_setting, unfolding
 from loyalty.models import Holder
 from members import wording
 from members.models import Card, CardKind, Member

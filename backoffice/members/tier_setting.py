@@ -24,11 +24,11 @@ from unfold.widgets import (
 
 from analytics import hand
 from analytics.hand import Given
-from backoffice.members import (member_page)
-from backoffice.members.member_page import (Purse)
+from backoffice.members import member_page
+from backoffice.members.member_page import Purse
+from foundation.refusals import Invalid
 from loyalty.models import Programme, Tier
 from members.models import Member
-from foundation.refusals import (Invalid)
 
 KEEP, AT_LEAST, EXACTLY, LET_GO = "keep", "at_least", "exactly", "let_go"
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from backoffice import (search)
-from backoffice.members import (happenings)
+from backoffice import search
 from backoffice.desk import Register
+from backoffice.members import happenings
 from loyalty.models import Partner, Store
 from members import wording
 from members.models import Consent, Event

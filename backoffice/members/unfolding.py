@@ -17,10 +17,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from backoffice.members import (happenings)
-from backoffice.books import (receipt_page)
-from campaigns.checkout import (story)
-from loyalty.ledger import (inactivity)
+from backoffice.books import receipt_page
+from backoffice.members import happenings
+from campaigns.checkout import story
+from loyalty.ledger import inactivity
 from loyalty.models import LotUse, Receipt, Transfer
 from members.models import Event, Member
 

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
-from backoffice.files import (programme_uploads, upload_pages)
+from backoffice.files import programme_uploads, upload_pages
+from backoffice.files.upload_pages import Door
 from backoffice.models import Upload
-from backoffice.files.upload_pages import (Door)
 from campaigns.programme_file import layout, notation, snapshot
 from loyalty.models import Programme
 

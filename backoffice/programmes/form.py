@@ -22,11 +22,11 @@ from unfold.widgets import (
 
 from backoffice.desk import DecimalInput
 from campaigns import lifetimes
-from loyalty import (currencies)
-from loyalty.rules import (expiry)
-from loyalty.rules.document import (DocumentError)
+from loyalty import currencies
 from loyalty.models import Category, ProductSet, Programme
-from loyalty.rules.spending import (parse_rules)
+from loyalty.rules import expiry
+from loyalty.rules.document import DocumentError
+from loyalty.rules.spending import parse_rules
 
 UNITS = (
     ("days", gettext_lazy("days")),

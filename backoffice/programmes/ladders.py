@@ -35,12 +35,12 @@ from analytics.models import MemberFacts
 from analytics.tasks import settle_tiers
 from backoffice import search
 from backoffice.desk import Desk, DeskInline, Register
-from backoffice.programmes.moving import (AsksBeforeMoving, describe, require_confirmed)
+from backoffice.programmes.moving import AsksBeforeMoving, describe, require_confirmed
 from campaigns import rulebooks
-from loyalty.tiers import (ladder_wording, ladders)
-from loyalty.shops import (places)
+from foundation.sending import send
 from loyalty.models import Ladder, Programme, Tier, TierChange
-from foundation.sending import (send)
+from loyalty.shops import places
+from loyalty.tiers import ladder_wording, ladders
 
 _ROLLING = "window == 'rolling' || (window == 'ever' && down == 'below' && term == 'rolling')"
 

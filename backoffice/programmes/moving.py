@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 
 from analytics import moves
 from analytics.moves import Move
-from loyalty.tiers import (ladders)
-from loyalty.rules import (tiers)
 from loyalty.models import Programme
+from loyalty.rules import tiers
+from loyalty.tiers import ladders
 
 #: What of a form is no content of it.
 _BESIDE = ("csrfmiddlewaretoken", "sure")

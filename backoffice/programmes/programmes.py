@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from backoffice import (figures)
-from backoffice.programmes import (file as programme_file)
+from backoffice import figures
 from backoffice.constructor.things import Names
 from backoffice.desk import Desk, Register
-from backoffice.programmes.form import (ProgrammeForm)
+from backoffice.programmes import file as programme_file
+from backoffice.programmes.form import ProgrammeForm
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook
 from loyalty import wording

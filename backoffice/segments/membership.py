@@ -19,7 +19,7 @@ from analytics import segments
 from analytics.models import Segment, SegmentMember
 from backoffice import search
 from members import tables
-from members.lookup.lookup import (read_id)
+from members.lookup.lookup import read_id
 from members.models import Member
 
 #: Rows of a page, and how many of those who were searched for are offered.

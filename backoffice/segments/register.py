@@ -17,8 +17,9 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from analytics.models import Segment, SegmentMember
-from backoffice.segments import (files as segments_files, membership as segments_members)
 from backoffice.desk import Desk
+from backoffice.segments import files as segments_files
+from backoffice.segments import membership as segments_members
 from campaigns.models import Campaign
 
 #: Where a definition names a segment; the code is bound as ``$code``.

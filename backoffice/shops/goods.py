@@ -14,9 +14,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioF
 from unfold.decorators import display
 
 from backoffice.desk import Desk
-from backoffice.files.sheets import (ProductSheet, SheetDesk)
-from loyalty.shops import (products)
+from backoffice.files.sheets import ProductSheet, SheetDesk
 from loyalty.models import Category, Product, ProductSet
+from loyalty.shops import products
 
 
 @admin.register(Product)

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from backoffice.desk import Desk, DeskInline
-from backoffice.files.sheets import (SheetDesk, StoreSheet)
+from backoffice.files.sheets import SheetDesk, StoreSheet
 from campaigns.models import Seller
 from loyalty.models import Participation, Partner, Store, StoreGroup, Till
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from backoffice import figures
-from campaigns.words.phrases import (words)
+from campaigns.words.phrases import words
 
 register = template.Library()
 register.filter("points", words.points)

@@ -160,8 +160,8 @@ def serve(lines: IO[bytes], answers: IO[bytes]) -> None:
     """The other end of a worker: work on the spans that come in, until an empty line or the end."""
     from django.db import transaction
 
-    from campaigns.backtest.models import Backtest
     from campaigns.backtest.parts import Part
+    from campaigns.models import Backtest
 
     task = msgspec.json.decode(lines.readline())
     read = msgspec.json.Decoder(Span).decode

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from campaigns.checkout import (record)
-from campaigns.checkout.record import (ShopperRecord)
-from campaigns.checkout.usage import (Key)
+from campaigns.checkout import record
+from campaigns.checkout.record import ShopperRecord
+from campaigns.checkout.usage import Key
 
 ZERO = Decimal(0)
 

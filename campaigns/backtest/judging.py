@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from campaigns.checkout import (usage)
 from campaigns.backtest.decided import Then
 from campaigns.backtest.knowing import Knowledge
 from campaigns.backtest.reading import Past
 from campaigns.backtest.trial import Books, Trial
 from campaigns.backtest.worlds import Used, World
+from campaigns.checkout import usage
+from campaigns.checkout.record import Record
+from campaigns.checkout.usage import Key
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.record import (Record)
-from campaigns.checkout.usage import (Key)
-from loyalty.rules.basket import (Settled)
+from loyalty.rules.basket import Settled
 
 ZERO = Decimal(0)
 

@@ -19,12 +19,12 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from campaigns.checkout import (history)
 from campaigns.backtest.reading import Past, Period, Span, of_span
 from campaigns.backtest.trial import Books
+from campaigns.checkout import history
+from campaigns.checkout.history import PastDocument
 from campaigns.engine.needs import Need, PastPurchase, answer
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.history import (PastDocument)
 
 _LATE = datetime(9999, 1, 1, tzinfo=UTC)
 _decode_purchase = msgspec.json.Decoder(PastDocument, strict=False).decode

@@ -23,9 +23,9 @@ from campaigns.backtest.worlds import later
 from campaigns.engine.outcome import Declined
 from campaigns.engine.rulebook import Revision, Rulebook
 from campaigns.engine.shopper import Shopper
-from loyalty.rules.basket import (Basket, Line, Moment)
-from loyalty.rules.rounding import (line_amount)
-from loyalty.rules.terms import (Goods)
+from loyalty.rules.basket import Basket, Line, Moment
+from loyalty.rules.rounding import line_amount
+from loyalty.rules.terms import Goods
 
 ZERO = Decimal(0)
 #: How near is near: a share of what was wanted, pieces or purchases, minutes.

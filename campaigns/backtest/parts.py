@@ -15,10 +15,10 @@ from campaigns.backtest.adding_up import Adder, Tally
 from campaigns.backtest.charging import Charger
 from campaigns.backtest.judging import Judge, Judged
 from campaigns.backtest.knowing import Knowledge
-from campaigns.backtest.models import Backtest
 from campaigns.backtest.near_misses import Finder
 from campaigns.backtest.reading import STANDING, Period, Reader, Span, Wanted, of_span
 from campaigns.backtest.trial import Books, Trial
+from campaigns.models import Backtest
 
 #: Receipts of a span: about half a second, after which a backtest shows how far it is, and can be stopped.
 SPAN = 1500

@@ -20,14 +20,14 @@ import msgspec
 from django.db import connection
 from psycopg import ServerCursor
 
-from campaigns.checkout import (record, remains)
 from campaigns.backtest.decided import Then, of_columns, of_document, read_shopper
+from campaigns.checkout import record, remains
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from loyalty.shops import (pasts, places)
-from loyalty.rules.basket import (Basket, Coupon, Line, Moment, Place, Settled)
 from loyalty.models import Till
-from loyalty.shops.pasts import (StorePast)
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Settled
+from loyalty.shops import pasts, places
+from loyalty.shops.pasts import StorePast
 
 #: Receipts that are in memory at once, of each process.
 BATCH = 2000

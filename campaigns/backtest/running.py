@@ -21,10 +21,9 @@ from django.utils.translation import gettext as _
 from campaigns.backtest import adding_up, parts
 from campaigns.backtest.adding_up import Tally
 from campaigns.backtest.crew import Broken, Crew, cores
-from campaigns.backtest.models import Backtest
 from campaigns.backtest.trial import Books, freeze
 from campaigns.engine.definition import parse
-from campaigns.models import Campaign
+from campaigns.models import Backtest, Campaign
 from loyalty.models import Programme
 
 #: After so long without a sign of life whoever ran a backtest is gone.

@@ -17,13 +17,13 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from campaigns.checkout import (usage)
+from campaigns.checkout import usage
+from campaigns.checkout.usage import Key
 from campaigns.engine.counters import counter_key
 from campaigns.engine.limits import PREFIXES, period_keys
 from campaigns.engine.promises import PREFIX as PROMISE
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.usage import (Key)
-from loyalty.rules.basket import (Moment)
+from loyalty.rules.basket import Moment
 
 #: Times, points and, where it is counted, money.
 Used = tuple[Any, ...]

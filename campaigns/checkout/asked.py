@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from campaigns.words import (wording)
+from campaigns.checkout.situation import Situation
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import Declined, Outcome
-from campaigns.checkout.situation import (Situation)
-from rewards.coupons.usability import (Found)
+from campaigns.words import wording
+from rewards.coupons.usability import Found
 
 
 class NotGiven(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from campaigns.checkout import (decision, extras)
-from campaigns.checkout.decision import (Decision)
+from campaigns.checkout import decision, extras
+from campaigns.checkout.decision import Decision
+from campaigns.checkout.situation import Situation
 from campaigns.engine.outcome import Outcome
-from campaigns.checkout.situation import (Situation)
-from rewards.coupons import (coupons)
-from rewards.coupons.usability import (Found)
+from rewards.coupons import coupons
+from rewards.coupons.usability import Found
 
 
 def prepare(found: Situation, outcome: Outcome, booked_at: datetime) -> Decision:

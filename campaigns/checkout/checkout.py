@@ -23,26 +23,40 @@ import structlog
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from campaigns.checkout import (asked, booking, clashes, decision, holds, offers, reading, record, room, situation, story, tallies, told)
-from campaigns.checkout.clashes import (retried)
+from campaigns.checkout import (
+    asked,
+    booking,
+    clashes,
+    decision,
+    holds,
+    offers,
+    reading,
+    record,
+    room,
+    situation,
+    story,
+    tallies,
+    told,
+)
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.sale import Sale, check
+from campaigns.checkout.situation import Situation
+from campaigns.checkout.story import Story
+from campaigns.checkout.told import Answer as Answer
+from campaigns.checkout.told import find as find
+from campaigns.checkout.told import find_by_number as find_by_number
 from campaigns.engine.outcome import Outcome
-from campaigns.checkout.sale import (Sale, check)
-from campaigns.checkout.situation import (Situation)
-from campaigns.checkout.story import (Story)
-from campaigns.checkout.told import (Answer as Answer)
-from campaigns.checkout.told import (find as find)
-from campaigns.checkout.told import (find_by_number as find_by_number)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership, places, products)
+from foundation import prepared
+from foundation.refusals import Conflict, Invalid, Refusal, Refused, Unexpected
+from foundation.violations import constraint_of
+from loyalty.ledger import ledger
 from loyalty.models import Receipt
-from members import (bounds)
-from members.codes import (confirmation)
-from members.timeline import (events)
-from members.lookup import (lookup)
-from foundation import (prepared)
-from members.lookup.lookup import (Sought)
-from foundation.refusals import (Conflict, Invalid, Refusal, Refused, Unexpected)
-from foundation.violations import (constraint_of)
+from loyalty.shops import membership, places, products
+from members import bounds
+from members.codes import confirmation
+from members.lookup import lookup
+from members.lookup.lookup import Sought
+from members.timeline import events
 
 log = structlog.get_logger(__name__)
 

@@ -16,13 +16,13 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
-from campaigns.checkout import (room, tallies)
-from campaigns.checkout.sale import (Who)
-from loyalty.ledger import (ledger)
-from members.lookup import (lookup)
-from foundation import (prepared)
-from members.lookup.lookup import (Sought)
-from foundation.violations import (constraint_of)
+from campaigns.checkout import room, tallies
+from campaigns.checkout.sale import Who
+from foundation import prepared
+from foundation.violations import constraint_of
+from loyalty.ledger import ledger
+from members.lookup import lookup
+from members.lookup.lookup import Sought
 
 #: How often work is tried again after a clash with another writer.
 ATTEMPTS = 6

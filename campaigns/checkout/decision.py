@@ -12,20 +12,21 @@ import msgspec
 
 from analytics import facts
 from analytics.facts import Facts
-from campaigns.checkout import (record, room, settlements, tallies, usage)
+from campaigns.checkout import record, room, settlements, tallies, usage
+from campaigns.checkout.record import Given, Record
+from campaigns.checkout.situation import Situation
 from campaigns.engine.outcome import LineOutcome, Outcome
-from campaigns.checkout.record import (Given, Record)
 from campaigns.rulebooks import Rules
-from campaigns.checkout.situation import (Situation)
-from loyalty.ledger import (inactivity, ledger)
-from loyalty.shops import (receipts)
-from loyalty.tiers import (tier_changes)
-from loyalty.rules.basket import (Line)
-from loyalty.ledger.passbook import (Cause, LotTerms, Passbook, new_id)
-from loyalty.tiers.tier_changes import (Because)
-from loyalty.rules.tiers import (Bought)
-from members.timeline import (events)
-from rewards.coupons import (statements as coupon_statements, coupons)
+from loyalty.ledger import inactivity, ledger
+from loyalty.ledger.passbook import Cause, LotTerms, Passbook, new_id
+from loyalty.rules.basket import Line
+from loyalty.rules.tiers import Bought
+from loyalty.shops import receipts
+from loyalty.tiers import tier_changes
+from loyalty.tiers.tier_changes import Because
+from members.timeline import events
+from rewards.coupons import coupons
+from rewards.coupons import statements as coupon_statements
 
 
 @dataclass(slots=True)

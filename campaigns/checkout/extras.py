@@ -12,11 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from campaigns.checkout import (record)
-from campaigns.checkout.record import (Extra, Record)
+from campaigns.checkout import record
+from campaigns.checkout.record import Extra, Record
 from loyalty.models import Receipt
-from members.timeline import (events)
-from rewards.coupons import (handouts)
+from members.timeline import events
+from rewards.coupons import handouts
 from rewards.models import Series
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from campaigns.engine.needs import PastLine, PastPurchase
-from loyalty.rules.rounding import (round_money)
+from loyalty.rules.rounding import round_money
 
 
 class PastTraits(msgspec.Struct):

@@ -15,19 +15,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics import facts
-from campaigns.checkout import (decision, extras, settlements, taking_back, told)
-from campaigns.checkout.clashes import (retried)
-from campaigns.checkout.returns import (release)
-from campaigns.checkout.sold import (Sold, known_facts, lock, save_facts, wrong_state)
-from campaigns.checkout.told import (Answer)
-from loyalty.ledger import (ledger)
+from campaigns.checkout import decision, extras, settlements, taking_back, told
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.returns import release
+from campaigns.checkout.sold import Sold, known_facts, lock, save_facts, wrong_state
+from campaigns.checkout.told import Answer
+from foundation.refusals import Refused
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Receipt
-from loyalty.ledger.passbook import (Cause)
-from loyalty.tiers.tier_changes import (Because)
-from loyalty.rules.tiers import (Bought)
-from members.timeline import (events)
-from foundation.refusals import (Refused)
-from rewards.coupons import (coupons)
+from loyalty.rules.tiers import Bought
+from loyalty.tiers.tier_changes import Because
+from members.timeline import events
+from rewards.coupons import coupons
 
 log = structlog.get_logger(__name__)
 

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from campaigns.checkout.reading import (sought)
-from campaigns.checkout.sale import (Sale)
-from loyalty.shops import (membership, places)
-from loyalty.shops.places import (Offer, Shop)
-from members.lookup import (lookup)
-from foundation import (prepared)
-from foundation.refusals import (Fault, Invalid, Refused)
+from campaigns.checkout.reading import sought
+from campaigns.checkout.sale import Sale
+from foundation import prepared
+from foundation.refusals import Fault, Invalid, Refused
+from loyalty.shops import membership, places
+from loyalty.shops.places import Offer, Shop
+from members.lookup import lookup
 
 
 def shop_of(sale: Sale) -> Shop:

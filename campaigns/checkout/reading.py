@@ -17,21 +17,22 @@ import msgspec
 
 from analytics import facts, segments
 from analytics.facts import Facts
-from campaigns import (rulebooks)
-from campaigns.checkout import (history, usage)
+from campaigns import rulebooks
+from campaigns.checkout import history, usage
+from campaigns.checkout.history import PastDocument
+from campaigns.checkout.sale import Sale
 from campaigns.engine.counters import counter_key
 from campaigns.engine.limits import period_keys
 from campaigns.engine.needs import Needs
-from campaigns.checkout.history import (PastDocument)
-from campaigns.checkout.sale import (Sale)
-from loyalty.shops import (membership)
-from loyalty.rules.basket import (Moment)
-from loyalty.shops.places import (Scheme, Shop)
-from members.lookup import (lookup)
-from foundation import (prepared)
-from members.lookup.lookup import (Sought)
-from rewards.coupons import (statements as coupon_statements, coupons)
-from rewards.coupons.usability import (Held)
+from foundation import prepared
+from loyalty.rules.basket import Moment
+from loyalty.shops import membership
+from loyalty.shops.places import Scheme, Shop
+from members.lookup import lookup
+from members.lookup.lookup import Sought
+from rewards.coupons import coupons
+from rewards.coupons import statements as coupon_statements
+from rewards.coupons.usability import Held
 
 #: Part of a statement: the member who is sought, if they take part in one of ``programmes``.
 _WHO = f"""

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from campaigns.checkout.usage import Key, Used, increments
 from campaigns.engine import portions
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.usage import (Key, Used, increments)
-from loyalty.rules.basket import (Basket, Coupon, Settled)
+from loyalty.rules.basket import Basket, Coupon, Settled
 
 
 class Reason(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from campaigns.checkout import (record)
+from campaigns.checkout import record
 from campaigns.engine import heaps
 from campaigns.engine.outcome import EDITION
 from campaigns.engine.rulebook import Terms
-from loyalty.rules.basket import (Basket, Line, Settled)
-from loyalty.rules.rounding import (Rounding, round_money, round_points, spread)
+from loyalty.rules.basket import Basket, Line, Settled
+from loyalty.rules.rounding import Rounding, round_money, round_points, spread
 
 #: From this edition on what paid for equal pieces is theirs together, whichever of their lines it was settled on.
 TOGETHER = 3

@@ -18,24 +18,24 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.checkout.events import (consequences)
-from campaigns.checkout import (decision, extras, record, settlements, story, taking_back, tallies, usage)
-from campaigns.checkout.clashes import (retried)
-from campaigns.checkout.record import (NOTHING, Record)
+from campaigns.checkout import decision, extras, record, settlements, story, taking_back, tallies, usage
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.events import consequences
+from campaigns.checkout.record import NOTHING, Record
+from campaigns.checkout.sold import Sold, judge_again, lock, write_facts, write_usage, wrong_state
+from campaigns.checkout.story import Story
+from campaigns.checkout.told import RETURNABLE, Answer, may_know_balance
 from campaigns.rulebooks import Rules
-from campaigns.checkout.sold import (Sold, judge_again, lock, write_facts, write_usage, wrong_state)
-from campaigns.checkout.story import (Story)
-from campaigns.checkout.told import (RETURNABLE, Answer, may_know_balance)
-from loyalty.ledger import (ledger)
-from loyalty.rules.days import (end_of_day)
+from foundation.refusals import Conflict, Fault, Invalid, Refused
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import ZERO, Cause, new_id
 from loyalty.models import Receipt, Return, ReturnLine
-from loyalty.ledger.passbook import (ZERO, Cause, new_id)
-from loyalty.shops.places import (Scheme)
-from loyalty.rules.tiers import (Bought)
-from members import (bounds)
-from members.timeline import (events)
-from foundation.refusals import (Conflict, Fault, Invalid, Refused)
-from rewards.coupons import (coupons)
+from loyalty.rules.days import end_of_day
+from loyalty.rules.tiers import Bought
+from loyalty.shops.places import Scheme
+from members import bounds
+from members.timeline import events
+from rewards.coupons import coupons
 
 #: The return number under which a cancellation is kept; a client's own never begins so.
 CANCELLATION = "~cancel"

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from campaigns.checkout.tallies import NONE
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.tallies import (NONE)
-from loyalty.rules.basket import (Basket, Moment)
+from foundation.refusals import Refused
+from loyalty.rules.basket import Basket, Moment
 from members.bounds import COUNTED, HELD, HELD_IN_COMMON, spaced
-from foundation.refusals import (Refused)
 
 if TYPE_CHECKING:
-    from campaigns.checkout.decision import (Decision)
+    from campaigns.checkout.decision import Decision
 
 CODE = "beyond_the_books"
 

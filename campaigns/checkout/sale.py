@@ -11,9 +11,9 @@ from typing import Any, Literal
 import msgspec
 from django.utils.translation import gettext as _
 
-from loyalty.rules.rounding import (line_amount, round_money)
+from foundation.refusals import Fault, Invalid
+from loyalty.rules.rounding import line_amount, round_money
 from members import bounds
-from foundation.refusals import (Fault, Invalid)
 
 #: How far a till's clock may run ahead.
 AHEAD = timedelta(minutes=5)

@@ -15,11 +15,11 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F
 
-from campaigns.checkout.clashes import (retried)
+from campaigns.checkout.clashes import retried
 from campaigns.models import Settlement
-from members.timeline import (events)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
+from foundation import prepared
+from members.timeline import events
+from members.timeline.events import EventRow
 
 #: The event that says that something of a receipt is to be settled.
 DUE = "shares.due"

@@ -13,17 +13,17 @@ from uuid import UUID
 
 from django.db import transaction
 
-from campaigns import (rulebooks)
-from campaigns.checkout import (record, taking_back)
-from campaigns.checkout.clashes import (retried)
+from campaigns import rulebooks
+from campaigns.checkout import record, taking_back
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.record import Record
+from campaigns.checkout.record import Share as Due
 from campaigns.models import Seller, Share
-from campaigns.checkout.record import (Record)
-from campaigns.checkout.record import (Share as Due)
 from campaigns.rulebooks import Rules
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership, pasts)
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import ZERO, Cause, LotTerms, Passbook
 from loyalty.models import Receipt
-from loyalty.ledger.passbook import (ZERO, Cause, LotTerms, Passbook)
+from loyalty.shops import membership, pasts
 from members.models import Member
 
 #: The reason under which shares stand in the books.

@@ -12,22 +12,22 @@ from django.utils.translation import gettext as _
 
 from analytics import facts
 from analytics.facts import Facts
-from campaigns import (rulebooks)
-from campaigns.checkout import (history, offers, reading, tallies, usage)
+from campaigns import rulebooks
+from campaigns.checkout import history, offers, reading, tallies, usage
+from campaigns.checkout.reading import Document, Holds, KnownLot, KnownProduct
+from campaigns.checkout.sale import Sale, SaleLine
 from campaigns.engine.needs import Need, Needs, PastPurchase, answer, is_total
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.reading import (Document, Holds, KnownLot, KnownProduct)
-from campaigns.checkout.sale import (Sale, SaleLine)
-from loyalty.ledger import (inactivity)
-from loyalty.shops import (places)
-from loyalty.rules.basket import (MAX, Basket, Coupon, Line, Moment, Wallet, WalletLot)
-from loyalty.ledger.passbook import (OpenLot, Passbook)
-from loyalty.shops.places import (Scheme, Shop)
-from loyalty.rules.redemption import (is_spendable)
+from foundation.refusals import Fault, Invalid
+from loyalty.ledger import inactivity
+from loyalty.ledger.passbook import OpenLot, Passbook
+from loyalty.rules.basket import MAX, Basket, Coupon, Line, Moment, Wallet, WalletLot
+from loyalty.rules.redemption import is_spendable
+from loyalty.shops import places
+from loyalty.shops.places import Scheme, Shop
 from members import birthdays
-from foundation.refusals import (Fault, Invalid)
-from rewards.coupons import (coupons)
-from rewards.coupons.usability import (Found)
+from rewards.coupons import coupons
+from rewards.coupons.usability import Found
 
 #: What happens to a referrer when a friend buys something.
 PURCHASED = "friend.purchased"

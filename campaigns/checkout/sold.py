@@ -13,27 +13,27 @@ from django.utils.translation import gettext as _
 
 from analytics import facts, reading
 from analytics.models import MemberFacts
-from campaigns import (rulebooks)
-from campaigns.checkout import (extras, record, remains, usage)
-from campaigns.checkout.events import (grounds)
+from campaigns import rulebooks
+from campaigns.checkout import extras, record, remains, usage
+from campaigns.checkout.events import grounds
+from campaigns.checkout.record import NOTHING, Record
+from campaigns.checkout.situation import PURCHASED
+from campaigns.checkout.told import RETURNABLE
 from campaigns.engine.evaluation import evaluate
 from campaigns.models import Usage
-from campaigns.checkout.record import (NOTHING, Record)
 from campaigns.rulebooks import Rules
-from campaigns.checkout.situation import (PURCHASED)
-from campaigns.checkout.told import (RETURNABLE)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (pasts, places)
-from loyalty.tiers import (tier_changes)
-from loyalty.rules.basket import (Basket, Line, Moment)
+from foundation.refusals import Missing, Refused
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Passbook
 from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
-from loyalty.ledger.passbook import (Passbook)
-from loyalty.shops.pasts import (StorePast)
-from loyalty.shops.places import (Scheme)
-from loyalty.tiers.tier_changes import (Because)
-from loyalty.rules.tiers import (Bought)
-from members.timeline import (events)
-from foundation.refusals import (Missing, Refused)
+from loyalty.rules.basket import Basket, Line, Moment
+from loyalty.rules.tiers import Bought
+from loyalty.shops import pasts, places
+from loyalty.shops.pasts import StorePast
+from loyalty.shops.places import Scheme
+from loyalty.tiers import tier_changes
+from loyalty.tiers.tier_changes import Because
+from members.timeline import events
 
 
 @dataclass(slots=True)

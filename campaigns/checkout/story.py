@@ -9,11 +9,11 @@ from typing import Any
 
 from django.utils.translation import get_language
 
-from campaigns import (rulebooks)
-from campaigns.checkout import (extras, record)
-from campaigns.words import (wording)
-from campaigns.checkout.record import (Reason, Record, Text)
+from campaigns import rulebooks
+from campaigns.checkout import extras, record
+from campaigns.checkout.record import Reason, Record, Text
 from campaigns.rulebooks import Rules
+from campaigns.words import wording
 from loyalty.models import Receipt
 
 Story = dict[str, Any]

@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty.ledger import (ledger, lots, provenance, takebacks)
+from loyalty.ledger import ledger, lots, provenance, takebacks
+from loyalty.ledger.passbook import ZERO, Cause, OpenLot, Passbook
+from loyalty.ledger.takebacks import GIVING_BACK, SPENDING, Granted
 from loyalty.models import Debt, Lot, LotUse, Transfer
-from loyalty.ledger.passbook import (ZERO, Cause, OpenLot, Passbook)
-from loyalty.ledger.takebacks import (GIVING_BACK, SPENDING, Granted)
 
 revoke = takebacks.revoke
 

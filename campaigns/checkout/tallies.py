@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from campaigns.engine.outcome import Tally
-from loyalty.ledger import (ledger)
-from foundation import (prepared)
+from foundation import prepared
+from loyalty.ledger import ledger
 
 #: Key and sums: (campaign, key as in ``Shopper.uses``), and (times, points, money).
 Key = tuple[int, str]

@@ -11,14 +11,14 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from campaigns import (rulebooks)
-from campaigns.checkout import (extras, record, story)
-from campaigns.checkout.record import (Record)
-from campaigns.checkout.story import (Story)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
+from campaigns import rulebooks
+from campaigns.checkout import extras, record, story
+from campaigns.checkout.record import Record
+from campaigns.checkout.story import Story
+from foundation.refusals import Missing
+from loyalty.ledger import ledger
 from loyalty.models import Debt, Receipt, Return, ReturnLine
-from foundation.refusals import (Missing)
+from loyalty.shops import places
 
 ZERO = Decimal(0)
 #: From these a purchase can still be returned.

@@ -13,9 +13,9 @@ from uuid import UUID
 from campaigns.engine.counters import PROGRESS as PROGRESS
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.promises import PREFIX as PROMISE
-from loyalty.ledger import (ledger)
-from loyalty.rules.basket import (Moment)
-from foundation import (prepared)
+from foundation import prepared
+from loyalty.ledger import ledger
+from loyalty.rules.basket import Moment
 
 Key = tuple[int, str]
 Used = tuple[int, Decimal]

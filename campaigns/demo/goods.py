@@ -12,8 +12,8 @@ from django.utils.text import slugify
 from campaigns.demo.codes import ean13
 from campaigns.demo.dataset import Dataset
 from campaigns.demo.tongue import ENGLISH, Tongue
+from foundation import copying
 from loyalty.models import Category, Partner, Product, ProductSet
-from foundation import (copying)
 
 _COLUMNS = ("partner_id", "sku", "name", "brand", "category_id", "barcode", "price", "cost", "active")
 _OWN_BRAND = "Green Basket"

@@ -11,7 +11,7 @@ from django.db import transaction
 from campaigns import rulebooks
 from campaigns.models import Campaign
 from loyalty.models import Programme
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Series
 
 

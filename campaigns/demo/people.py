@@ -11,7 +11,7 @@ from django.db import transaction
 
 from campaigns.demo.dataset import card_of
 from campaigns.demo.tongue import ENGLISH, Tongue
-from loyalty.ledger import (ledger)
+from loyalty.ledger import ledger
 from loyalty.models import Programme
 from members.models import Card, CardKind, Consent, Member
 

@@ -14,8 +14,8 @@ from campaigns import rulebooks
 from campaigns.demo.dataset import ZONE, Dataset
 from campaigns.demo.tongue import ENGLISH, Tongue
 from campaigns.models import Campaign, Rulebook
-from loyalty.shops import (payers)
 from loyalty.models import Ladder, Participation, Partner, Payer, Programme, Store, StoreGroup, Tier, Till
+from loyalty.shops import payers
 from members.models import CardKind
 
 HERE = Path(__file__).parent

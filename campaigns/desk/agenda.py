@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db.models import Max, Min, OuterRef, Q, Subquery
 
-from campaigns.desk import (overlaps, states)
+from campaigns.desk import overlaps, states
+from campaigns.desk.overlaps import Entry, Meeting
+from campaigns.desk.states import State
 from campaigns.models import Campaign, Revision
-from campaigns.desk.overlaps import (Entry, Meeting)
-from campaigns.words.shape import (readable)
-from campaigns.desk.states import (State)
+from campaigns.words.shape import readable
 from loyalty.models import Category, Programme
 
 #: Campaigns that are or will be in force.

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns import (rulebooks)
-from campaigns.words import (wording)
+from campaigns import rulebooks
+from campaigns.checkout.events.booking import AT_A_TILL
 from campaigns.engine import portions
 from campaigns.engine.definition import Definition
 from campaigns.engine.evaluation import evaluate, evaluate_event
@@ -24,10 +24,10 @@ from campaigns.engine.outcome import Because, Outcome
 from campaigns.engine.promises import PREFIX
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from campaigns.checkout.events.booking import (AT_A_TILL)
-from loyalty.rules.basket import (Basket, Coupon, Line, Moment, Place, Wallet, WalletLot)
+from campaigns.words import wording
 from loyalty.models import Category, Product, Programme, Store
-from loyalty.rules.rounding import (line_amount)
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
+from loyalty.rules.rounding import line_amount
 
 ZERO = Decimal(0)
 #: What a definition is called while it has no campaign yet.

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from campaigns.desk.sample import (Item, Sample)
-from campaigns.words.shape import (readable)
+from campaigns.desk.sample import Item, Sample
+from campaigns.words.shape import readable
 from loyalty.models import Category, Product, Programme, Store, Tier
-from loyalty.rules.rounding import (line_amount)
+from loyalty.rules.rounding import line_amount
 
 Document = Mapping[str, Any]
 ZERO, ONE = Decimal(0), Decimal(1)

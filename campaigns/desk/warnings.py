@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Protocol
 from django.utils.translation import gettext as _
 
 from analytics.models import Segment, SegmentMember
-from campaigns import (funding, lifetimes)
-from campaigns.desk import (agenda)
+from campaigns import funding, lifetimes
+from campaigns.desk import agenda
+from campaigns.desk.suggestion import leaves_of
 from campaigns.models import Campaign
-from campaigns.words.shape import (readable)
-from campaigns.desk.suggestion import (leaves_of)
+from campaigns.words.shape import readable
 
 Document = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from campaigns.engine.gates import Reason
 from campaigns.engine.limits import Room
 from campaigns.engine.machine import Campaign, Machine
 from campaigns.engine.outcome import ZERO, Because
-from loyalty.rules.rounding import (spread_units)
+from loyalty.rules.rounding import spread_units
 
 _new = tuple.__new__
 #: The place of what is earned for the receipt as a whole.

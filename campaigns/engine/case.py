@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from campaigns.engine.shopper import Shopper
-from loyalty.rules.basket import (Basket, Line, Moment)
-from loyalty.rules.rounding import (spread_units)
+from loyalty.rules.basket import Basket, Line, Moment
+from loyalty.rules.rounding import spread_units
 
 _NO_DATA: Mapping[str, Any] = MappingProxyType({})
 _NOBODY: frozenset[int] = frozenset()

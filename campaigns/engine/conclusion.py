@@ -23,7 +23,7 @@ from campaigns.engine.outcome import (
     Outcome,
 )
 from campaigns.engine.uses import Applied, Sum, add_up, tallies, uses
-from loyalty.rules.redemption import (Plan)
+from loyalty.rules.redemption import Plan
 
 _new = tuple.__new__
 _NOTHING = (ZERO, ZERO)

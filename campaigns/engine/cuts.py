@@ -14,7 +14,7 @@ from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import ZERO, Because
 from campaigns.engine.pieces import cost, whole_pieces
 from campaigns.engine.scopes import Scopes
-from loyalty.rules.rounding import (spread_units, to_cents)
+from loyalty.rules.rounding import spread_units, to_cents
 
 _new = tuple.__new__
 

@@ -15,7 +15,7 @@ from campaigns.engine.gates import Reason
 from campaigns.engine.pieces import Taken, cheapest, count, worth_of
 from campaigns.engine.scopes import RECEIPT
 from campaigns.engine.stamps import StampCard
-from loyalty.rules.rounding import (round_ratio, spread_units)
+from loyalty.rules.rounding import round_ratio, spread_units
 
 
 class Cut(NamedTuple):

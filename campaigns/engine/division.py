@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from campaigns.engine.case import cents_text, plain
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.outcome import ZERO, Because, LineOutcome
-from loyalty.rules.basket import (Line, Settled)
-from loyalty.rules.redemption import (Plan)
-from loyalty.rules.rounding import (from_cents, round_ratio, spread, spread_units, to_cents)
+from loyalty.rules.basket import Line, Settled
+from loyalty.rules.redemption import Plan
+from loyalty.rules.rounding import from_cents, round_ratio, spread, spread_units, to_cents
 
 _NOTHING = (ZERO, ZERO)
 #: Arguments of a reason that are a line's own.

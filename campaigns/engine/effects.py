@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from campaigns.engine.case import Case, cents_from, cents_text, plain
-from loyalty.rules.rounding import (Rounding, ratio_rounder, round_points, round_ratio)
+from loyalty.rules.rounding import Rounding, ratio_rounder, round_points, round_ratio
 
 _NONE = Decimal(0)
 

@@ -23,10 +23,10 @@ from campaigns.engine.outcome import EDITION, Outcome
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import Shopper
 from campaigns.engine.trades import Trades, stand
-from loyalty.rules.basket import (Basket, Line, Moment, Place, Settled)
-from loyalty.rules.exchange import (together)
-from loyalty.rules.redemption import (Limit, Plan, plan)
-from loyalty.rules.rounding import (to_cents)
+from loyalty.rules.basket import Basket, Line, Moment, Place, Settled
+from loyalty.rules.exchange import together
+from loyalty.rules.redemption import Limit, Plan, plan
+from loyalty.rules.rounding import to_cents
 
 _POSITION = attrgetter("position")
 ZERO = Decimal("0.00")

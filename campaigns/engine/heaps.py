@@ -13,7 +13,7 @@ from math import gcd
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from loyalty.rules.basket import (Line)
+from loyalty.rules.basket import Line
 
 ZERO = Decimal("0.00")
 _SKU = attrgetter("sku")

@@ -26,9 +26,9 @@ from campaigns.engine.stacking import Stacking
 from campaigns.engine.stamps import StampCard, compile_card, points_of
 from campaigns.engine.trade import Trade, compile_trade
 from campaigns.engine.vocabulary import DISCOUNTS
-from loyalty.rules.expiry import (Delay, Expiry, OnDate, activates_at, expires_at, parse, parse_delay)
-from loyalty.rules.rounding import (Rounding)
-from loyalty.rules.spending import (parse_rules)
+from loyalty.rules.expiry import Delay, Expiry, OnDate, activates_at, expires_at, parse, parse_delay
+from loyalty.rules.rounding import Rounding
+from loyalty.rules.spending import parse_rules
 
 if TYPE_CHECKING:
     from campaigns.engine.rulebook import Revision, Rulebook, Terms

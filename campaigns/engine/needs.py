@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from loyalty.rules.terms import (Goods)
+from loyalty.rules.terms import Goods
 
 Kind = Literal["spent", "pieces", "purchases", "in_store", "in_partner", "in_category"]
 _GOODS = ("products", "sets", "categories", "brands")

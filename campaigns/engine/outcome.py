@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from loyalty.rules.redemption import (Plan)
+    from loyalty.rules.redemption import Plan
 
 #: The engine's edition: a basket that was judged by an earlier one is judged by that one again (``evaluate``).
 EDITION = 3

@@ -13,7 +13,7 @@ from math import lcm
 from typing import NamedTuple
 
 from campaigns.engine.case import Case
-from loyalty.rules.rounding import (round_ratio)
+from loyalty.rules.rounding import round_ratio
 
 
 class Taken(NamedTuple):

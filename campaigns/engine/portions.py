@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from campaigns.engine.case import cents_text
 from campaigns.engine.effects import Unit, compile_booster
 from campaigns.engine.rulebook import Terms
-from loyalty.rules.rounding import (Rounding, from_cents, round_ratio, to_cents)
+from loyalty.rules.rounding import Rounding, from_cents, round_ratio, to_cents
 
 Args = Mapping[str, Any]
 ZERO = Decimal(0)

@@ -25,8 +25,8 @@ from campaigns.engine.vocabulary import (
     one_of,
     whole,
 )
-from loyalty.rules import (expiry)
-from loyalty.rules.terms import (TERMS_SCHEMA)
+from loyalty.rules import expiry
+from loyalty.rules.terms import TERMS_SCHEMA
 
 MOMENT: Schema = {
     "title": "a moment with its offset from UTC, like 2026-11-21T00:00:00+03:00",

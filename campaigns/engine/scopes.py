@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from loyalty.rules.basket import (Line)
+from loyalty.rules.basket import Line
 
 #: The scope of the receipt as a whole: every line.
 RECEIPT = 0

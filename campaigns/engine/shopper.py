@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from loyalty.rules.basket import (Wallet)
+from loyalty.rules.basket import Wallet
 
 #: How often a campaign was used, for how many points; where it is counted, for how much money in discounts.
 Used = tuple[int, Decimal] | tuple[int, Decimal, Decimal]

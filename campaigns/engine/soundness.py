@@ -10,9 +10,9 @@ from decimal import Decimal
 from campaigns.engine.conditions.soundness import check_conditions, leaves_of
 from campaigns.engine.problem import Document, Problem
 from campaigns.engine.vocabulary import DISCOUNTS, EARNING, GOODS, OF_EVENT, OF_RECEIPT
-from loyalty.rules import (expiry)
-from loyalty.rules.document import (DocumentError)
-from loyalty.rules.terms import (parse_terms)
+from loyalty.rules import expiry
+from loyalty.rules.document import DocumentError
+from loyalty.rules.terms import parse_terms
 
 #: What a text to tell may name.
 PLACEHOLDERS = ("points", "earned", "campaign", "balance")

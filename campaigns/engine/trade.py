@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from campaigns.engine.case import plain
 from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
-from loyalty.rules.rounding import (round_ratio)
+from loyalty.rules.rounding import round_ratio
 
 
 class Trade(NamedTuple):

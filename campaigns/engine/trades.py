@@ -12,10 +12,10 @@ from campaigns.engine.judgement import Judgement
 from campaigns.engine.machine import Campaign
 from campaigns.engine.outcome import Exchange
 from campaigns.engine.trade import Trade
-from loyalty.rules.basket import (Wallet)
-from loyalty.rules.exchange import (after, amounts_left, exchange, forbid, together)
-from loyalty.rules.redemption import (Plan)
-from loyalty.rules.rounding import (from_cents, to_cents)
+from loyalty.rules.basket import Wallet
+from loyalty.rules.exchange import after, amounts_left, exchange, forbid, together
+from loyalty.rules.redemption import Plan
+from loyalty.rules.rounding import from_cents, to_cents
 
 ZERO = Decimal("0.00")
 NOTHING = Plan(ZERO, (), ZERO, ZERO, ZERO)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from foundation import (prepared)
+from foundation import prepared
 
 _KEPT_SECONDS = 2.0
 #: Above so many programmes, those that were not asked about lately are forgotten.

@@ -18,17 +18,17 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from campaigns import (rulebooks)
-from campaigns.checkout.events import (rewards as event_rewards)
-from campaigns.checkout.clashes import (retried)
+from campaigns import rulebooks
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.events import rewards as event_rewards
 from campaigns.rulebooks import Rules
-from loyalty.ledger import (ledger)
-from loyalty.rules.days import (end_of_day)
+from foundation import prepared
+from loyalty.ledger import ledger
 from loyalty.models import Programme
-from members import (birthdays)
-from members.timeline import (events, once)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
+from loyalty.rules.days import end_of_day
+from members import birthdays
+from members.timeline import events, once
+from members.timeline.events import EventRow
 
 BIRTHDAY, ANNIVERSARY, DORMANT = "member.birthday", "member.anniversary", "member.dormant"
 #: A job that did not run goes back so many days.

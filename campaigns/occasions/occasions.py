@@ -15,18 +15,19 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns import (rulebooks)
-from campaigns.checkout.events import (booking as event_booking, rewards as event_rewards)
-from campaigns.checkout import (story)
-from campaigns.checkout.clashes import (retried)
-from campaigns.checkout.events.booking import (Subject)
+from campaigns import rulebooks
+from campaigns.checkout import story
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.events import booking as event_booking
+from campaigns.checkout.events import rewards as event_rewards
+from campaigns.checkout.events.booking import Subject
 from campaigns.models import Revision
-from loyalty.ledger import (ledger)
+from foundation.refusals import Refused
+from loyalty.ledger import ledger
 from loyalty.models import Holder
-from members.timeline import (events)
-from members.timeline.events import (EventRow)
 from members.models import Event, Member
-from foundation.refusals import (Refused)
+from members.timeline import events
+from members.timeline.events import EventRow
 
 #: Events that are known without any campaign that mentions them.
 BUILT_IN = frozenset(

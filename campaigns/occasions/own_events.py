@@ -13,14 +13,15 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
-from campaigns import (rulebooks)
-from campaigns.occasions import (awaited, occasions)
-from campaigns.checkout.events import (booking as event_booking, rewards as event_rewards)
-from campaigns.checkout.clashes import (retried)
-from campaigns.checkout.events.booking import (Subject)
-from campaigns.checkout.events.rewards import (Basis)
+from campaigns import rulebooks
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.events import booking as event_booking
+from campaigns.checkout.events import rewards as event_rewards
+from campaigns.checkout.events.booking import Subject
+from campaigns.checkout.events.rewards import Basis
 from campaigns.models import EventReward, Look
-from loyalty.ledger import (ledger)
+from campaigns.occasions import awaited, occasions
+from loyalty.ledger import ledger
 from loyalty.models import Holder
 from members.models import Member
 

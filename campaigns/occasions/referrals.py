@@ -15,17 +15,17 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 
-from campaigns import (rulebooks)
-from campaigns.occasions import (occasions, own_events)
-from campaigns.checkout import (record)
-from campaigns.checkout.clashes import (retried)
+from campaigns import rulebooks
+from campaigns.checkout import record
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.situation import PURCHASED
+from campaigns.checkout.told import RETURNABLE
 from campaigns.models import EventReward
-from campaigns.checkout.situation import (PURCHASED)
-from campaigns.checkout.told import (RETURNABLE)
+from campaigns.occasions import occasions, own_events
 from loyalty.models import Receipt
-from members.timeline import (events, once)
-from members.timeline.events import (EventRow)
 from members.models import Event, Member
+from members.timeline import events, once
+from members.timeline.events import EventRow
 
 JOINED = "referral.joined"
 _KEY = f"{PURCHASED}:%s"

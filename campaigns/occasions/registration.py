@@ -9,18 +9,18 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.occasions import (occasions, referrals)
-from campaigns.checkout.clashes import (retried)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership)
+from campaigns.checkout.clashes import retried
+from campaigns.occasions import occasions, referrals
+from foundation.refusals import Refused
+from loyalty.ledger import ledger
 from loyalty.models import Programme
-from members import (consents)
-from members.timeline import (events)
-from members.lookup import (lookup)
-from members.lookup.lookup import (Manner, Scope, Sought)
+from loyalty.shops import membership
+from members import consents
+from members.lookup import lookup
+from members.lookup.lookup import Manner, Scope, Sought
 from members.models import Member
-from foundation.refusals import (Refused)
 from members.registration import HOUSE, Circle, Newcomer, enrol, exists, lock
+from members.timeline import events
 
 #: The event that welcome campaigns wait for.
 REGISTERED = "member.registered"

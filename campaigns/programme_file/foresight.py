@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns import (lifetimes)
-from campaigns.desk import (agenda, overlaps, warnings)
+from campaigns import lifetimes
+from campaigns.desk import agenda, overlaps, warnings
 from campaigns.lifetimes import Terms
 from campaigns.models import Campaign
 from campaigns.programme_file.document import Document, Step

@@ -11,7 +11,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from campaigns.words.phrases import (words)
+from campaigns.words.phrases import words
 from loyalty import wording
 
 #: Fields of the definition's seven questions, by their path.

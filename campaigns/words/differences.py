@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.words import (definition_words as words)
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.schema import SCHEMA
+from campaigns.words import definition_words as words
 
 _QUESTIONS = tuple(SCHEMA["properties"])
 _MOST = 160

@@ -13,10 +13,26 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.words.phrases import (conditions, effects)
-from campaigns.words.phrases.missing import (gap)
-from campaigns.words.phrases.words import (Fields, Names, Voice, at_most_points, at_most_times, days, every, expiry, hours, listed, moment, number, percent, span, weekdays)
-from campaigns.words.shape import (readable)
+from campaigns.words.phrases import conditions, effects
+from campaigns.words.phrases.missing import gap
+from campaigns.words.phrases.words import (
+    Fields,
+    Names,
+    Voice,
+    at_most_points,
+    at_most_times,
+    days,
+    every,
+    expiry,
+    hours,
+    listed,
+    moment,
+    number,
+    percent,
+    span,
+    weekdays,
+)
+from campaigns.words.shape import readable
 
 Document = Mapping[str, Any]
 

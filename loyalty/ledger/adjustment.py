@@ -12,12 +12,12 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from loyalty.rules import (expiry)
-from loyalty.ledger import (ledger)
+from foundation.refusals import Conflict, Fault, Invalid
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Cause, LotTerms
 from loyalty.models import Account, Programme, Transfer
-from loyalty.ledger.passbook import (Cause, LotTerms)
+from loyalty.rules import expiry
 from members.models import Member
-from foundation.refusals import (Conflict, Fault, Invalid)
 
 
 class Adjusted(NamedTuple):

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
-from loyalty.ledger import (audit_statements, guards)
+from loyalty.ledger import audit_statements, guards
 from loyalty.models import Programme
 
 #: Memory that each sort or hash of the audit may use.

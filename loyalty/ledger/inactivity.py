@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
-from loyalty.rules import (expiry)
-from loyalty.rules.days import (Period)
+from loyalty.ledger.passbook import ZERO, Cause, OpenLot, Passbook
 from loyalty.models import Holder, Programme, Receipt
-from loyalty.ledger.passbook import (ZERO, Cause, OpenLot, Passbook)
+from loyalty.rules import expiry
+from loyalty.rules.days import Period
 
 REASON = "inactivity"
 #: Receipts of these states do not keep an account in use: the purchase is undone.

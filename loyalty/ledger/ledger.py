@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db.models import F, Q, Sum
 
-from loyalty.ledger import (inactivity)
-from loyalty.ledger import (lots as lot_rules)
+from foundation import copying, prepared
+from loyalty.ledger import inactivity
+from loyalty.ledger import lots as lot_rules
+from loyalty.ledger.passbook import ZERO, Cause, Institutions, LotTerms, OpenLot, Passbook
 from loyalty.models import Account, Debt, Holder, Lot, Payer, Programme, Transfer
-from loyalty.ledger.passbook import (ZERO, Cause, Institutions, LotTerms, OpenLot, Passbook)
-from foundation import (copying, prepared)
-from members.timeline import (events)
 from members.models import Member
+from members.timeline import events
 
 INSTITUTION_KINDS = ("issuance", "expiry", "hold", "exchange")
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from uuid import UUID
 
-from loyalty.ledger.passbook import (OpenLot, Passbook)
+from loyalty.ledger.passbook import OpenLot, Passbook
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

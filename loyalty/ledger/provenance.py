@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db.models import Case, Sum, When
 
-from loyalty.ledger import (ledger)
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import OpenLot
+from loyalty.ledger.takebacks import Granted, PastDebt, PastUse, Settled
 from loyalty.models import Debt, Lot, LotUse, Transfer
-from loyalty.ledger.passbook import (OpenLot)
-from loyalty.ledger.takebacks import (Granted, PastDebt, PastUse, Settled)
 
 
 def granted(row: Lot, taken: Decimal) -> Granted:

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from loyalty.ledger import (ledger, lots, provenance, takebacks)
-from loyalty.rules.days import (end_of_day)
+from foundation.refusals import Refused
+from loyalty.ledger import ledger, lots, provenance, takebacks
+from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Programme, Transfer
-from loyalty.ledger.passbook import (ZERO, Cause, Passbook)
-from members.timeline import (events)
-from foundation.refusals import (Refused)
+from loyalty.rules.days import end_of_day
+from members.timeline import events
 
 
 class Reversed(NamedTuple):

@@ -17,8 +17,8 @@ from django.db import connection
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate, TruncMonth
 
+from loyalty.ledger.passbook import ZERO
 from loyalty.models import Account, Debt, Lot, Programme, Transfer
-from loyalty.ledger.passbook import (ZERO)
 
 _SPENDABLE = (
     "(l.active_from IS NULL OR l.active_from <= %(at)s) AND (l.expires_at IS NULL OR l.expires_at >= %(at)s)"

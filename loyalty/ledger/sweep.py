@@ -26,11 +26,11 @@ import msgspec
 import structlog
 from django.db import DatabaseError, OperationalError, transaction
 
-from loyalty.ledger import (inactivity, ledger, sweep_statements)
+from foundation import prepared
+from loyalty.ledger import inactivity, ledger, sweep_statements
 from loyalty.models import Account, Programme, SweepBatch
-from members.timeline import (events)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
+from members.timeline import events
+from members.timeline.events import EventRow
 
 LOTS_PER_BATCH = 150
 #: How long a transaction should hold its accounts, in seconds, and how many batches it does at most.

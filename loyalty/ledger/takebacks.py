@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from loyalty.ledger import (lots)
-from loyalty.ledger.passbook import (ZERO, Cause, OpenLot, Passbook)
+from loyalty.ledger import lots
+from loyalty.ledger.passbook import ZERO, Cause, OpenLot, Passbook
 
 #: Kinds of transfers by which a receipt takes points, and by which its returns give them back.
 SPENDING = ("redeem", "hold")

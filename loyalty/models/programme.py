@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import zones
 from loyalty.models.place import FORGET_STATES, keeps
-from members.lookup import (countries)
+from members.lookup import countries
 
 
 def validate_zone(name: str) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 
-from loyalty.rules.rounding import (from_cents, spread, to_cents)
+from loyalty.rules.rounding import from_cents, spread, to_cents
 
 
 class Allocation:

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from loyalty.rules.basket import (Line, Moment, Wallet, WalletLot)
-from loyalty.rules.redemption import (Limit, Plan, consume, is_spendable)
-from loyalty.rules.rounding import (floor_points, spread)
-from loyalty.rules.spending import (SpendingRules)
+from loyalty.rules.basket import Line, Moment, Wallet, WalletLot
+from loyalty.rules.redemption import Limit, Plan, consume, is_spendable
+from loyalty.rules.rounding import floor_points, spread
+from loyalty.rules.spending import SpendingRules
 
 ZERO = Decimal(0)
 

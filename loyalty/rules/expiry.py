@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from loyalty.rules.days import (UNITS, Period, add_months, clamp, end_of_day, start_of_day)
-from loyalty.rules.document import (DocumentError, Reader)
+from loyalty.rules.days import UNITS, Period, add_months, clamp, end_of_day, start_of_day
+from loyalty.rules.document import DocumentError, Reader
 
 NO_TIME = Period(0)
 ONE_DAY = Period(1)

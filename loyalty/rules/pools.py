@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from loyalty.rules.allocation import (Allocation)
-from loyalty.rules.basket import (Line, Moment, Place, WalletLot)
-from loyalty.rules.rounding import (floor_points, from_cents, points_within, spread, to_cents, worth)
-from loyalty.rules.spending import (SpendingRules)
-from loyalty.rules.terms import (Terms, read_terms, refuse)
+from loyalty.rules.allocation import Allocation
+from loyalty.rules.basket import Line, Moment, Place, WalletLot
+from loyalty.rules.rounding import floor_points, from_cents, points_within, spread, to_cents, worth
+from loyalty.rules.spending import SpendingRules
+from loyalty.rules.terms import Terms, read_terms, refuse
 
 ZERO = Decimal(0)
 FIRST = datetime.min.replace(tzinfo=UTC)

@@ -13,10 +13,10 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NamedTuple
 
-from loyalty.rules.basket import (Line, Moment, Place, Wallet, WalletLot)
-from loyalty.rules.pools import (FIRST, LAST, Pools)
-from loyalty.rules.rounding import (floor_points, points_within, spread, worth)
-from loyalty.rules.spending import (SpendingRules)
+from loyalty.rules.basket import Line, Moment, Place, Wallet, WalletLot
+from loyalty.rules.pools import FIRST, LAST, Pools
+from loyalty.rules.rounding import floor_points, points_within, spread, worth
+from loyalty.rules.spending import SpendingRules
 
 ZERO = Decimal(0)
 

@@ -1,6 +1,7 @@
 """Which purchases lifted a member to a higher tier: told of those that stand, as it would have been with no others.
 
-Pure, like ``loyalty.rules.tiers``. What was given for reaching a tier rests on this (``campaigns.checkout.events.grounds``).
+Pure, like ``loyalty.rules.tiers``. What was given for reaching a tier rests on this
+(``campaigns.checkout.events.grounds``).
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from loyalty.rules import (tiers)
-from loyalty.rules.tiers import (ZERO as ZERO)
-from loyalty.rules.tiers import (Bought, Ladder)
+from loyalty.rules import tiers
+from loyalty.rules.tiers import ZERO as ZERO
+from loyalty.rules.tiers import Bought, Ladder
 
 
 class Rise(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from loyalty.rules.days import (add_months)
+from loyalty.rules.days import add_months
 
 _DAY = timedelta(days=1)
 

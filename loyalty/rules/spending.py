@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from loyalty.rules.document import (Reader)
-from loyalty.rules.rounding import (floor_points, least_points)
-from loyalty.rules.terms import (GOODS_SCHEMA, Goods, decimal_schema, parse_goods)
+from loyalty.rules.document import Reader
+from loyalty.rules.rounding import floor_points, least_points
+from loyalty.rules.terms import GOODS_SCHEMA, Goods, decimal_schema, parse_goods
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
 
-from loyalty.rules.basket import (Line, Place)
-from loyalty.rules.document import (DocumentError, Reader)
+from loyalty.rules.basket import Line, Place
+from loyalty.rules.document import DocumentError, Reader
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
 _DAY = 24 * 60

@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from loyalty.rules.days import (end_of_day)
-from loyalty.rules.spans import (Span, first_day, period)
+from loyalty.rules.days import end_of_day
+from loyalty.rules.spans import Span, first_day, period
 
 ZERO = Decimal(0)
 BELOW = -1

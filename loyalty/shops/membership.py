@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 
 from loyalty.models import Holder, Partner, Programme, Store
-from members.lookup import (cards)
-from members.lookup.lookup import (Manner, Scope)
+from members.lookup import cards
+from members.lookup.lookup import Manner, Scope
 from members.models import Member
 
 #: Joins the account of a member ``m`` in one of the programmes ``%(programmes)s``, preferred in their order.

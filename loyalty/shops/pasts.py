@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db.models import F, Q
 
-from loyalty.rules.basket import (Place)
 from loyalty.models import Receipt, StoreState
+from loyalty.rules.basket import Place
 
 #: Changes of a store that are remembered beside its last one; older ones are asked for.
 MOST_KEPT = 20

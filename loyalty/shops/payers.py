@@ -15,10 +15,10 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from loyalty.ledger import (ledger)
+from foundation.refusals import Conflict, Fault, Invalid
+from loyalty.ledger import ledger
 from loyalty.models import Account, Participation, Payer, Programme
 from loyalty.models.payer import HOUSE
-from foundation.refusals import (Conflict, Fault, Invalid)
 
 #: What is chosen once: campaigns rely on it.
 FIXED = ("programme_id", "code")

@@ -17,15 +17,15 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from loyalty.tiers import (ladders)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership, pasts)
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Institutions
 from loyalty.models import Account, ProductSet, Programme, Store
-from loyalty.ledger.passbook import (Institutions)
-from loyalty.shops.pasts import (StorePast)
-from loyalty.rules.tiers import (Ladder)
+from loyalty.rules.tiers import Ladder
+from loyalty.shops import membership, pasts
+from loyalty.shops.pasts import StorePast
+from loyalty.tiers import ladders
 from members import bounds
-from members.lookup.lookup import (Manner)
+from members.lookup.lookup import Manner
 from members.models import CardKind
 
 _KEPT_SECONDS = 1.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from foundation import (copying)
+from foundation import copying
 
 #: Part of a statement: inserts what ``rows`` gives as ``%(receipts)s``.
 INSERT = """

@@ -8,8 +8,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from loyalty.rules.spans import (Span)
-from loyalty.rules.tiers import (Ladder)
+from loyalty.rules.spans import Span
+from loyalty.rules.tiers import Ladder
 
 _CALENDAR = {1: "month", 3: "quarter", 12: "year"}
 

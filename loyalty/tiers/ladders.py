@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db.models import F
 
-from loyalty.rules import (tiers)
 from loyalty.models import Ladder, Programme
-from loyalty.rules.tiers import (Span, Step)
+from loyalty.rules import tiers
+from loyalty.rules.tiers import Span, Step
 
 _MONTHS = {Ladder.Window.MONTH: 1, Ladder.Window.QUARTER: 3, Ladder.Window.YEAR: 12}
 

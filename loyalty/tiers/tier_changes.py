@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from loyalty.ledger.passbook import (new_id)
-from loyalty.rules.tiers import (Ladder)
-from members.timeline import (events)
-from members.timeline.events import (EventRow)
+from loyalty.ledger.passbook import new_id
+from loyalty.rules.tiers import Ladder
+from members.timeline import events
+from members.timeline.events import EventRow
 
 
 class Because(NamedTuple):

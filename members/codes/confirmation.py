@@ -17,9 +17,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from foundation.refusals import Refused
 from members.delivery import Undeliverable
 from members.models import Code, Member
-from foundation.refusals import (Refused)
 
 DIGITS = 6
 LIFE = timedelta(minutes=5)

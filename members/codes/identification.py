@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from members.lookup.lookup import (digest)
+from members.lookup.lookup import digest
 from members.models import Code, Member
 
 LIFE = timedelta(minutes=10)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from members.lookup.phones import (COUNTRIES)
+from members.lookup.phones import COUNTRIES
 
 
 def name(code: str) -> str:

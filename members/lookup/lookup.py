@@ -17,10 +17,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from members.lookup import (cards, countries, phones)
-from foundation import (prepared)
+from foundation import prepared
+from foundation.refusals import Fault, Invalid
+from members.lookup import cards, countries, phones
 from members.models import Member
-from foundation.refusals import (Fault, Invalid)
 
 FORMS = ("phone", "card", "email", "code", "id")
 

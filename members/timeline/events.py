@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from foundation import (copying)
+from foundation import copying
 from members.models import Event, new_id
 
 

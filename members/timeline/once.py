@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from members.timeline import (events)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
+from foundation import prepared
+from members.timeline import events
+from members.timeline.events import EventRow
 
 _INSERT = """
 INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)

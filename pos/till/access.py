@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from loyalty.shops import (places)
+from foundation.refusals import TooMany
 from loyalty.models import Seat, Till
-from loyalty.shops.places import (Shop)
-from members.lookup import (lookup)
-from foundation.refusals import (TooMany)
+from loyalty.shops import places
+from loyalty.shops.places import Shop
+from members.lookup import lookup
 from pos import guard
 from pos.guard import Guesser, Kind
 from pos.till import basket as baskets

@@ -18,7 +18,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection, transaction
 from django.http import HttpRequest
 
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from loyalty.models import Product
 from members import bounds
 

@@ -10,16 +10,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics import facts, reading
-from campaigns.checkout import (offers)
-from campaigns.occasions import (registration)
-from loyalty.tiers import (ladder_wording)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership, places)
+from campaigns.checkout import offers
+from campaigns.occasions import registration
+from foundation.refusals import Fault, Invalid
+from loyalty.ledger import ledger
 from loyalty.models import Holder
-from loyalty.shops.places import (Scheme)
-from foundation.refusals import (Fault, Invalid)
-from members.lookup import (cards, countries, lookup, phones)
-from members.lookup.lookup import (Manner, Scope)
+from loyalty.shops import membership, places
+from loyalty.shops.places import Scheme
+from loyalty.tiers import ladder_wording
+from members.lookup import cards, countries, lookup, phones
+from members.lookup.lookup import Manner, Scope
 from members.models import Member
 from members.registration import Newcomer
 from pos.till.access import Desk

@@ -20,11 +20,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.story import (Story)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.story import Story
+from foundation.refusals import Conflict, Refusal
 from loyalty.models import Receipt, ReceiptLine, Return, Tier, TierChange
-from foundation.refusals import (Conflict, Refusal)
 from pos import guard
 from pos.guard import Kind
 from pos.templatetags.till import quantity as write_quantity

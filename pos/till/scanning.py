@@ -24,7 +24,7 @@ from pos.till import customers, goods
 from pos.till.access import Desk, for_cashiers
 from pos.till.basket import Basket, read_number
 from pos.till.screen import Notes, show
-from rewards.coupons import (coupons)
+from rewards.coupons import coupons
 
 MOST_CODES = 50
 MOST_COUPONS = 10

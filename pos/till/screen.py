@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
-from campaigns.checkout import (checkout)
-from campaigns.checkout.story import (Story)
-from foundation.refusals import (Refusal)
+from campaigns.checkout import checkout
+from campaigns.checkout.story import Story
+from foundation.refusals import Refusal
 from pos.templatetags import till as number_words
 from pos.till import changes, customers
 from pos.till.access import Desk

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.checkout import (checkout)
-from campaigns.checkout.checkout import (Answer)
+from campaigns.checkout import checkout
+from campaigns.checkout.checkout import Answer
+from foundation.refusals import Conflict, Refusal
 from loyalty.models import Receipt
-from foundation.refusals import (Conflict, Refusal)
-from members import (wording)
-from members.codes import (confirmation)
+from members import wording
+from members.codes import confirmation
 from pos import guard
 from pos.guard import Kind
 from pos.till import basket as baskets

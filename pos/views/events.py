@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from campaigns.occasions import (occasions)
-from campaigns.checkout.sale import (AHEAD)
+from campaigns.checkout.sale import AHEAD
+from campaigns.occasions import occasions
+from foundation.refusals import Fault, Invalid, Missing, Refused
 from members import bounds
-from foundation.refusals import (Fault, Invalid, Missing, Refused)
 from pos import bodies, guard, idempotency, profiles, schema
 from pos.bodies import EventBody
 from pos.endpoint import Endpoint

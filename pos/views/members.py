@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
-from campaigns.occasions import (registration)
-from campaigns.checkout import (story)
+from campaigns.checkout import story
+from campaigns.occasions import registration
+from foundation.refusals import Fault, Invalid, Refused
 from loyalty.models import Programme
-from members import (bounds, consents)
-from members.codes import (confirmation)
-from members.lookup import (lookup)
-from foundation.refusals import (Fault, Invalid, Refused)
+from members import bounds, consents
+from members.codes import confirmation
+from members.lookup import lookup
 from members.registration import Newcomer
 from pos import bodies, guard, profiles, schema, statement
 from pos.bodies import JoinBody, MemberBody

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.checkout.returns import (ReturnRequest)
-from campaigns.checkout.sale import (Sale)
-from loyalty.shops import (places)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import ReturnRequest
+from campaigns.checkout.sale import Sale
+from foundation.refusals import Fault, Forbidden, Invalid, Missing, Refusal
 from loyalty.models import Receipt
-from foundation.refusals import (Fault, Forbidden, Invalid, Missing, Refusal)
+from loyalty.shops import places
 from pos import bodies, coupon_guard, guard, problems, schema
 from pos.endpoint import Endpoint, reply
 from pos.idempotency import Done, once

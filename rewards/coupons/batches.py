@@ -19,12 +19,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from foundation import (copying, prepared)
-from foundation.refusals import (Fault, Invalid)
-from foundation.violations import (constraint_of)
-from rewards import (codes)
-from rewards.coupons import (code_files, validity)
-from rewards.coupons.code_files import (Line)
+from foundation import copying, prepared
+from foundation.refusals import Fault, Invalid
+from foundation.violations import constraint_of
+from rewards import codes
+from rewards.coupons import code_files, validity
+from rewards.coupons.code_files import Line
 from rewards.models import CodeBatch, Coupon, Series
 
 #: Codes or lines of a part: it takes some tenths of a second, so progress is smooth and locks are short.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from foundation.refusals import (Fault, Invalid)
+from foundation.refusals import Fault, Invalid
 from rewards import codes
 
 MOST_BYTES = 128 * 1024 * 1024

@@ -30,17 +30,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loyalty.ledger import (ledger)
-from members.timeline import (events)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
+from foundation import prepared
+from foundation.refusals import Refused
+from loyalty.ledger import ledger
 from members.models import new_id
-from foundation.refusals import (Refused)
-from rewards import (codes)
-from rewards.coupons import (usability)
-from rewards.coupons import (statements)
+from members.timeline import events
+from members.timeline.events import EventRow
+from rewards import codes
+from rewards.coupons import statements, usability
+from rewards.coupons.usability import Found, Held
 from rewards.models import Coupon
-from rewards.coupons.usability import (Found, Held)
 
 
 class UseRow(NamedTuple):

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db import transaction
 
-from members.timeline import (events)
-from foundation import (prepared)
-from rewards.coupons.statements import (CLOSES)
+from foundation import prepared
+from members.timeline import events
+from rewards.coupons.statements import CLOSES
 
 BATCH = 10_000
 

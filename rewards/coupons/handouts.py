@@ -15,12 +15,12 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, transaction
 
-from members.timeline import (events)
-from foundation import (prepared)
-from members.timeline.events import (EventRow)
-from foundation.violations import (constraint_of)
-from rewards import (codes)
-from rewards.coupons import (validity)
+from foundation import prepared
+from foundation.violations import constraint_of
+from members.timeline import events
+from members.timeline.events import EventRow
+from rewards import codes
+from rewards.coupons import validity
 from rewards.models import Coupon, Series
 
 log = structlog.get_logger(__name__)

@@ -13,9 +13,9 @@ from django.db import connection
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from foundation.refusals import (Conflict, Fault, Invalid)
+from foundation.refusals import Conflict, Fault, Invalid
 from rewards import codes
-from rewards.coupons.statements import (CLOSES)
+from rewards.coupons.statements import CLOSES
 from rewards.models import Coupon, CouponUse, Series, SeriesTotal
 
 #: What is chosen once: coupons and campaigns rely on it.

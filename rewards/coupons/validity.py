@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from loyalty.rules.days import (end_of_day)
+from loyalty.rules.days import end_of_day
 from rewards.models import Coupon, Series
 
 

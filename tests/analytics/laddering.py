@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.models import MemberFacts
-from loyalty.tiers import (ladders)
-from loyalty.rules import (tiers)
-from loyalty.rules.days import (start_of_day)
 from loyalty.models import Ladder, Programme, Receipt, Return, Store
+from loyalty.rules import tiers
+from loyalty.rules.days import start_of_day
+from loyalty.tiers import ladders
 from members.models import Member
 from tests import factories
 

@@ -11,11 +11,11 @@ import pytest
 from analytics import facts, hand, reading, recount
 from analytics.hand import Given
 from analytics.models import MemberFacts
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
+from foundation.refusals import Invalid
+from loyalty.ledger import ledger
 from loyalty.models import Account, Programme, TierChange
+from loyalty.shops import places
 from members.models import Event, Member
-from foundation.refusals import (Invalid)
 from tests import factories
 from tests.analytics.laddering import Books, open_ladder, read
 

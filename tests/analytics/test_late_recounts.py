@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from analytics import facts, reading, recount
 from analytics.models import MemberFacts
-from loyalty.shops import (places)
 from loyalty.models import Ladder, Programme, Tier, TierChange
-from loyalty.tiers.tier_changes import (Because)
+from loyalty.shops import places
+from loyalty.tiers.tier_changes import Because
 from members.models import Event, Member
 from tests.analytics import laddering
 from tests.analytics.laddering import change, open_ladder

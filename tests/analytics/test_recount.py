@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from analytics import facts, reading, recount
 from analytics.models import MemberFacts
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
-from loyalty.rules import (tiers)
+from loyalty.ledger import ledger
 from loyalty.models import Account, Programme, Tier, TierChange
-from loyalty.rules.tiers import (Climb)
-from members.timeline import (events)
-from members.timeline.events import (EventRow)
+from loyalty.rules import tiers
+from loyalty.rules.tiers import Climb
+from loyalty.shops import places
 from members.models import Event, Member
+from members.timeline import events
+from members.timeline.events import EventRow
 from tests import factories
 from tests.analytics import laddering
 from tests.analytics.laddering import Books, change, open_ladder

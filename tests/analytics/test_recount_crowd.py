@@ -16,11 +16,11 @@ import pytest
 from analytics import facts, moves, reading, recount
 from analytics.facts import ByHand
 from analytics.models import MemberFacts
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
-from loyalty.rules import (tiers)
+from loyalty.ledger import ledger
 from loyalty.models import Programme, Receipt, Tier
-from loyalty.rules.tiers import (Climb)
+from loyalty.rules import tiers
+from loyalty.rules.tiers import Climb
+from loyalty.shops import places
 from members.models import Member
 from tests import factories
 from tests.analytics import laddering

@@ -11,9 +11,9 @@ from django.db import connection
 
 from analytics import segments
 from analytics.models import Segment, SegmentMember
-from members.timeline import (events)
-from members.timeline.events import (EventRow, Subscribers)
 from members.models import Event, Member
+from members.timeline import events
+from members.timeline.events import EventRow, Subscribers
 from tests import factories
 from tests.factories import START, MemberFactory, ProgrammeFactory, SegmentFactory, UserFactory
 

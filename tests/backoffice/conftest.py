@@ -13,10 +13,10 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from analytics import segments
-from backoffice.staff import (roles)
-from campaigns.checkout import (checkout, returns)
+from backoffice.staff import roles
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Campaign
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
 from loyalty.models import Account, Product, Receipt
 from members.models import Member, User
 from tests import factories

@@ -6,10 +6,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from backoffice import (nothing)
-from backoffice.staff import (roles)
-from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign
+from backoffice import nothing
+from backoffice.staff import roles
+from campaigns.models import Backtest, Campaign
 from loyalty.models import Receipt
 from tests.backoffice.conftest import Scene
 from tests.backoffice.test_pages import MODELS, address

@@ -20,10 +20,9 @@ from django_celery_beat.models import (
 
 from analytics import hand
 from analytics.hand import Given
-from backoffice.staff import (roles)
 from backoffice.desk import Register
-from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign, CampaignTemplate, Seller
+from backoffice.staff import roles
+from campaigns.models import Backtest, Campaign, CampaignTemplate, Seller
 from loyalty.models import Debt, Ladder, Programme
 from members.models import Event, Member
 from messaging.models import Webhook, WebhookDelivery

@@ -12,9 +12,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from campaigns.backtest import running
-from campaigns.backtest.models import Backtest
+from campaigns.models import Backtest
 from loyalty.models import Payer, Receipt
 from tests import factories
 from tests.backoffice.conftest import Scene, buy

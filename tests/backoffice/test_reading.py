@@ -14,19 +14,19 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django_celery_beat.models import IntervalSchedule
 
-from backoffice import (figures)
-from backoffice.members import (happenings, unfolding)
-from backoffice.staff import (roles)
-from backoffice.members.timeline import (describe_evidence)
-from campaigns.checkout import (checkout, returns)
-from campaigns.words import (wording)
+from backoffice import figures
+from backoffice.members import happenings, unfolding
+from backoffice.members.timeline import describe_evidence
+from backoffice.staff import roles
 from campaigns.backtest import running
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (sweep)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.words import wording
+from loyalty.ledger import sweep
 from loyalty.models import Lot, Receipt, Transfer
-from members import (consents)
-from members.timeline import (events)
+from members import consents
 from members.models import Event, Member
+from members.timeline import events
 from rewards.models import Coupon
 from tests import factories
 from tests.backoffice.conftest import NOON, Scene, buy

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.occasions.occasions import (reward)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (audit)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.occasions.occasions import reward
+from loyalty.ledger import audit
 from loyalty.models import Account, Receipt
-from members.timeline import (events)
 from members.models import Member
+from members.timeline import events
 from tests import factories
 
 pytestmark = pytest.mark.django_db

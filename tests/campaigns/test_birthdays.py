@@ -11,11 +11,11 @@ import pgtrigger
 import pytest
 from django.db import connection
 
-from campaigns.checkout import (checkout, record, returns)
-from campaigns.checkout.bulk.selling import (Seller)
-from campaigns.checkout.returns import (ReturnRequest)
-from loyalty.shops import (places)
+from campaigns.checkout import checkout, record, returns
+from campaigns.checkout.bulk.selling import Seller
+from campaigns.checkout.returns import ReturnRequest
 from loyalty.models import Receipt
+from loyalty.shops import places
 from members import birthdays
 from members.models import Member
 from tests import factories

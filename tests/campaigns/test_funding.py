@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from campaigns import (funding, rulebooks)
-from campaigns.desk import (charges, warnings)
-from campaigns.checkout import (checkout, returns)
+from campaigns import funding, rulebooks
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.desk import charges, warnings
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Rulebook
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
 from loyalty.models import Account, Lot, Payer, Transfer
 from members.models import Member
 from tests import factories

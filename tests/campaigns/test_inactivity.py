@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from backoffice.members import (member_page)
-from campaigns.checkout import (checkout)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (audit, ledger, sweep)
-from loyalty.shops import (places)
-from loyalty.ledger.lots import (NotEnoughPoints)
+from backoffice.members import member_page
+from campaigns.checkout import checkout
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from loyalty.ledger import audit, ledger, sweep
+from loyalty.ledger.lots import NotEnoughPoints
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Transfer
-from loyalty.ledger.passbook import (Cause)
-from members.lookup.lookup import (Manner)
+from loyalty.shops import places
+from members.lookup.lookup import Manner
 from members.models import Event, Member
 from pos import profiles
 from pos.keys import Client

@@ -10,11 +10,11 @@ import pytest
 
 from analytics import hand, recount
 from analytics.hand import Given
-from campaigns.occasions import (awaited, own_events)
 from campaigns.models import EventReward
-from loyalty.tiers import (ladders)
-from loyalty.shops import (places)
+from campaigns.occasions import awaited, own_events
 from loyalty.models import Ladder, Programme, TierChange
+from loyalty.shops import places
+from loyalty.tiers import ladders
 from members.models import Event
 from tests.campaigns.checkout.events.test_grounds import Scene, on_tier
 from tests.races.selling import NOW

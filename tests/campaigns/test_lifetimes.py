@@ -13,16 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice import dashboard
-from campaigns import (lifetimes, rulebooks)
-from campaigns.desk import (states, warnings)
+from campaigns import lifetimes, rulebooks
+from campaigns.desk import states, warnings
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Campaign, Rulebook
 from campaigns.programme_file import importing
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.problems import FileError
-from loyalty.ledger import (adjustment, ledger)
+from foundation.refusals import Invalid
+from loyalty.ledger import adjustment, ledger
 from loyalty.models import Account, Lot, Programme
-from foundation.refusals import (Invalid)
 from tests import factories
 from tests.campaigns.checkout.test_returns import sell
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from campaigns import (rulebooks)
-from campaigns.checkout import (checkout)
+from campaigns import rulebooks
+from campaigns.checkout import checkout
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Campaign, Revision, Rulebook
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
 from members.models import Event, Member
 from tests import factories
 

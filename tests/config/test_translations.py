@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from campaigns.words import (wording)
+from campaigns.words import wording
 from config import translations
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group, Permission
 
-from loyalty.shops import (places)
 from loyalty.models import Seat, Store
+from loyalty.shops import places
 from members.models import Card, Member, User
 from tests import factories
 from tests.factories import Shop

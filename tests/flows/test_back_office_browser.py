@@ -11,9 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from analytics import recount
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from campaigns.models import Campaign
-from loyalty.ledger.audit import (audit)
+from loyalty.ledger.audit import audit
 from loyalty.models import Account, Ladder, Receipt, Tier
 from members.models import User
 from tests.backoffice.conftest import buy

@@ -9,9 +9,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from backoffice.staff import (roles)
-from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign
+from backoffice.staff import roles
+from campaigns.models import Backtest, Campaign
 from members.models import User
 from tests import factories
 from tests.flows.conftest import Visitor

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from backoffice.staff import (roles)
-from campaigns.checkout import (checkout)
-from campaigns.desk import (states)
+from backoffice.staff import roles
+from campaigns.checkout import checkout
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.desk import states
 from campaigns.models import Campaign
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger.audit import (audit)
+from loyalty.ledger.audit import audit
 from loyalty.models import Receipt, Transfer
 from members.models import User
 from rewards.models import CouponUse

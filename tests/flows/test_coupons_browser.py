@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from members.models import User
-from rewards.coupons import (batches, handouts)
+from rewards.coupons import batches, handouts
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.flows.conftest import Visitor

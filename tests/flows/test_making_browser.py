@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from campaigns.models import Campaign
 from loyalty.models import Payer
 from members.models import User

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from analytics import segments
 from analytics.models import Segment, SegmentFile
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from members.models import Event, User
 from tests.factories import START, MemberFactory, SegmentFactory
 from tests.flows.conftest import Visitor

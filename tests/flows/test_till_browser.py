@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from loyalty.ledger.audit import (audit)
+from loyalty.ledger.audit import audit
 from loyalty.models import Account, Receipt
 from members.models import Member
 from tests import factories

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from backoffice.staff import (roles)
-from backoffice.files import (uploads)
+from backoffice.files import uploads
+from backoffice.files.upload_kinds import KINDS
 from backoffice.models import Upload
-from backoffice.files.upload_kinds import (KINDS)
+from backoffice.staff import roles
 from loyalty.models import Product, Programme
 from members.models import User
 from tests import factories

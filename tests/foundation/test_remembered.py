@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foundation.remembered import (Remembered)
+from foundation.remembered import Remembered
 
 
 class Clock:

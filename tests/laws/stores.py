@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pgtrigger
 from django.db.models import Q
 
-from loyalty.shops import (places)
 from loyalty.models import StoreState
+from loyalty.shops import places
 
 if TYPE_CHECKING:
     from tests.laws.world import World

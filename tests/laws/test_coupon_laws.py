@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from foundation.refusals import Invalid
 from members.models import Member
-from foundation.refusals import (Invalid)
-from rewards.coupons import (expiry as coupon_expiry, coupons, handouts)
-from rewards.coupons import (series as house)
+from rewards.coupons import coupons, handouts
+from rewards.coupons import expiry as coupon_expiry
+from rewards.coupons import series as house
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, ProgrammeFactory, StoreFactory
 from tests.laws.world import _Undo, undone

@@ -19,10 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.checkout import (holds, returns, told)
-from loyalty.ledger import (audit, sweep)
+from campaigns.checkout import holds, returns, told
+from foundation.refusals import Refused
+from loyalty.ledger import audit, sweep
 from loyalty.models import Receipt
-from foundation.refusals import (Refused)
 from tests.laws import stores
 from tests.laws.stores import CHANGES, PLACES
 from tests.laws.vocabulary import MORE

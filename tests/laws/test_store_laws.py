@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from campaigns.checkout import (record)
+from campaigns.checkout import record
+from campaigns.checkout.record import Record
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign
-from campaigns.checkout.record import (Record)
 from loyalty.models import Receipt
 from tests.laws import stores
 from tests.laws.stores import CHANGES, PLACES

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from campaigns.checkout import (record)
+from campaigns.checkout import record
+from campaigns.checkout.record import Record
 from campaigns.engine import vocabulary
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign, EventReward
-from campaigns.checkout.record import (Record)
 from loyalty.models import Receipt
 from tests.laws.vocabulary import MORE
 from tests.laws.world import CAMPAIGNS, PRICES, World, assert_books_balance

@@ -15,16 +15,16 @@ from django.db.models import Sum
 
 from analytics import segments
 from analytics.models import MemberFacts
-from campaigns.checkout import (checkout, holds, record, returns, shares, tallies)
-from campaigns.occasions import (own_events, referrals)
+from campaigns.checkout import checkout, holds, record, returns, shares, tallies
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (audit, ledger)
-from loyalty.shops import (places)
+from campaigns.occasions import own_events, referrals
+from loyalty.ledger import audit, ledger
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Receipt, ReceiptLine, ReturnLine, Transfer
+from loyalty.shops import places
 from members.models import Event, Member
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.laws import stores

@@ -12,9 +12,20 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty.ledger import (lots, takebacks)
-from loyalty.ledger.passbook import (ZERO, Cause, DebtRow, Institutions, LotTerms, OpenLot, Passbook, TransferRow, UseRow, new_id)
-from loyalty.ledger.takebacks import (Granted, PastDebt, PastUse, Settled)
+from loyalty.ledger import lots, takebacks
+from loyalty.ledger.passbook import (
+    ZERO,
+    Cause,
+    DebtRow,
+    Institutions,
+    LotTerms,
+    OpenLot,
+    Passbook,
+    TransferRow,
+    UseRow,
+    new_id,
+)
+from loyalty.ledger.takebacks import Granted, PastDebt, PastUse, Settled
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWN = Institutions(new_id(), new_id(), new_id(), new_id())

@@ -9,10 +9,10 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from loyalty.ledger import (ledger)
-from loyalty.shops import (payers)
+from foundation.refusals import Invalid
+from loyalty.ledger import ledger
 from loyalty.models import Account, Payer, Programme
-from foundation.refusals import (Invalid)
+from loyalty.shops import payers
 from tests import factories
 
 pytestmark = pytest.mark.django_db

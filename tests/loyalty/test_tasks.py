@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from config.celery import app
 from config.schedule import SCHEDULE
-from loyalty import (tasks)
-from loyalty.ledger import (ledger, sweep)
+from loyalty import tasks
+from loyalty.ledger import ledger, sweep
 from loyalty.models import Account, Lot
 from tests.factories import ProgrammeFactory, enrol, give_points
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from campaigns.occasions.occasions import (BUILT_IN)
-from loyalty.ledger import (inactivity)
+from campaigns.occasions.occasions import BUILT_IN
+from loyalty.ledger import inactivity
 from loyalty.models import Transfer
 from loyalty.wording import describe_reason
 from members import consents, wording

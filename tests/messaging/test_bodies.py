@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from django.core.management import call_command
 
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.occasions import (registration)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.occasions import registration
 from members.models import Event
 from members.registration import Newcomer
 from messaging import bodies, webhooks

@@ -17,7 +17,7 @@ import pytest
 from django.db import connection, transaction
 from standardwebhooks import Webhook as Standard
 
-from members.timeline import (events)
+from members.timeline import events
 from messaging import couriers, posting, webhooks
 from messaging.models import Webhook, WebhookDelivery, new_secret
 from messaging.posting import Answer

@@ -9,8 +9,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from campaigns.checkout import (checkout, returns)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from messaging import couriers, webhooks
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from campaigns.checkout import (checkout)
+from campaigns.checkout import checkout
 from config.logs import build_formatter
-from loyalty.ledger import (ledger)
+from loyalty.ledger import ledger
 from loyalty.models import Receipt
-from members.codes import (identification)
+from members.codes import identification
 from members.models import Member
 from pos import keys
 from pos.models import TillKey

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import (holds)
+from campaigns.checkout import holds
 from loyalty.models import Receipt
 from members.models import Member
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.pos.conftest import SOLD_AT, Api, coffee

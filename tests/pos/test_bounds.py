@@ -187,7 +187,7 @@ def test_points_of_an_event_beyond_the_books_are_refused_in_words(
 def test_a_sale_of_a_batch_with_which_something_unforeseen_is_wrong_does_not_keep_its_neighbours(
     api: Api, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from campaigns.checkout import (checkout)
+    from campaigns.checkout import checkout
 
     really = checkout._sell
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.shops import (places)
 from loyalty.models import Participation, Receipt
+from loyalty.shops import places
 from members.models import Member
 from pos import keys
 from tests import factories

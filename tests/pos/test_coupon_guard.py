@@ -10,10 +10,10 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from campaigns.checkout.sale import (Sale)
+from campaigns.checkout.sale import Sale
+from foundation.refusals import Invalid, TooMany
 from loyalty.models import Programme
 from members import bounds
-from foundation.refusals import (Invalid, TooMany)
 from pos import coupon_guard, keys
 from pos.keys import Client
 from pos.models import Guesses

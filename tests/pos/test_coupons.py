@@ -10,8 +10,8 @@ from django.db import transaction
 
 from loyalty.models import Programme
 from members.models import Member
-from rewards import (codes)
-from rewards.coupons import (batches, handouts)
+from rewards import codes
+from rewards.coupons import batches, handouts
 from rewards.models import Coupon, CouponUse, Series
 from tests import factories
 from tests.pos.conftest import SOLD_AT, Api, coffee

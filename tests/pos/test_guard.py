@@ -11,9 +11,9 @@ from django.test import Client as Browser
 from django.urls import reverse
 from pytest_django import Settings
 
-from members.codes import (confirmation, identification)
+from foundation.refusals import TooMany
+from members.codes import confirmation, identification
 from members.models import Code, Member
-from foundation.refusals import (TooMany)
 from pos import guard, keys
 from pos.guard import Guesser, Kind
 from pos.models import Guesses

@@ -13,9 +13,9 @@ from django.core import mail
 from pytest_django import Settings
 
 from campaigns.models import Seller
-from loyalty.ledger import (ledger)
+from loyalty.ledger import ledger
 from loyalty.models import Account, Programme
-from members.codes import (confirmation, identification)
+from members.codes import confirmation, identification
 from members.models import Card, Code, Consent, Event, Member
 from pos import answers
 from tests import factories

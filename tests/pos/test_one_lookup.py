@@ -19,12 +19,12 @@ from django.urls import reverse
 from analytics import segment_files
 from analytics.segment_files import Row, Table
 from backoffice import search
-from campaigns.checkout import (clashes, reading)
-from campaigns.checkout.bulk.selling import (replay)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.shops import (places)
+from campaigns.checkout import clashes, reading
+from campaigns.checkout.bulk.selling import replay
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from loyalty.models import Holder, Programme, Receipt
-from members.codes import (identification)
+from loyalty.shops import places
+from members.codes import identification
 from members.models import Card, CardKind, Member
 from pos.till import basket as baskets
 from tests import factories

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
+from loyalty.ledger import ledger
 from loyalty.models import Account, Holder, Participation, Programme
+from loyalty.shops import places
 from members.models import Card, CardKind, Consent, Event, Member
 from pos import keys
 from tests import factories
@@ -120,7 +120,7 @@ def test_the_programme_of_a_receipt_is_the_same_whatever_is_shown(
 ) -> None:
     from django.utils import timezone
 
-    from members.codes import (identification)
+    from members.codes import identification
 
     factories.CardFactory(member=member, kind=CardKind.objects.get(code="gold"))
     ledger.open_account(member, gold)

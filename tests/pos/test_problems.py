@@ -94,7 +94,7 @@ def test_a_batch_may_be_larger_than_a_single_purchase(api: Api) -> None:
 def test_a_database_that_does_not_answer_asks_for_another_try(
     api: Api, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from campaigns.checkout import (checkout)
+    from campaigns.checkout import checkout
 
     def fail(sale: object, now: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")

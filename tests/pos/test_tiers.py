@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from loyalty.shops import (places)
 from loyalty.models import Receipt, Tier, TierChange
+from loyalty.shops import places
 from members.models import Member
 from tests import factories
 from tests.analytics.laddering import change

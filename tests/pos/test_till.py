@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
+from loyalty.ledger import ledger
 from loyalty.models import Account, Receipt, Seat
+from loyalty.shops import places
 from members.models import Code, Member
 from pos.till import basket as baskets
 from pos.till.scanning import split_times
@@ -132,7 +132,7 @@ def test_the_customer_is_found_by_card_or_phone(till: Client, corner: Corner, sh
 
 
 def test_the_customer_is_found_by_a_one_time_code(till: Client, corner: Corner) -> None:
-    from members.codes import (identification)
+    from members.codes import identification
 
     code = identification.issue(corner.anna, timezone.now())
     assert "Anna Kern" in text(post(till, "identify", who=code))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, connections
 
-from foundation.refusals import (Refusal)
+from foundation.refusals import Refusal
 from tests.laws.world import assert_books_balance, problems_of_the_books
 
 THREADS = 16

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from campaigns.checkout import (checkout)
-from campaigns.checkout.sale import (SaleLine)
-from loyalty.ledger import (ledger)
+from campaigns.checkout import checkout
+from campaigns.checkout.sale import SaleLine
+from loyalty.ledger import ledger
 from loyalty.models import Account, Category, Holder, Lot, Product, Receipt, Transfer
-from members.codes import (confirmation)
+from members.codes import confirmation
 from members.models import Code, Event
 from tests import factories
 from tests.laws.world import account_of

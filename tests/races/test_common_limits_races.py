@@ -12,7 +12,7 @@ from django.db import transaction
 
 from campaigns.models import Tally
 from loyalty.models import Receipt
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests import factories
 from tests.laws.world import MORNING

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from members.models import Event, Member
-from rewards.coupons import (batches, coupons, handouts, series)
+from rewards.coupons import batches, coupons, handouts, series
 from rewards.models import Coupon, CouponUse, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, StoreFactory
 from tests.races.parallel import THREADS, done, refusals, together

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from django.db.models import Sum
 
-from campaigns.occasions import (awaited, dates, occasions, own_events, referrals)
 from campaigns.models import EventReward, Tally
-from loyalty.shops import (places)
+from campaigns.occasions import awaited, dates, occasions, own_events, referrals
 from loyalty.models import Account, Transfer
-from members.timeline import (events)
+from loyalty.shops import places
 from members.models import Event, Member
+from members.timeline import events
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.races.parallel import books_right_after, together

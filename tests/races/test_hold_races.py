@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import (checkout, holds, returns)
+from campaigns.checkout import checkout, holds, returns
 from campaigns.models import Tally
 from loyalty.models import Receipt
 from members.models import Event

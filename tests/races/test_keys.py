@@ -11,7 +11,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from members.codes import (confirmation)
+from members.codes import confirmation
 from members.models import Code, Event, Member
 from tests import factories
 

@@ -10,12 +10,12 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from campaigns.checkout.clashes import (retried)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (products)
-from loyalty.ledger.lots import (NotEnoughPoints)
+from campaigns.checkout.clashes import retried
+from loyalty.ledger import ledger
+from loyalty.ledger.lots import NotEnoughPoints
+from loyalty.ledger.passbook import Cause, LotTerms
 from loyalty.models import Account
-from loyalty.ledger.passbook import (Cause, LotTerms)
+from loyalty.shops import products
 from tests import factories
 from tests.laws.world import account_of
 from tests.races.parallel import PATIENCE, THREADS, books_right_after, done, together, wait_for_waiter

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from campaigns import rulebooks
-from loyalty.shops import (payers)
+from foundation.refusals import Refusal
 from loyalty.models import Account, Payer, Programme
-from foundation.refusals import (Refusal)
+from loyalty.shops import payers
 from tests import factories
 from tests.races.parallel import together
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import (checkout, holds, returns)
-from loyalty.ledger import (sweep)
+from campaigns.checkout import checkout, holds, returns
+from loyalty.ledger import sweep
 from loyalty.models import Receipt, Return, ReturnLine, Transfer
 from members.models import Event
 from tests import factories

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from campaigns.checkout import (checkout, returns)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine)
-from loyalty.shops import (pasts, places)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine
 from loyalty.models import Partner, Store
+from loyalty.shops import pasts, places
 from tests import factories
 from tests.races.parallel import THREADS, together
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from loyalty.ledger import (ledger, sweep)
-from loyalty.ledger.lots import (NotEnoughPoints)
+from foundation import prepared
+from loyalty.ledger import ledger, sweep
+from loyalty.ledger.lots import NotEnoughPoints
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Lot, SweepBatch, Transfer
-from loyalty.ledger.passbook import (Cause)
-from foundation import (prepared)
 from members.models import Event, new_id
 from tests.factories import ProgrammeFactory, enrol, give_points
 from tests.races.parallel import books_right_after, together

@@ -12,8 +12,8 @@ import pytest
 from analytics import hand, recount
 from analytics.hand import Given
 from analytics.models import MemberFacts
-from loyalty.shops import (places)
 from loyalty.models import TierChange
+from loyalty.shops import places
 from members.models import Event, Member
 from tests import factories
 from tests.analytics.laddering import change

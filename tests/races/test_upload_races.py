@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from kombu import Connection
 
-from backoffice.files import (sheet_rows, tasks, uploads)
+from backoffice.files import sheet_rows, tasks, uploads
+from backoffice.files.upload_kinds import KINDS
 from backoffice.models import Upload
-from backoffice.files.upload_kinds import (KINDS)
 from config.celery import app
 from loyalty.models import Product
 from members.models import User

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 
 
 class Command(BaseCommand):

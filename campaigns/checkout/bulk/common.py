@@ -15,17 +15,17 @@ from uuid import UUID
 import msgspec
 
 from analytics import segments
-from campaigns import (rulebooks)
-from campaigns.checkout import (history, tallies)
-from campaigns.checkout.decision import (Decision)
+from campaigns import rulebooks
+from campaigns.checkout import history, tallies
+from campaigns.checkout.bulk.standings import Pair
+from campaigns.checkout.decision import Decision
+from campaigns.checkout.history import PastDocument
 from campaigns.engine.needs import Needs, PastPurchase
-from campaigns.checkout.history import (PastDocument)
-from campaigns.checkout.bulk.standings import (Pair)
-from loyalty.shops.places import (Shop)
-from foundation import (prepared)
+from foundation import prepared
+from loyalty.shops.places import Shop
 
 if TYPE_CHECKING:
-    from campaigns.checkout.bulk.selling import (Candidate)
+    from campaigns.checkout.bulk.selling import Candidate
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _HISTORY = f"""

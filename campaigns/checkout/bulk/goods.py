@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 from django.db.models import Q
 
-from campaigns.checkout.reading import (KnownProduct)
-from campaigns.checkout.sale import (SaleLine)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (products)
+from campaigns.checkout.reading import KnownProduct
+from campaigns.checkout.sale import SaleLine
+from foundation import prepared
+from loyalty.ledger import ledger
 from loyalty.models import Category
-from foundation import (prepared)
+from loyalty.shops import products
 
 _READ = """
 SELECT p.id, p.sku, p.name, p.brand, c.path::text AS categories,

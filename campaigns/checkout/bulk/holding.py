@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from campaigns.checkout import (holds, returns)
-from campaigns.checkout.decision import (Decision)
-from campaigns.checkout.bulk.standings import (Standing)
-from campaigns.checkout.situation import (Situation)
+from campaigns.checkout import holds, returns
+from campaigns.checkout.bulk.standings import Standing
+from campaigns.checkout.decision import Decision
+from campaigns.checkout.situation import Situation
 from loyalty.models import Receipt
 
 if TYPE_CHECKING:
-    from campaigns.checkout.bulk.selling import (Candidate)
+    from campaigns.checkout.bulk.selling import Candidate
 
 
 class Holds:

@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from campaigns.checkout import (reading)
-from campaigns.checkout.reading import (KnownMember)
-from campaigns.checkout.sale import (Sale)
-from loyalty.shops.places import (Shop)
-from members.lookup import (lookup)
-from foundation import (prepared)
-from members.lookup.lookup import (Sought)
+from campaigns.checkout import reading
+from campaigns.checkout.reading import KnownMember
+from campaigns.checkout.sale import Sale
+from foundation import prepared
+from loyalty.shops.places import Shop
+from members.lookup import lookup
+from members.lookup.lookup import Sought
 
 #: What each field of what is sought is called where it is found.
 _FORMS = ("card", "phone", "email", "code", "id")

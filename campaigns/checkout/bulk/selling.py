@@ -26,29 +26,39 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from analytics import facts
-from campaigns import (rulebooks)
-from campaigns.checkout import (booking, checkout, offers, reading, room, settlements, situation, tallies, usage)
-from campaigns.checkout.clashes import (retried)
-from campaigns.checkout.decision import (Decision)
+from campaigns import rulebooks
+from campaigns.checkout import (
+    booking,
+    checkout,
+    offers,
+    reading,
+    room,
+    settlements,
+    situation,
+    tallies,
+    usage,
+)
+from campaigns.checkout.bulk.common import Common
+from campaigns.checkout.bulk.goods import Goods
+from campaigns.checkout.bulk.holding import Holds
+from campaigns.checkout.bulk.people import People, Person
+from campaigns.checkout.bulk.standings import Pair, Standing, Standings
+from campaigns.checkout.clashes import retried
+from campaigns.checkout.decision import Decision
+from campaigns.checkout.reading import Document, KnownReceipt, usage_keys
+from campaigns.checkout.sale import Sale, check
+from campaigns.checkout.situation import Situation
 from campaigns.models import Rulebook
-from campaigns.checkout.reading import (Document, KnownReceipt, usage_keys)
-from campaigns.checkout.bulk.common import (Common)
-from campaigns.checkout.bulk.goods import (Goods)
-from campaigns.checkout.bulk.holding import (Holds)
-from campaigns.checkout.bulk.people import (People, Person)
-from campaigns.checkout.bulk.standings import (Pair, Standing, Standings)
-from campaigns.checkout.sale import (Sale, check)
-from campaigns.checkout.situation import (Situation)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places, receipts)
-from loyalty.rules.basket import (Moment)
-from loyalty.shops.places import (Scheme, Shop)
-from loyalty.tiers.tier_changes import (ChangeRow)
-from members.timeline import (events)
-from foundation import (prepared)
-from members.lookup.lookup import (Sought)
-from foundation.refusals import (Refusal)
-from foundation.violations import (constraint_of)
+from foundation import prepared
+from foundation.refusals import Refusal
+from foundation.violations import constraint_of
+from loyalty.ledger import ledger
+from loyalty.rules.basket import Moment
+from loyalty.shops import places, receipts
+from loyalty.shops.places import Scheme, Shop
+from loyalty.tiers.tier_changes import ChangeRow
+from members.lookup.lookup import Sought
+from members.timeline import events
 
 #: Receipts of a transaction: about half a second for which a till may wait for one of its members.
 CHUNK = 500

@@ -13,17 +13,17 @@ from django.db.models import F
 from analytics import facts, reading
 from analytics.facts import Facts
 from analytics.models import MemberFacts
-from campaigns.checkout.decision import (Decision)
+from campaigns.checkout.decision import Decision
+from campaigns.checkout.reading import NO_HOLDS, Holds, KnownAccount
+from campaigns.checkout.usage import Used
 from campaigns.models import Usage
-from campaigns.checkout.reading import (NO_HOLDS, Holds, KnownAccount)
-from campaigns.checkout.usage import (Used)
-from loyalty.ledger import (ledger)
-from loyalty.rules.basket import (WalletLot)
+from foundation import prepared
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Holder, Receipt
-from loyalty.ledger.passbook import (ZERO, Cause, Passbook)
-from loyalty.shops.places import (Scheme)
-from loyalty.rules.tiers import (Bought)
-from foundation import (prepared)
+from loyalty.rules.basket import WalletLot
+from loyalty.rules.tiers import Bought
+from loyalty.shops.places import Scheme
 
 #: A member in a programme.
 Pair = tuple[UUID, int]

@@ -18,9 +18,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from foundation.refusals import Fault
 from members import bounds
-from foundation.refusals import (Fault)
 
 #: Columns that tell of the receipt: the same in all its rows, or given in the first one alone.
 OF_RECEIPT = (

@@ -13,22 +13,23 @@ from uuid import UUID
 
 import msgspec
 
-from campaigns.checkout import (decision, extras, record, room, situation, taking_back, tallies, usage)
-from campaigns.checkout.events import (rewards as event_rewards, grounds)  # fmt: skip
+from campaigns.checkout import decision, extras, record, room, situation, taking_back, tallies, usage
+from campaigns.checkout.events import grounds
+from campaigns.checkout.events import rewards as event_rewards  # fmt: skip
+from campaigns.checkout.events.rewards import Basis
+from campaigns.checkout.record import NOTHING, Given, Record, Share
 from campaigns.engine.evaluation import evaluate_event
 from campaigns.engine.outcome import Outcome, Tally
 from campaigns.engine.shopper import Shopper
-from campaigns.checkout.events.rewards import (Basis)
 from campaigns.models import EventReward, Seller, Usage
-from campaigns.checkout.record import (NOTHING, Given, Record, Share)
 from campaigns.rulebooks import Rules
-from loyalty.ledger import (ledger)
-from loyalty.shops import (membership, places)
-from loyalty.rules.basket import (Moment)
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Programme
-from loyalty.ledger.passbook import (ZERO, Cause, Passbook)
-from members.timeline.events import (EventRow)
+from loyalty.rules.basket import Moment
+from loyalty.shops import membership, places
 from members.models import Event, Member
+from members.timeline.events import EventRow
 
 #: Events happen in no store.
 _NO_STORE = 0

@@ -6,14 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from analytics import reading
-from campaigns import (rulebooks)
-from campaigns.checkout.events import (booking as event_booking, grounds)
-from campaigns.checkout.events.booking import (Subject)
-from campaigns.checkout.events.rewards import (Basis)
+from campaigns import rulebooks
+from campaigns.checkout.events import booking as event_booking
+from campaigns.checkout.events import grounds
+from campaigns.checkout.events.booking import Subject
+from campaigns.checkout.events.rewards import Basis
+from campaigns.checkout.sold import Sold
 from campaigns.models import EventReward
-from campaigns.checkout.sold import (Sold)
 from loyalty.models import Holder
-from loyalty.rules.tiers import (Bought)
+from loyalty.rules.tiers import Bought
 
 
 def settle(sold: Sold, left: Bought | None, return_id: UUID, now: datetime) -> None:

@@ -15,14 +15,14 @@ from uuid import UUID
 
 from analytics import reading
 from campaigns.models import EventReward
-from loyalty.tiers import (ladders)
-from loyalty.rules import (rises)
 from loyalty.models import Holder, Receipt, Return
-from loyalty.shops.places import (Scheme)
-from loyalty.rules.rises import (Rise)
-from loyalty.rules.tiers import (Bought, Ladder)
-from members.timeline.events import (EventRow)
+from loyalty.rules import rises
+from loyalty.rules.rises import Rise
+from loyalty.rules.tiers import Bought, Ladder
+from loyalty.shops.places import Scheme
+from loyalty.tiers import ladders
 from members.models import Event
+from members.timeline.events import EventRow
 
 REACHED, DORMANT = "tier.reached", "member.dormant"
 #: Events of a member that purchases of the same member cause.

@@ -14,13 +14,13 @@ from uuid import UUID
 import msgspec
 from django.db.models import F
 
-from campaigns.checkout import (record)
+from campaigns.checkout import record
+from campaigns.checkout.record import Record
 from campaigns.engine.evaluation import NOWHERE
 from campaigns.engine.shopper import Shopper
 from campaigns.models import EventReward
-from campaigns.checkout.record import (Record)
-from loyalty.rules.basket import (Basket)
-from foundation import (prepared)
+from foundation import prepared
+from loyalty.rules.basket import Basket
 
 #: Part of a statement: has the events of the query ``fresh`` (``id``) judged in a programme.
 ASK = """

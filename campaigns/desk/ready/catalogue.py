@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.desk.ready.mechanic import (Mechanic)
-from campaigns.desk.ready.offers import (DISCOUNTS, OCCASIONS)
-from campaigns.desk.ready.points import (AGAIN, BASE, GOODS, TIME)
+from campaigns.desk.ready.mechanic import Mechanic
+from campaigns.desk.ready.offers import DISCOUNTS, OCCASIONS
+from campaigns.desk.ready.points import AGAIN, BASE, GOODS, TIME
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.desk.ready.mechanic import (Mechanic)
-from campaigns.desk.ready.points import (MEMBERS, RECEIPT)
+from campaigns.desk.ready.mechanic import Mechanic
+from campaigns.desk.ready.points import MEMBERS, RECEIPT
 
 EVERYONE = {"who": "everyone"}
 ONCE = {"limits": [{"per": "member", "period": "ever", "times": 1}]}

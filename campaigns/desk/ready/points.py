@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.desk.ready.mechanic import (Mechanic)
+from campaigns.desk.ready.mechanic import Mechanic
 
 MEMBERS = {"who": "members"}
 RECEIPT = {"of": "receipt"}

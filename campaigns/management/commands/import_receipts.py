@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from campaigns.checkout.bulk.selling import (CHUNK, Result, Seller)
-from campaigns.checkout.bulk.table import (Entry, FileFault, Table)
+from campaigns.checkout.bulk.selling import CHUNK, Result, Seller
+from campaigns.checkout.bulk.table import Entry, FileFault, Table
 from members import tables
 
 _LINE = "lines["

@@ -13,10 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from loyalty.ledger import (sweep)
+from loyalty.ledger import sweep
 from loyalty.models import Programme
-from members.timeline import (events)
 from members.models import Event
+from members.timeline import events
 
 BEGUN, LOADED = "demo.begun", "demo.loaded"
 CHUNK = 2000
@@ -79,7 +79,7 @@ class Command(BaseCommand):
 
     def sell(self, data: Any, now: datetime) -> int:
         """Sell the receipts that are not sold yet. Returns how many were."""
-        from campaigns.checkout.bulk.selling import (replay)
+        from campaigns.checkout.bulk.selling import replay
 
         sold = 0
         with tqdm(

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import FileError, Problem
+from foundation.refusals import Refusal
 from loyalty.models import Programme
-from foundation.refusals import (Refusal)
 from rewards import codes
-from rewards.coupons import (series as desk)
+from rewards.coupons import series as desk
 from rewards.models import Coupon, Series
 
 COLUMNS = Columns(

@@ -7,15 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import (funding, rulebooks)
-from campaigns.words import (sentence)
-from campaigns.words.differences import (differences, mean_the_same, tell)
+from campaigns import funding, rulebooks
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign, Revision
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import Path, Problem, steps_of
 from campaigns.programme_file.sections import payers
+from campaigns.words import sentence
+from campaigns.words.differences import differences, mean_the_same, tell
 from loyalty.models import Programme
 
 COLUMNS = Columns(Campaign, "name", "status")

@@ -11,10 +11,10 @@ from campaigns.funding import campaigns_of
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import FileError, Problem
-from loyalty.shops import (payers)
+from foundation.refusals import Refusal
 from loyalty.models import Account, Partner, Payer, Programme
 from loyalty.models.payer import HOUSE
-from foundation.refusals import (Refusal)
+from loyalty.shops import payers
 
 COLUMNS = Columns(Payer, "name", "kind")
 _CODES = {"pattern": r"^[-a-zA-Z0-9_]{1,32}$"}

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step
 from campaigns.programme_file.problems import Problem, steps_of
-from loyalty import (currencies, wording)
-from loyalty.rules import (expiry, spending)
-from loyalty.rules.document import (DocumentError)
+from loyalty import currencies, wording
 from loyalty.models import Programme
+from loyalty.rules import expiry, spending
+from loyalty.rules.document import DocumentError
 
 COLUMNS = Columns(
     Programme,

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.words.differences import (differences)
 from campaigns.models import CampaignTemplate
 from campaigns.programme_file.columns import Columns
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import Problem
 from campaigns.programme_file.sections.mechanics import DEFINITION, keep_form, tell_new
+from campaigns.words.differences import differences
 from loyalty.models import Programme
 
 COLUMNS = Columns(CampaignTemplate, "name", "description")

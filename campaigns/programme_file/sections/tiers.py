@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from campaigns.programme_file.columns import Columns
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
 from campaigns.programme_file.problems import Problem
-from loyalty.tiers import (ladders)
 from loyalty.models import Ladder, Programme, Tier
+from loyalty.tiers import ladders
 
 RULES = Columns(
     Ladder,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from campaigns.words.phrases.missing import (gap)
-from campaigns.words.phrases.words import (Fields, Voice, bounds, days, listed, number, period, pieces, points)
+from campaigns.words.phrases.missing import gap
+from campaigns.words.phrases.words import Fields, Voice, bounds, days, listed, number, period, pieces, points
 
 Phrase = Callable[[Fields, Voice], str]
 

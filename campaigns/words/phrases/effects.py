@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.words.phrases.missing import (gap)
-from campaigns.words.phrases.words import (Fields, Voice, count, days, number, percent, pieces, points)
+from campaigns.words.phrases.missing import gap
+from campaigns.words.phrases.words import Fields, Voice, count, days, number, percent, pieces, points
 
 Phrase = Callable[[Fields, Voice], str]
 

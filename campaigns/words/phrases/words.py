@@ -14,7 +14,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext, pgettext
 
-from campaigns.words.phrases.missing import (gap)
+from campaigns.words.phrases.missing import gap
 
 Fields = Mapping[str, Any]
 #: The name of a thing by its kind (``tiers``, ``products``, …) and code.

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from loyalty.ledger import (audit)
+from loyalty.ledger import audit
 from loyalty.models import Programme
 
 

@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from foundation.refusals import (Invalid)
-from rewards import (codes)
-from rewards.coupons import (batches, series)
+from foundation.refusals import Invalid
+from rewards import codes
+from rewards.coupons import batches, series
 from rewards.models import CodeBatch, Coupon
 
 

@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from foundation.refusals import Invalid
 from members import tables
-from foundation.refusals import (Invalid)
-from rewards.coupons import (batches, series)
-from rewards.coupons.batches import (BadLine)
+from rewards.coupons import batches, series
+from rewards.coupons.batches import BadLine
 from rewards.models import CodeBatch
 
 HEADER = ("line", "problem", "text")

@@ -13,12 +13,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from backoffice.backtests import (page as backtest_page, words as backtest_words)
-from backoffice.backtests.form import (last_months, last_year)
+from backoffice.backtests import page as backtest_page
+from backoffice.backtests import words as backtest_words
+from backoffice.backtests.form import last_months, last_year
 from campaigns.backtest import adding_up, running
 from campaigns.backtest.adding_up import Sums, Tally
-from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign, Usage
+from campaigns.models import Backtest, Campaign, Usage
 from campaigns.models import Tally as CommonUse
 from loyalty.models import Lot, Receipt, Transfer
 from members.models import Event, User

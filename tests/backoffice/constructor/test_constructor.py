@@ -15,12 +15,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.staff import (roles)
 from backoffice.constructor import faults, forms
+from backoffice.staff import roles
 from campaigns import rulebooks
+from campaigns.desk.ready.catalogue import MECHANICS
 from campaigns.engine.schema import SCHEMA
 from campaigns.models import Campaign, Revision, Rulebook
-from campaigns.desk.ready.catalogue import (MECHANICS)
 from members.models import Event
 from tests import factories
 

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.staff import (roles)
 from backoffice.constructor import forms
-from campaigns.desk import (agenda, states)
+from backoffice.staff import roles
+from campaigns.desk import agenda, states
+from campaigns.desk.ready.catalogue import MECHANICS
 from campaigns.models import Campaign, CampaignTemplate
-from campaigns.desk.ready.catalogue import (MECHANICS)
 from tests import factories
 from tests.backoffice.constructor.test_constructor import GOOD, page, sent
 

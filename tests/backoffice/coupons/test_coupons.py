@@ -16,12 +16,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.coupons import (printing as coupons_print)
-from backoffice.staff import (roles)
+from backoffice.coupons import printing as coupons_print
+from backoffice.staff import roles
 from campaigns.models import Campaign
 from members.models import Event, new_id
-from rewards import (codes, tasks)
-from rewards.coupons import (batches)
+from rewards import codes, tasks
+from rewards.coupons import batches
 from rewards.models import CodeBatch, Coupon, Series
 from tests import factories
 from tests.rewards.coupons.build import NOW, count_of, make_coupon, make_receipt, make_series, spend

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backoffice.files import (cells)
+from backoffice.files import cells
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from django.db import DatabaseError, models, transaction
 from django.urls import NoReverseMatch, URLPattern, reverse
 
 from analytics.models import Segment, SegmentFile
+from backoffice.files.sheet import Sheet
 from backoffice.models import Upload
-from backoffice.files.sheet import (Sheet)
 from loyalty.models import Product
 from members import tables
 from members.models import Member, User

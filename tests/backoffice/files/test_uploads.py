@@ -17,12 +17,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from analytics.models import Segment, SegmentFile
-from backoffice.staff import (roles)
-from backoffice.segments import (files as segments_files)
-from backoffice.files import (sheet_files, tasks, upload_pages, uploads)
+from backoffice.files import sheet_files, tasks, upload_pages, uploads
+from backoffice.files.sheet_files import FileFault
+from backoffice.files.upload_kinds import KINDS
 from backoffice.models import Upload
-from backoffice.files.sheet_files import (FileFault)
-from backoffice.files.upload_kinds import (KINDS)
+from backoffice.segments import files as segments_files
+from backoffice.staff import roles
 from campaigns.programme_file import snapshot
 from loyalty.models import Account, Holder, Product, Store
 from members.models import Card, Event, Member

@@ -10,11 +10,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.staff import (roles)
-from loyalty.ledger import (adjustment, audit, reversal)
+from backoffice.staff import roles
+from foundation.refusals import Conflict, Refused
+from loyalty.ledger import adjustment, audit, reversal
 from loyalty.models import Lot, Transfer
 from members.models import Event, new_id
-from foundation.refusals import (Conflict, Refused)
 from tests import factories
 from tests.backoffice.conftest import NOON
 

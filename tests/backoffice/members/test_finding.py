@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from backoffice.staff import (roles)
-from backoffice.staff.schedule import (IntervalSchedule, say_every)
+from backoffice.staff import roles
+from backoffice.staff.schedule import IntervalSchedule, say_every
 from members.models import User
 
 

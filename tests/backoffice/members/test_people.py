@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice import (search)
-from backoffice.members import (member_page, unfolding)
-from backoffice.staff import (roles)
-from campaigns.checkout import (returns)
+from backoffice import search
+from backoffice.members import member_page, unfolding
+from backoffice.staff import roles
+from campaigns.checkout import returns
 from loyalty.models import Holder, Receipt
 from members.models import Card, Event, Member, User
 from tests import factories

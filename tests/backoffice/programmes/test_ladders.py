@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from analytics import moves, recount
 from analytics.models import MemberFacts
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from campaigns.models import Rulebook
-from loyalty.tiers import (ladder_wording, ladders)
-from loyalty.shops import (places)
 from loyalty.models import Ladder, Programme, Tier, TierChange
+from loyalty.shops import places
+from loyalty.tiers import ladder_wording, ladders
 from tests import factories
 from tests.analytics.laddering import change, open_ladder
 

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from backoffice.programmes import (file as programme_file)
+from backoffice.programmes import file as programme_file
 from campaigns.models import Campaign, Revision
 from campaigns.programme_file import snapshot
 from loyalty.models import Programme, Tier

@@ -9,11 +9,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from backoffice.programmes.form import (read_fields, write_expiry, write_spending)
+from backoffice.programmes.form import read_fields, write_expiry, write_spending
 from campaigns.models import Rulebook
-from loyalty import (currencies)
-from loyalty.rules import (expiry)
+from loyalty import currencies
 from loyalty.models import Programme, Tier
+from loyalty.rules import expiry
 from loyalty.wording import describe_expiry, describe_spending
 
 POLICIES: list[dict[str, Any]] = [

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from analytics.models import Segment, SegmentFile, SegmentMember
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from campaigns import rulebooks
 from campaigns.models import Campaign
 from members.models import Event, User

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 from pos.models import TillKey
 from tests import factories
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
-from backoffice.staff import (roles)
+from backoffice.staff import roles
 
 pytestmark = pytest.mark.django_db
 

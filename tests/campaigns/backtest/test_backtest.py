@@ -14,20 +14,19 @@ import pytest
 from django.db import transaction
 
 from analytics import segments
-from campaigns import (rulebooks)
-from campaigns.checkout import (checkout, record, returns)
+from campaigns import rulebooks
 from campaigns.backtest import judging, parts, trial
 from campaigns.backtest.adding_up import Tally
 from campaigns.backtest.judging import Judged
-from campaigns.backtest.models import Backtest
-from campaigns.models import Campaign, Rulebook
-from campaigns.checkout.record import (Record)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.shops import (places)
+from campaigns.checkout import checkout, record, returns
+from campaigns.checkout.record import Record
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.models import Backtest, Campaign, Rulebook
+from foundation.refusals import Refusal
 from loyalty.models import Programme, Receipt, Return
+from loyalty.shops import places
 from members.models import Member
-from foundation.refusals import (Refusal)
 from tests import factories
 from tests.campaigns.checkout.bulk.test_replay import (
     BEGIN,

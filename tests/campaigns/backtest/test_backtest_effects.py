@@ -11,15 +11,14 @@ import pytest
 from django.db import transaction
 
 from analytics import segments
-from campaigns.checkout import (checkout, returns)
 from campaigns.backtest import parts, trial
 from campaigns.backtest.adding_up import Live, Tally
-from campaigns.backtest.models import Backtest
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.engine.definition import parse
 from campaigns.engine.rulebook import Revision
-from campaigns.models import Campaign
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from campaigns.models import Backtest, Campaign
 from loyalty.models import Receipt
 from members.models import Member
 from tests import factories

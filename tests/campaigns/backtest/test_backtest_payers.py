@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from backoffice.backtests.payers import (share_out)
+from backoffice.backtests.payers import share_out
 from campaigns.backtest import adding_up, trial
 from campaigns.engine.definition import DefinitionError
-from loyalty.shops import (payers)
 from loyalty.models import Account
+from loyalty.shops import payers
 from tests import factories
 from tests.campaigns.backtest.test_backtest import add_up, backtest
 from tests.campaigns.test_funding import sell

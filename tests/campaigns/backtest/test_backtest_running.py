@@ -11,9 +11,8 @@ from django.utils import timezone
 from kombu import Connection
 
 from campaigns.backtest import adding_up, crew, parts, running, tasks
-from campaigns.backtest.models import Backtest
 from campaigns.engine.definition import DefinitionError
-from campaigns.models import Campaign
+from campaigns.models import Backtest, Campaign
 from config.celery import app
 from tests import factories
 from tests.campaigns.checkout.bulk.test_replay import (

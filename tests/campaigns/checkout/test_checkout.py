@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import (checkout, returns)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (ledger)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from foundation.refusals import Conflict, Invalid, Refused
+from loyalty.ledger import ledger
 from loyalty.models import Account, Lot, Receipt, ReceiptLine, Transfer
 from members.models import Event, Member
-from foundation.refusals import (Conflict, Invalid, Refused)
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaigns.checkout import (checkout, clashes, offers)
+from campaigns.checkout import checkout, clashes, offers
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
 from loyalty.models import Account
 from members.models import CardKind
 from tests import factories

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.checkout import (checkout)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from foundation.refusals import (Refused)
+from campaigns.checkout import checkout
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from foundation.refusals import Refused
 from tests import factories
 from tests.rewards.coupons.build import make_series
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from campaigns.checkout import (checkout, returns)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Usage
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
 from loyalty.models import Account
 from tests import factories
 

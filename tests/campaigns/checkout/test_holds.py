@@ -9,15 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.occasions import (referrals)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (ledger)
+from campaigns.occasions import referrals
+from foundation.refusals import Refused
+from loyalty.ledger import ledger
 from loyalty.models import Account, Receipt
 from members.models import Event, Member
-from foundation.refusals import (Refused)
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Coupon, Series
 from tests import factories
 

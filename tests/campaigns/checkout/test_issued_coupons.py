@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.checkout.returns import (ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from members.models import Event, Member
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Coupon, Series
 from tests import factories
 

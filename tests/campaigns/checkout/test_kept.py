@@ -11,17 +11,17 @@ import pgtrigger
 import pytest
 from django.db import ProgrammingError, transaction
 
-from campaigns.checkout import (checkout, holds, returns)
 from campaigns.backtest import parts
-from campaigns.backtest.models import Backtest
-from campaigns.checkout.bulk.selling import (replay)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (pasts, places)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.bulk.selling import replay
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.models import Backtest
+from foundation.refusals import Refused
+from loyalty.ledger import ledger
 from loyalty.models import Participation, ProductSet, Receipt, StoreState, Transfer
+from loyalty.shops import pasts, places
 from members.models import Member
-from foundation.refusals import (Refused)
 from tests import factories
 from tests.laws.world import account_of
 

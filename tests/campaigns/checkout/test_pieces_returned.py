@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from campaigns.checkout import (record)
+from campaigns.checkout import record
+from campaigns.checkout.sale import SaleLine
 from campaigns.engine import evaluation
 from campaigns.models import Usage
-from campaigns.checkout.sale import (SaleLine)
 from loyalty.models import Receipt
 from members.models import Member
 from tests import factories

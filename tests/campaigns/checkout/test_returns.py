@@ -10,15 +10,15 @@ import pytest
 from django.db import transaction
 
 from analytics.models import MemberFacts
-from campaigns.checkout import (checkout, holds, returns)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Usage
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (ledger)
+from foundation.refusals import Conflict, Refused
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Debt, Lot, Receipt, Transfer
-from loyalty.ledger.passbook import (Cause)
 from members.models import Member
-from foundation.refusals import (Conflict, Refused)
 from tests import factories
 
 pytestmark = pytest.mark.django_db

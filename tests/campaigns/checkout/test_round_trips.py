@@ -11,11 +11,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.checkout import (checkout, clashes)
-from loyalty.shops import (places)
+from campaigns.checkout import checkout, clashes
+from foundation.refusals import Refused
 from loyalty.models import Receipt
+from loyalty.shops import places
 from members.models import Event
-from foundation.refusals import (Refused)
 from messaging import webhooks
 from messaging.models import Webhook, WebhookDelivery
 from rewards.models import Coupon, CouponUse

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from campaigns import (tasks)
-from campaigns.checkout import (checkout, holds, returns, settlements, shares)
+from campaigns import tasks
+from campaigns.checkout import checkout, holds, returns, settlements, shares
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Seller, Settlement, Share
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (audit)
+from loyalty.ledger import audit
 from loyalty.models import Account
 from members.models import Event, Member
 from tests import factories

@@ -15,14 +15,14 @@ import pytest
 from analytics import facts, hand, reading, recount
 from analytics.hand import Given
 from analytics.models import MemberFacts
-from campaigns.checkout import (checkout, holds, returns)
-from campaigns.occasions import (occasions)
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.shops import (places)
-from loyalty.rules import (tiers)
+from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
+from campaigns.occasions import occasions
 from loyalty.models import TierChange
-from loyalty.rules.tiers import (Climb)
+from loyalty.rules import tiers
+from loyalty.rules.tiers import Climb
+from loyalty.shops import places
 from members.models import Event
 from tests import factories
 from tests.analytics.laddering import change, read

@@ -24,8 +24,8 @@ from campaigns.demo.shop import found, read
 from campaigns.demo.tongue import ENGLISH, speak
 from campaigns.engine.definition import parse
 from campaigns.models import Campaign
-from loyalty.shops import (places)
 from loyalty.models import Category, Lot, Product, Programme, Receipt, Return, Store, Transfer
+from loyalty.shops import places
 from members.models import Card, Member
 from pos.keys import find
 from tests import factories

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.desk.overlaps import (Entry, find, kind_of, may_meet)
+from campaigns.desk.overlaps import Entry, find, kind_of, may_meet
 
 DOUBLE: dict[str, Any] = {"what": [{"effect": "multiplier", "by": "2"}]}
 OFF: dict[str, Any] = {"what": [{"effect": "discount_percent", "percent": "5"}]}

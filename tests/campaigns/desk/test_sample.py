@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from campaigns.checkout import (checkout)
-from campaigns.desk import (sample)
+from campaigns.checkout import checkout
+from campaigns.checkout.sale import Sale, SaleLine
+from campaigns.desk import sample
+from campaigns.desk.sample import Item, Sample
 from campaigns.engine.definition import parse
-from campaigns.checkout.sale import (Sale, SaleLine)
-from campaigns.desk.sample import (Item, Sample)
 from tests import factories
 
 NOW = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)

@@ -13,7 +13,7 @@ from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import Shopper
-from loyalty.rules.basket import (Basket, Coupon, Line, Moment, Place, Wallet, WalletLot)
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 #: A Saturday, half past twelve.

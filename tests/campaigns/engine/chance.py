@@ -16,8 +16,8 @@ from campaigns.engine.limits import PREFIXES, period_keys
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import Shopper
 from campaigns.engine.soundness import DATED, check
-from loyalty.rules.basket import (Basket, Coupon, Line, Moment, Wallet, WalletLot)
-from loyalty.rules.rounding import (Rounding)
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Wallet, WalletLot
+from loyalty.rules.rounding import Rounding
 from tests.campaigns.engine.build import (
     GOODS,
     MOSCOW,

@@ -5,7 +5,18 @@ from decimal import Decimal
 
 import pytest
 
-from tests.campaigns.engine.build import RUBLES, by_line, campaign, earned, fixed, per, percent, refusal, sell, steps
+from tests.campaigns.engine.build import (
+    RUBLES,
+    by_line,
+    campaign,
+    earned,
+    fixed,
+    per,
+    percent,
+    refusal,
+    sell,
+    steps,
+)
 
 COFFEE = {"of": "lines", "products": ["coffee"]}
 

@@ -12,7 +12,7 @@ from campaigns.engine.evaluation import evaluate
 from campaigns.engine.reasons import fill
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.shopper import ANONYMOUS
-from loyalty.rules.basket import (Basket, Settled)
+from loyalty.rules.basket import Basket, Settled
 from tests.campaigns.engine.build import (
     PLACE,
     RUBLES,

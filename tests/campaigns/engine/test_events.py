@@ -12,7 +12,7 @@ from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.evaluation import evaluate, evaluate_event
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from loyalty.rules.basket import (Basket, Line, Moment, Place)
+from loyalty.rules.basket import Basket, Line, Moment, Place
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOW = Moment(AT, AT)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.engine.shopper import ANONYMOUS
-from loyalty.rules.terms import (Window, is_open)
+from loyalty.rules.terms import Window, is_open
 from tests.campaigns.engine.build import PLACE, anna, at, campaign, earned, fixed, refusal, sell
 
 GIFT = fixed("50")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.engine.shopper import ANONYMOUS
-from loyalty.rules.basket import (Settled)
+from loyalty.rules.basket import Settled
 from tests.campaigns.engine.build import (
     anna,
     by_line,

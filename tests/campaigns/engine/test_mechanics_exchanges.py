@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.engine.shopper import ANONYMOUS
-from loyalty.rules.basket import (Settled, Wallet, WalletLot)
+from loyalty.rules.basket import Settled, Wallet, WalletLot
 from tests.campaigns.engine.build import (
     MOSCOW,
     RUBLES,

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.checkout import (remains)
+from campaigns.checkout import remains
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Revision, Rulebook
-from loyalty.rules.basket import (Basket, Line, Settled)
+from loyalty.rules.basket import Basket, Line, Settled
 from tests.campaigns.engine.build import (
     PLACE,
     RUBLES,

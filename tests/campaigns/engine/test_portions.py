@@ -11,14 +11,14 @@ import pytest
 from django.utils import translation
 from hypothesis import given, settings
 
-from campaigns.checkout import (record)
-from campaigns.words import (wording)
+from campaigns.checkout import record
 from campaigns.engine import portions
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.reasons import describe
 from campaigns.engine.rulebook import Terms
-from loyalty.rules.rounding import (Rounding, round_points, round_ratio)
+from campaigns.words import wording
+from loyalty.rules.rounding import Rounding, round_points, round_ratio
 from tests.campaigns.engine.build import (
     RUBLES,
     campaign,

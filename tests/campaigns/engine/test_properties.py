@@ -21,8 +21,8 @@ from campaigns.engine.reasons import describe
 from campaigns.engine.rulebook import Rulebook
 from campaigns.engine.sentences import SENTENCES
 from campaigns.engine.shopper import ANONYMOUS, Shopper
-from loyalty.rules.basket import (Settled)
-from loyalty.rules.rounding import (Rounding, ratio_rounder, round_money, round_points, spread, spread_units)
+from loyalty.rules.basket import Settled
+from loyalty.rules.rounding import Rounding, ratio_rounder, round_money, round_points, spread, spread_units
 from tests.campaigns.engine.build import campaign
 from tests.campaigns.engine.chance import NEVER_THERE, TRIES, cases, documents, happenings
 

@@ -13,13 +13,13 @@ import pytest
 from django.db import connection
 
 from analytics.models import MemberFacts
-from campaigns import (tasks)
-from campaigns.occasions import (dates, own_events)
+from campaigns import tasks
 from campaigns.models import EventReward
-from loyalty.ledger import (audit)
+from campaigns.occasions import dates, own_events
+from loyalty.ledger import audit
 from loyalty.models import Account, Programme, Transfer
-from members.timeline import (once)
 from members.models import Event, Member
+from members.timeline import once
 from tests import factories
 
 pytestmark = pytest.mark.django_db

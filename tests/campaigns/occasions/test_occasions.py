@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from campaigns.occasions import (occasions, registration)
-from loyalty.ledger import (audit, ledger)
+from campaigns.occasions import occasions, registration
+from loyalty.ledger import audit, ledger
 from loyalty.models import Account, Transfer
 from members.registration import Newcomer
 from tests import factories

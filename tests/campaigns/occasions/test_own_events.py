@@ -13,17 +13,17 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns import (hearing, rulebooks, tasks)
-from campaigns.occasions import (awaited, occasions, own_events, referrals, registration)
-from campaigns.checkout import (returns)
+from campaigns import hearing, rulebooks, tasks
+from campaigns.checkout import returns
 from campaigns.models import EventReward, Settlement, Tally
-from loyalty.ledger import (audit, ledger)
+from campaigns.occasions import awaited, occasions, own_events, referrals, registration
+from foundation.refusals import Refused
+from loyalty.ledger import audit, ledger
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Transfer
-from loyalty.ledger.passbook import (Cause)
-from members.timeline import (events)
 from members.models import Event, Member
-from foundation.refusals import (Refused)
 from members.registration import Newcomer
+from members.timeline import events
 from rewards.models import Series
 from tests import factories
 from tests.races.selling import NOW, give_back, sell
@@ -456,7 +456,7 @@ def test_friends_purchases_and_returns_that_nobody_heard_of_wait_until_they_are_
 def test_a_held_purchase_rewards_the_referrer_once_it_is_confirmed(
     shop: factories.Shop, referrer: Member, friend: Member
 ) -> None:
-    from campaigns.checkout import (holds)
+    from campaigns.checkout import holds
 
     factories.publish_campaign(shop.programme, reward("friend.purchased", percent("10")))
     receipt = UUID(sell(friend, 1, state="held").body["id"])

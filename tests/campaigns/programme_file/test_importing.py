@@ -19,7 +19,7 @@ from campaigns.programme_file.importing import Plan, StaleError
 from campaigns.programme_file.problems import FileError
 from loyalty.models import Ladder, Participation, Product, ProductSet, Programme, Tier
 from members.models import CardKind, Event
-from rewards.coupons import (series as coupon_series)
+from rewards.coupons import series as coupon_series
 from rewards.models import Coupon, Series
 from tests.factories import (
     CardKindFactory,

@@ -10,8 +10,8 @@ import pytest
 from campaigns.programme_file import importing, notation, snapshot
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.problems import FileError
-from loyalty.shops import (payers)
 from loyalty.models import Account, Partner, Payer, Programme
+from loyalty.shops import payers
 from tests import factories
 
 pytestmark = pytest.mark.django_db

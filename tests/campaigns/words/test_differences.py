@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.words.differences import (differences, mean_the_same, tell)
+from campaigns.words.differences import differences, mean_the_same, tell
 
 COFFEE: dict[str, Any] = {
     "whom": {"who": "members", "tiers": ["silver"]},

@@ -10,8 +10,8 @@ from django.utils import timezone, translation
 from hypothesis import given
 
 from campaigns.engine.vocabulary import CONDITIONS, EFFECTS
-from campaigns.words.phrases import (conditions, effects)
-from campaigns.words.sentence import (describe)
+from campaigns.words.phrases import conditions, effects
+from campaigns.words.sentence import describe
 from tests.backoffice.definitions import documents
 
 NAMES = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from campaigns.words import (definition_words, wording)
+from campaigns.words import definition_words, wording
 
 SAID: list[Any] = [
     pytest.param("percent", {"percent": "2.5", "of": "259.82"}, ("2.5", "259.82"), ("2,5", "259,82"), id="texts"),

@@ -13,9 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from loyalty.ledger import (audit, ledger, sweep)
+from loyalty.ledger import audit, ledger, sweep
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Programme
-from loyalty.ledger.passbook import (Cause)
 from members.models import new_id
 from tests.factories import START, ProgrammeFactory, enrol, give_points
 

@@ -10,10 +10,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from loyalty.ledger import (audit, ledger)
-from loyalty.ledger.lots import (NotEnoughPoints)
+from loyalty.ledger import audit, ledger
+from loyalty.ledger.lots import NotEnoughPoints
+from loyalty.ledger.passbook import Cause, LotTerms, Passbook
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Programme, Transfer
-from loyalty.ledger.passbook import (Cause, LotTerms, Passbook)
 from members.models import new_id
 from tests.factories import (
     START,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.ledger import (lots)
-from loyalty.ledger.passbook import (OpenLot, Passbook, new_id)
+from loyalty.ledger import lots
+from loyalty.ledger.passbook import OpenLot, Passbook, new_id
 from tests.loyalty.account_life import OWN, START
 
 DAY = timedelta(days=1)

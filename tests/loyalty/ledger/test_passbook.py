@@ -7,7 +7,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from loyalty.ledger.passbook import (Cause, Institutions, LotTerms, OpenLot, Passbook, new_id)
+from loyalty.ledger.passbook import Cause, Institutions, LotTerms, OpenLot, Passbook, new_id
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

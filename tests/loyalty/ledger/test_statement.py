@@ -8,10 +8,10 @@ from decimal import Decimal as D
 import pytest
 from django.db import transaction
 
-from loyalty.ledger import (ledger, statement, sweep)
+from loyalty.ledger import ledger, statement, sweep
+from loyalty.ledger.passbook import Cause, LotTerms
+from loyalty.ledger.statement import Due, Flow, Standing
 from loyalty.models import Account, Programme
-from loyalty.ledger.passbook import (Cause, LotTerms)
-from loyalty.ledger.statement import (Due, Flow, Standing)
 from tests.factories import START, PayerFactory, ProgrammeFactory, enrol, give_points
 
 pytestmark = pytest.mark.django_db

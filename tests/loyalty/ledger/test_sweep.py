@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 
-from loyalty.ledger import (audit, inactivity, ledger, sweep)
+from loyalty.ledger import audit, inactivity, ledger, sweep
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Lot, LotUse, Receipt, SweepBatch, Transfer
-from loyalty.ledger.passbook import (Cause)
-from members.timeline import (events)
-from members.timeline.events import (EventRow, Subscribers)
 from members.models import Event, new_id
+from members.timeline import events
+from members.timeline.events import EventRow, Subscribers
 from tests import factories
 from tests.factories import START, ProgrammeFactory, enrol, give_points
 

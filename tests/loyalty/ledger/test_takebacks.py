@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.ledger import (takebacks)
-from loyalty.ledger.passbook import (Cause, LotTerms, OpenLot, Passbook, new_id)
+from loyalty.ledger import takebacks
+from loyalty.ledger.passbook import Cause, LotTerms, OpenLot, Passbook, new_id
 from tests.loyalty.account_life import OWN, START, Life
 
 

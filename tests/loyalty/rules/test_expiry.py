@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from loyalty.rules import (days, expiry)
-from loyalty.rules.days import (Period)
-from loyalty.rules.document import (DocumentError)
-from loyalty.rules.expiry import (activates_at, expires_at, inactive_since, lapses_at)
+from loyalty.rules import days, expiry
+from loyalty.rules.days import Period
+from loyalty.rules.document import DocumentError
+from loyalty.rules.expiry import activates_at, expires_at, inactive_since, lapses_at
 
 ZONES = [
     "UTC",

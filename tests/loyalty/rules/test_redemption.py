@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules.basket import (Line, Moment, Place, Wallet, WalletLot)
-from loyalty.rules.redemption import (Plan, plan)
-from loyalty.rules.rounding import (worth)
-from loyalty.rules.spending import (SpendingRules, parse_rules)
-from loyalty.rules.terms import (read_terms)
+from loyalty.rules.basket import Line, Moment, Place, Wallet, WalletLot
+from loyalty.rules.redemption import Plan, plan
+from loyalty.rules.rounding import worth
+from loyalty.rules.spending import SpendingRules, parse_rules
+from loyalty.rules.terms import read_terms
 
 D = Decimal
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # a Saturday

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules.rounding import (Rounding, floor_points, from_cents, least_points, points_within, round_money, round_points, round_ratio, spread, spread_units, to_cents, worth)
+from loyalty.rules.rounding import (
+    Rounding,
+    floor_points,
+    from_cents,
+    least_points,
+    points_within,
+    round_money,
+    round_points,
+    round_ratio,
+    spread,
+    spread_units,
+    to_cents,
+    worth,
+)
 
 D = Decimal
 MONEY = st.decimals(min_value=0, max_value=100_000, places=2)

@@ -11,10 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from loyalty.rules.basket import (Line)
-from loyalty.rules.document import (DocumentError)
-from loyalty.rules.spending import (RULES_SCHEMA, SpendingRules, parse_rules)
-from loyalty.rules.terms import (TERMS_SCHEMA, Goods, Need, Terms, Window, is_open, parse_goods, parse_terms, read_terms)
+from loyalty.rules.basket import Line
+from loyalty.rules.document import DocumentError
+from loyalty.rules.spending import RULES_SCHEMA, SpendingRules, parse_rules
+from loyalty.rules.terms import (
+    TERMS_SCHEMA,
+    Goods,
+    Need,
+    Terms,
+    Window,
+    is_open,
+    parse_goods,
+    parse_terms,
+    read_terms,
+)
 
 D = Decimal
 # 16 November 2026 is a Monday.

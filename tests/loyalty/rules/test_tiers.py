@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loyalty.rules import (tiers)
-from loyalty.rules.tiers import (BELOW, Bought, Ladder, Span, Step)
+from loyalty.rules import tiers
+from loyalty.rules.tiers import BELOW, Bought, Ladder, Span, Step
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 STEPS = tuple(

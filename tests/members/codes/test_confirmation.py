@@ -8,10 +8,10 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
-from members.codes import (confirmation)
-from members.codes.confirmation import (WrongCode)
+from foundation.refusals import Refused
+from members.codes import confirmation
+from members.codes.confirmation import WrongCode
 from members.models import Code, Member
-from foundation.refusals import (Refused)
 from tests import factories
 
 pytestmark = pytest.mark.django_db

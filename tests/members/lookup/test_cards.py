@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from members.lookup import (cards)
-from members.lookup.cards import (Rule)
+from members.lookup import cards
+from members.lookup.cards import Rule
 
 EAN = Rule("plastic", (13,), "ean")
 BANK = Rule("bank", (16,), "luhn")

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 
 from backoffice import search
-from loyalty.shops import (membership)
-from members.lookup import (lookup)
-from members.lookup.lookup import (Manner, Sought)
+from loyalty.shops import membership
+from members.lookup import lookup
+from members.lookup.lookup import Manner, Sought
 from members.models import Member
 from tests import factories
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from members.lookup import (phones)
+from members.lookup import phones
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from django.db import transaction
 
 from loyalty.models import Programme, Receipt, Store
 from members.models import Member
-from rewards.coupons import (coupons, series)
+from rewards.coupons import coupons, series
+from rewards.coupons.usability import Found
 from rewards.models import Coupon, Series
-from rewards.coupons.usability import (Found)
 from tests.factories import ProgrammeFactory, StoreFactory
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from foundation.refusals import (Invalid)
-from rewards import (codes, tasks)
-from rewards.coupons import (batches)
+from foundation.refusals import Invalid
+from rewards import codes, tasks
+from rewards.coupons import batches
 from rewards.models import CodeBatch, Coupon, Series
 from tests.factories import ProgrammeFactory
 from tests.rewards.coupons.build import NOW, make_coupon, make_series

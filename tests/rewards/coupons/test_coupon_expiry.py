@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from members.models import Event
-from rewards import (tasks)
-from rewards.coupons import (expiry as coupon_expiry)
+from rewards import tasks
+from rewards.coupons import expiry as coupon_expiry
 from rewards.models import Coupon
 from tests.factories import MemberFactory, ProgrammeFactory
 from tests.rewards.coupons.build import NOW, count_of, make_coupon, make_series, spend

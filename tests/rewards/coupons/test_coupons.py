@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from foundation.refusals import Refused
 from members.models import Event
-from foundation.refusals import (Refused)
-from rewards.coupons import (coupons)
+from rewards.coupons import coupons
 from rewards.models import Coupon, CouponUse, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, ProgrammeFactory
 from tests.rewards.coupons.build import (

@@ -9,8 +9,8 @@ import pytest
 from django.db import transaction
 
 from members.models import Event, Member
-from rewards import (codes)
-from rewards.coupons import (handouts)
+from rewards import codes
+from rewards.coupons import handouts
 from rewards.models import Coupon, Series
 from tests.factories import MemberFactory, ProgrammeFactory
 from tests.rewards.coupons.build import NOW, ask, back, count_of, make_coupon, make_series, reasons, spend

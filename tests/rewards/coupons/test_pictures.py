@@ -11,7 +11,7 @@ import pytest
 import zxingcpp
 from barcode import Code128
 
-from rewards.coupons import (pictures)
+from rewards.coupons import pictures
 
 #: ISO/IEC 15417: the pattern that ends every symbol.
 STOP = "1100011101011"

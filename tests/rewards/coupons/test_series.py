@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from foundation.refusals import (Conflict, Invalid)
-from rewards.coupons import (series as house)
+from foundation.refusals import Conflict, Invalid
+from rewards.coupons import series as house
 from rewards.models import Coupon, Series, SeriesMember, SeriesTotal
 from tests.factories import MemberFactory, ProgrammeFactory
 from tests.rewards.coupons.build import NOW, ask, back, count_of, make_coupon, make_series, reasons, spend

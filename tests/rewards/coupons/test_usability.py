@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from rewards.coupons import (usability)
-from rewards.coupons.usability import (Held)
+from rewards.coupons import usability
+from rewards.coupons.usability import Held
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 ANNA, BORIS = UUID(int=1), UUID(int=2)

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from campaigns.checkout.bulk.table import (OF_LINE, OF_RECEIPT, Table)
-from loyalty.shops import (places)
+from campaigns.checkout.bulk.table import OF_LINE, OF_RECEIPT, Table
 from loyalty.models import Account, Receipt, ReceiptLine
+from loyalty.shops import places
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -15,17 +15,17 @@ from django.db import connection, transaction
 
 from analytics import segments
 from analytics.models import MemberFacts, Segment
-from campaigns.checkout import (checkout)
+from campaigns.checkout import checkout
+from campaigns.checkout.bulk.selling import Result, Seller, replay
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally, Usage
-from campaigns.checkout.bulk.selling import (Result, Seller, replay)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
+from foundation.refusals import Refusal
+from loyalty.ledger import ledger
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Debt, Lot, LotUse, Product, Receipt, TierChange, Transfer
-from loyalty.ledger.passbook import (Cause)
+from loyalty.shops import places
 from members.models import Card, Event, Member
-from foundation.refusals import (Refusal)
-from rewards.coupons import (series)
+from rewards.coupons import series
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.analytics.laddering import change

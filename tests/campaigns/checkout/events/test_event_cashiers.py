@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.occasions import (occasions, registration)
 from campaigns.models import EventReward, Seller
-from loyalty.ledger import (audit)
+from campaigns.occasions import occasions, registration
+from loyalty.ledger import audit
 from loyalty.models import Account
 from members.models import Event, Member
 from members.registration import Newcomer

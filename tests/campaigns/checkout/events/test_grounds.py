@@ -11,17 +11,17 @@ from uuid import UUID
 import pytest
 
 from analytics import recount
-from campaigns.occasions import (awaited, dates, own_events)
-from campaigns.checkout import (checkout, returns)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
 from campaigns.models import EventReward, Tally, Usage
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from loyalty.ledger import (audit, ledger)
-from loyalty.tiers import (ladders)
-from loyalty.shops import (places)
+from campaigns.occasions import awaited, dates, own_events
+from loyalty.ledger import audit, ledger
+from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Lot, Tier
-from loyalty.ledger.passbook import (Cause)
-from members.timeline import (events)
+from loyalty.shops import places
+from loyalty.tiers import ladders
 from members.models import Event, Member
+from members.timeline import events
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.races.selling import NOW, basket, give_back, sell
@@ -313,7 +313,7 @@ def test_a_purchase_that_comes_late_takes_a_reward_over(scene: Scene) -> None:
 
 
 def test_a_held_purchase_that_is_confirmed_and_comes_back_keeps_no_reward(scene: Scene) -> None:
-    from campaigns.checkout import (holds)
+    from campaigns.checkout import holds
 
     scene.publish(on_tier("silver"), "up")
     receipt = scene.buy("100", state="held")

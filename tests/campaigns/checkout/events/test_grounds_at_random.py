@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from analytics import reading, recount
-from campaigns.occasions import (awaited)
 from campaigns.models import EventReward
-from loyalty.ledger import (audit)
-from loyalty.tiers import (ladders)
-from loyalty.shops import (places)
-from loyalty.rules import (rises)
+from campaigns.occasions import awaited
+from loyalty.ledger import audit
 from loyalty.models import Account, Ladder, Lot, Receipt
+from loyalty.rules import rises
+from loyalty.shops import places
+from loyalty.tiers import ladders
 from rewards.models import Coupon, Series
 from tests.campaigns.checkout.events.test_grounds import Scene, on_tier
 

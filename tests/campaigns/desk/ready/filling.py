@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from backoffice.constructor import forms
-from campaigns.desk.ready.catalogue import (MECHANICS)
-from campaigns.desk.ready.mechanic import (Mechanic)
+from campaigns.desk.ready.catalogue import MECHANICS
+from campaigns.desk.ready.mechanic import Mechanic
 
 #: What the shop of these tests fills in where a mechanic asks: by the whole place, or by its last word.
 ANSWERS: dict[str, dict[str, Any]] = {

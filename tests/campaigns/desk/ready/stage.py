@@ -18,14 +18,14 @@ from django.db.models import Sum
 
 from analytics import segments
 from analytics.models import MemberFacts
-from campaigns.occasions import (awaited, dates, occasions, own_events, registration)
-from campaigns.checkout import (checkout, returns)
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Seller, Tally, Usage
-from campaigns.checkout.returns import (LineBack, ReturnRequest)
-from campaigns.checkout.sale import (Sale, SaleLine, Who)
-from loyalty.ledger import (ledger)
-from loyalty.shops import (places)
+from campaigns.occasions import awaited, dates, occasions, own_events, registration
+from loyalty.ledger import ledger
 from loyalty.models import Account, Category, Receipt, Return, ReturnLine
+from loyalty.shops import places
 from members.models import Member
 from members.registration import Newcomer
 from rewards.models import Coupon

@@ -10,14 +10,14 @@ import pytest
 from django.utils import translation
 
 from backoffice.constructor import forms
+from campaigns.desk.ready.catalogue import GROUPS, MECHANICS, grouped
+from campaigns.desk.ready.mechanic import Mechanic
 from campaigns.engine.definition import parse
 from campaigns.engine.evaluation import evaluate, evaluate_event
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Revision, Rulebook
-from campaigns.desk.ready.catalogue import (GROUPS, MECHANICS, grouped)
-from campaigns.desk.ready.mechanic import (Mechanic)
-from campaigns.words.sentence import (describe)
-from loyalty.rules.basket import (Basket, Coupon, Line, Moment, Wallet, WalletLot)
+from campaigns.words.sentence import describe
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Wallet, WalletLot
 from tests.campaigns.desk.ready.filling import filled
 from tests.campaigns.engine.build import GOODS, MOSCOW, PLACE, RUBLES, anna
 from tests.campaigns.engine.build import at as moment

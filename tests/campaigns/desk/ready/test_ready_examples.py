@@ -1,7 +1,7 @@
 """Each ready mechanic by worked examples: sold, returned in part and as a whole, on real rows.
 
-The tables are in ``tests/campaigns/desk/ready``: ``points.py``, ``offers.py``, and ``classics.py`` with the examples that
-loyalty systems are sold with. They are to be read by whoever runs a shop: left what happens, right what stands
+The tables are in ``tests/campaigns/desk/ready``: ``points.py``, ``offers.py``, and ``classics.py`` with the examples
+that loyalty systems are sold with. They are to be read by whoever runs a shop: left what happens, right what stands
 after it.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.desk.ready.catalogue import (MECHANICS)
+from campaigns.desk.ready.catalogue import MECHANICS
 from tests.campaigns.desk.ready.classics import CLASSICS
 from tests.campaigns.desk.ready.filling import ready
 from tests.campaigns.desk.ready.offers import OFFERS
