@@ -49,7 +49,9 @@ def draw() -> str:
     for floor in between["layers"]:
         for wing in rooms(floor):
             said = textwrap.wrap(describe(wing), WIDTH - INDENT)
-            lines += [f"{name:<{INDENT}}{part}" for name, part in zip_longest([f"{wing}/"], said, fillvalue="")]
+            lines += [
+                f"{name:<{INDENT}}{part}" for name, part in zip_longest([f"{wing}/"], said, fillvalue="")
+            ]
             for inner in floors.get(wing, ()):
                 told = [name for name in rooms(inner) if name not in UNTOLD]
                 if told:

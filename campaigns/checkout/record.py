@@ -1,4 +1,8 @@
-"""An outcome as it is stored with a receipt or a return, and read back: compact, codes instead of sentences."""
+"""An outcome as it is stored with a receipt or a return, and read back: compact, codes instead of sentences.
+
+Receipts are read for ever. What is stored as a list has its meaning by position, so new fields are added at the end
+and have a default; a change of another kind raises ``FORMAT``, and ``load`` learns to read both.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,13 @@ import msgspec
 
 from campaigns.checkout.usage import Key, Used, increments
 from campaigns.engine import portions
-from campaigns.engine.outcome import Outcome
+from campaigns.engine.outcome import Because, LineOutcome, OtherGrant, Outcome
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import Shopper
 from loyalty.rules.basket import Basket, Coupon, Settled
+
+#: The format of what is written now. Documents without a number are from before there were any, and read the same.
+FORMAT = 1
 
 
 class Reason(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):
@@ -152,6 +159,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     coupons: tuple[str, ...] = ()
     #: The engine's edition that decided; records from before there were several do not say it.
     edition: int = 1
+    #: The format of the document, see ``FORMAT``.
+    v: int = 0
 
     @property
     def increments(self) -> dict[Key, Used]:
@@ -178,11 +187,8 @@ NOTHING = Record()
 def pack(outcome: Outcome) -> Record:
     """The record of an outcome."""
     return Record(
-        lines=tuple(
-            LineRecord(*line[:7], because=tuple(_reason(*because) for because in line.because))
-            for line in outcome.lines
-        ),
-        receipt=tuple(_reason(*because) for because in outcome.receipt_because),
+        lines=tuple(_line(line) for line in outcome.lines),
+        receipt=tuple(map(_given, outcome.receipt_because)),
         grants=tuple(
             Given(
                 grant.campaign_id,
@@ -195,7 +201,9 @@ def pack(outcome: Outcome) -> Record:
             )
             for grant in outcome.grants
         ),
-        declined=tuple(_reason(d.campaign_id, d.revision, None, d.code, d.args) for d in outcome.declined),
+        declined=tuple(
+            Reason(d.campaign_id, d.revision, None, d.code, dict(d.args)) for d in outcome.declined
+        ),
         most=outcome.redemption.max,
         limits=tuple(Bound(limit.code, limit.max, dict(limit.args)) for limit in outcome.redemption.limits),
         progress=tuple(Stage(p.campaign_id, p.revision, p.value, p.goal) for p in outcome.progress),
@@ -206,15 +214,48 @@ def pack(outcome: Outcome) -> Record:
         discount=outcome.discount,
         to_pay=outcome.to_pay,
         earned=outcome.earned,
-        tallies=tuple(Counted(*tally[:5]) for tally in outcome.tallies),
-        exchanged=tuple(Exchanged(*exchange) for exchange in outcome.exchanged),
-        extras=tuple(Extra(*extra) for extra in outcome.extras),
-        shares=tuple(
-            Share(*other[:6], dict(other.terms) if other.terms else None, other.funder)
-            for other in outcome.others
+        tallies=tuple(
+            Counted(t.campaign_id, t.key, times=t.times, points=t.points, money=t.money)
+            for t in outcome.tallies
         ),
+        exchanged=tuple(
+            Exchanged(e.campaign_id, e.revision, points=e.points, amount=e.amount) for e in outcome.exchanged
+        ),
+        extras=tuple(Extra(e.campaign_id, e.revision, kind=e.kind, code=e.code) for e in outcome.extras),
+        shares=tuple(map(_share, outcome.others)),
         coupons=outcome.coupons,
         edition=outcome.edition,
+        v=FORMAT,
+    )
+
+
+def _line(line: LineOutcome) -> LineRecord:
+    return LineRecord(
+        position=line.position,
+        amount=line.amount,
+        discount=line.discount,
+        redeemed_points=line.redeemed_points,
+        redeemed_amount=line.redeemed_amount,
+        to_pay=line.to_pay,
+        earned=line.earned,
+        because=tuple(map(_given, line.because)),
+    )
+
+
+def _given(why: Because) -> Reason:
+    return Reason(why.campaign_id, why.revision, why.points, why.code, dict(why.args), why.discount or None)
+
+
+def _share(other: OtherGrant) -> Share:
+    return Share(
+        other.campaign_id,
+        other.revision,
+        to=other.to,
+        points=other.points,
+        active_from=other.active_from,
+        expires_at=other.expires_at,
+        terms=dict(other.terms) if other.terms else None,
+        funder=other.funder,
     )
 
 
@@ -232,20 +273,14 @@ def _say(reasons: tuple[Reason, ...], told: list[dict[str, Any]]) -> tuple[Reaso
     return tuple(msgspec.structs.replace(why, args=args) for why, args in zip(reasons, told, strict=True))
 
 
-def _reason(
-    campaign_id: int,
-    revision: int,
-    points: Decimal | None,
-    code: str,
-    args: Any,
-    discount: Decimal | None = None,
-) -> Reason:
-    return Reason(campaign_id, revision, points, code, dict(args), discount or None)
-
-
 def load(document: Any) -> Record:
-    """The record of a stored document."""
-    return msgspec.convert(document, Record, strict=False)
+    """The record of a stored document. Raises ``ValueError`` for one that a newer Regulars wrote."""
+    found = msgspec.convert(document, Record, strict=False)
+    if found.v > FORMAT:
+        raise ValueError(
+            f"A decision of format {found.v} was written by a newer Regulars; this one knows up to {FORMAT}."
+        )
+    return found
 
 
 def dump(record: Record) -> Any:

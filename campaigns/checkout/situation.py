@@ -14,12 +14,12 @@ from analytics import facts
 from analytics.facts import Facts
 from campaigns import rulebooks
 from campaigns.checkout import history, offers, reading, tallies, usage
-from campaigns.checkout.reading import Document, Holds, KnownLot, KnownProduct
+from campaigns.checkout.reading import Document, Holds, KnownProduct
 from campaigns.checkout.sale import Sale, SaleLine
 from campaigns.engine.needs import Need, Needs, PastPurchase, answer, is_total
 from campaigns.engine.shopper import Shopper
 from foundation.refusals import Fault, Invalid
-from loyalty.ledger import inactivity
+from loyalty.ledger import inactivity, ledger
 from loyalty.ledger.passbook import OpenLot, Passbook
 from loyalty.rules.basket import MAX, Basket, Coupon, Line, Moment, Wallet, WalletLot
 from loyalty.rules.redemption import is_spendable
@@ -209,9 +209,7 @@ def passbook(document: Document, scheme: Scheme) -> Passbook | None:
     account = document.account
     if account is None:
         return None
-    lots = (
-        OpenLot(*(getattr(lot, name) for name in KnownLot.__struct_fields__)) for lot in document.lots or ()
-    )
+    lots = [ledger.open_lot(lot) for lot in document.lots or ()]
     return Passbook(
         account.id,
         scheme.institutions,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -253,12 +253,51 @@ def lock(account_ids: Sequence[UUID], known: Mapping[UUID, Passbook] | None = No
     return books | kept
 
 
-def open_lot(row: Lot) -> OpenLot:
+class StoredLot(Protocol):
+    """A lot as it was read, by the ORM or in a statement."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def account_id(self) -> UUID: ...
+    @property
+    def transfer_id(self) -> UUID: ...
+    @property
+    def points(self) -> Decimal: ...
+    @property
+    def remaining(self) -> Decimal: ...
+    @property
+    def earned_at(self) -> datetime: ...
+    @property
+    def active_from(self) -> datetime | None: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+    @property
+    def terms(self) -> Any: ...
+    @property
+    def funder_id(self) -> UUID | None: ...
+    @property
+    def origin_id(self) -> UUID | None: ...
+    @property
+    def pending(self) -> bool: ...
+
+
+def open_lot(row: StoredLot) -> OpenLot:
     """A stored lot as a passbook holds it."""
     return OpenLot(
-        row.id, row.account_id, row.transfer_id, row.points, row.remaining, row.earned_at, row.active_from,
-        row.expires_at, row.terms, row.funder_id, row.origin_id, row.pending,
-    )  # fmt: skip
+        id=row.id,
+        account_id=row.account_id,
+        transfer_id=row.transfer_id,
+        points=row.points,
+        remaining=row.remaining,
+        earned_at=row.earned_at,
+        active_from=row.active_from,
+        expires_at=row.expires_at,
+        terms=row.terms,
+        funder_id=row.funder_id,
+        origin_id=row.origin_id,
+        pending=row.pending,
+    )
 
 
 def balances(account_id: UUID, moment: datetime) -> tuple[Decimal, Decimal]:

@@ -11,7 +11,17 @@ import pytest
 
 from tests.config.processes import ROOT
 
-WINGS = ("campaigns", "loyalty", "rewards", "members", "backoffice", "analytics", "messaging", "pos", "foundation")
+WINGS = (
+    "campaigns",
+    "loyalty",
+    "rewards",
+    "members",
+    "backoffice",
+    "analytics",
+    "messaging",
+    "pos",
+    "foundation",
+)
 PACKAGES = sorted(
     init.parent
     for wing in WINGS
@@ -45,5 +55,7 @@ def test_each_folder_says_who_lives_there(package: Path) -> None:
 
 def test_every_page_of_the_documentation_is_in_its_index() -> None:
     index = (ROOT / "docs/README.md").read_text()
-    pages = [page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "adr"]
+    pages = [
+        page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "adr"
+    ]
     assert [str(page) for page in pages if page.name != "README.md" and f"({page})" not in index] == []
