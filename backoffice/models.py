@@ -29,7 +29,8 @@ class Upload(models.Model):
 
     ``content`` is the file, compressed, until it is of no more use; ``result`` is what came of it, in the words of
     ``language``. Both may tell of people: the row is deleted after some days. ``position`` counts the rows of the
-    step at hand. Whatever crashes, a step is done as a whole or not at all, and the next worker begins it again.
+    step at hand. Whatever crashes, a step is done as a whole or not at all, and the next worker begins it again;
+    ``attempts`` counts how often the step at hand was begun, so that this has an end.
     """
 
     class State(models.TextChoices):
@@ -56,6 +57,7 @@ class Upload(models.Model):
     )
     created_at = models.DateTimeField(_("uploaded"))
     touched_at = models.DateTimeField(_("last at work"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:

@@ -23,11 +23,23 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """What a list shows only when it is asked for: what to say when there is nothing else, how to show it and to
+    search it, and the address's query that asks for it."""
+
+    text: Any
+    show: Any
+    search: Any
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """What belongs into a list, and what can be done; the first step is the likeliest."""
 
     text: Any
     steps: tuple[Step, ...] = ()
+    away: Away | None = None
 
 
 def _add(label: Any, model: str) -> Step:
@@ -173,6 +185,12 @@ LISTS: Mapping[str, Nothing] = {
     "campaigns.campaign": Nothing(
         _("A campaign says who gets what and for what. Choose a ready mechanic and fill in your numbers."),
         (_add(_("Make a campaign"), "campaigns.campaign"),),
+        Away(
+            _("All campaigns are in the archive"),
+            _("Show the archive"),
+            _("Search in the archive"),
+            {"state": "archived"},
+        ),
     ),
     "campaigns.campaigntemplate": Nothing(
         _("Your own ready mechanics. On a campaign's page, keep the campaign as a template."), (_CAMPAIGNS,)

@@ -1,8 +1,8 @@
 """Files that people bring to the back office: checked, agreed to, done. Small ones at once, others by a worker.
 
 Each step (the check, and the writing) is one transaction that ends with the file's new state, under a lock of the
-file's own: a step that a crash ends has left nothing, and the next worker begins it again; two workers never do
-one file at once. How far a step is, is told on a connection of its own, for all to see while it lasts.
+file's own: a step that a crash ends has left nothing, and the next worker begins it again, so many times; two workers
+never do one file at once. How far a step is, is told on a connection of its own, for all to see while it lasts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -30,6 +31,8 @@ INLINE = 500
 #: How long files and what came of them are kept: they tell of people.
 KEPT = timedelta(days=7)
 OPEN = (Upload.State.CHECKING, Upload.State.WRITING)
+#: How often a step is begun. Work that was cut off so often is what cuts it off: it shall not go on for ever.
+MOST_BEGINNINGS = 3
 #: A row that somebody else makes at the same moment is there when it is tried again.
 _ATTEMPTS = 3
 
@@ -86,15 +89,17 @@ def try_again(upload_id: UUID, user_id: int, at: datetime) -> bool:
 
 def _move(upload_id: UUID, user_id: int, at: datetime, old: str, new: str) -> bool:
     found = Upload.objects.filter(pk=upload_id, by=user_id, state=old)
-    return found.update(state=new, position=0, touched_at=at, finished_at=None, error="") == 1
+    return found.update(state=new, position=0, attempts=0, touched_at=at, finished_at=None, error="") == 1
 
 
 def work(upload_id: UUID, kinds: dict[str, Kind], at: datetime) -> None:
     """Do the step that is due; nothing when there is none, or another worker is at it.
 
-    What goes wrong with the file stands in its row. Raises the database's errors when it went away: the step is
-    still due then.
+    What goes wrong with the file stands in its row, and so does that its work was cut off again and
+    again. Raises the database's errors when it went away: the step is still due then.
     """
+    if not _begin(upload_id, at):
+        return
     try:
         with transaction.atomic():
             upload = _take(upload_id)
@@ -125,14 +130,42 @@ def forget(before: datetime) -> int:
     return Upload.objects.filter(created_at__lt=before).exclude(state__in=OPEN).delete()[0]
 
 
-def _take(upload_id: UUID) -> Upload | None:
-    """The file, for this transaction alone. Its row stays unlocked, so that its progress can be told."""
+def _begin(upload_id: UUID, at: datetime) -> bool:
+    """Count that the step is begun: committed before it is, so that it outlives whatever ends the worker.
+
+    False when there is nothing to do, another worker is at it, or it was begun often enough: then it has failed.
+    """
+    with transaction.atomic():
+        if not _lock(upload_id):
+            return False
+        found = Upload.objects.filter(pk=upload_id, state__in=OPEN)
+        begun = found.filter(attempts__lt=MOST_BEGINNINGS).update(attempts=F("attempts") + 1, touched_at=at)
+        if begun:
+            return True
+        language = found.values_list("language", flat=True).first()
+        if language is not None:
+            log.error("upload_given_up", upload=str(upload_id), attempts=MOST_BEGINNINGS)
+            with override(language):
+                told = _(
+                    "The work on the file was cut off each time before its end. Bring the file in smaller parts; "
+                    "if that does not help, tell those who run the server."
+                )
+            found.update(state=Upload.State.FAILED, error=told, finished_at=at)
+    return False
+
+
+def _lock(upload_id: UUID) -> bool:
+    """The file for this transaction alone. Its row stays unlocked, so that its progress can be told."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_try_advisory_xact_lock(hashtextextended('upload ' || %s, 0))", [str(upload_id)]
         )
-        if not cursor.fetchone()[0]:
-            return None
+        return bool(cursor.fetchone()[0])
+
+
+def _take(upload_id: UUID) -> Upload | None:
+    if not _lock(upload_id):
+        return None
     return Upload.objects.filter(pk=upload_id, state__in=OPEN).first()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from campaigns.backtest import adding_up, parts
 from campaigns.backtest.adding_up import Tally
@@ -28,6 +29,8 @@ from loyalty.models import Programme
 
 #: After so long without a sign of life whoever ran a backtest is gone.
 SILENCE = timedelta(minutes=2)
+#: Translated for whoever reads it: the worker that notes it speaks to nobody.
+GONE = gettext_noop("The process that ran it is gone: the server was stopped. Start it again.")
 
 
 class Stopped(Exception):
@@ -80,7 +83,7 @@ def give_up_silent(now: datetime) -> int:
     return silent.update(
         status=Backtest.Status.FAILED,
         ended_at=now,
-        problem=_("The process that ran it is gone: the server was stopped. Start it again."),
+        problem=GONE,
     )
 
 

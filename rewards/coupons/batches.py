@@ -1,8 +1,9 @@
 """Many codes at once: generated or imported, in parts, each of them one transaction with its progress.
 
 Whoever works on a batch locks its row for each part, so several workers take turns and none makes a code
-twice; a worker that dies leaves the parts that were committed, and the next one goes on after them. A file
-imported again adds nothing and says so. Generated codes go in by COPY; a part that meets a code that
+twice; a worker that dies leaves the parts that were committed, and the next one goes on after them, unless the same
+part has ended so many workers. A file imported again adds nothing and says so.
+Generated codes go in by COPY; a part that meets a code that
 is there already is made anew. Imported ones go in by one INSERT per part, sorted, so that importers of
 the same codes wait for each other in one order; what was there already stays as it is.
 """
@@ -14,10 +15,12 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from foundation import copying, prepared
 from foundation.refusals import Fault, Invalid
@@ -27,6 +30,8 @@ from rewards.coupons import code_files, validity
 from rewards.coupons.code_files import Line
 from rewards.models import CodeBatch, Coupon, Series
 
+log = structlog.get_logger(__name__)
+
 #: Codes or lines of a part: it takes some tenths of a second, so progress is smooth and locks are short.
 PART = 25_000
 MOST_AT_ONCE = 10_000_000
@@ -35,6 +40,11 @@ MOST_FAULTS = 1_000
 BAD = ("malformed", "repeated", "present", "taken")
 OPEN = (CodeBatch.Status.WAITING, CodeBatch.Status.WORKING)
 _ATTEMPTS = 5
+#: How often one part is begun by a worker. A part that was cut off so often is what cuts it off.
+MOST_BEGINNINGS = 3
+CUT_OFF = gettext_noop(
+    "The work was cut off again and again at the same place. Tell those who run the server; what was made stays."
+)
 #: What all coupons of a batch have in common, beside their codes.
 _COMMON = ("programme_id", "series_id", "state", "most", "valid_until", "issued_at", "batch_id")
 
@@ -95,8 +105,11 @@ def work(
 ) -> CodeBatch:
     """Work on a batch until it is done or stopped. ``told`` hears of it after each part, with its bad lines.
 
-    Each part is a transaction, unless the caller holds one. Safe to repeat, and to run in several workers.
+    Each part is a transaction, unless the caller holds one. Safe to repeat, and to run in several workers. A batch
+    whose workers died several times without a part in between has failed.
     """
+    if not _begin(batch_id):
+        return CodeBatch.objects.defer("content").get(pk=batch_id)
     reader = _Reader()
     while True:
         try:
@@ -128,7 +141,7 @@ def resume(batch_id: UUID) -> bool:
     halted = (CodeBatch.Status.STOPPED, CodeBatch.Status.FAILED)
     return bool(
         CodeBatch.objects.filter(id=batch_id, status__in=halted).update(
-            status=CodeBatch.Status.WAITING, touched_at=Now(), finished_at=None, error=""
+            status=CodeBatch.Status.WAITING, attempts=0, touched_at=Now(), finished_at=None, error=""
         )
     )
 
@@ -162,6 +175,16 @@ def _require_personal(series: Series) -> None:
         raise Invalid(Fault("series", "one_code", _("This series has one code for all.")))
 
 
+def _begin(batch_id: UUID) -> bool:
+    """Count that a worker begins, so that it outlives the worker. False when nothing is to be done, or no more."""
+    found = CodeBatch.objects.filter(id=batch_id, status__in=OPEN)
+    if found.filter(attempts__lt=MOST_BEGINNINGS).update(attempts=F("attempts") + 1, touched_at=Now()):
+        return True
+    if found.update(status=CodeBatch.Status.FAILED, error=CUT_OFF, finished_at=Now()):
+        log.error("codes_given_up", batch=str(batch_id), attempts=MOST_BEGINNINGS)
+    return False
+
+
 def _step(batch_id: UUID, reader: _Reader, part: int) -> tuple[CodeBatch, list[BadLine]]:
     """Do one part of a batch, under the lock of its row."""
     batch = CodeBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch_id)
@@ -181,7 +204,7 @@ def _step(batch_id: UUID, reader: _Reader, part: int) -> tuple[CodeBatch, list[B
     if batch.position >= batch.wanted:
         batch.status = CodeBatch.Status.DONE
         fields |= {"status": batch.status, "finished_at": Now(), "content": None}
-    CodeBatch.objects.filter(pk=batch.pk).update(**fields, touched_at=Now())
+    CodeBatch.objects.filter(pk=batch.pk).update(**fields, attempts=0, touched_at=Now())
     return batch, bad
 
 

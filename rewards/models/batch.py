@@ -17,7 +17,8 @@ class CodeBatch(models.Model):
     Worked off in parts; each part's codes and the new ``position`` are one transaction, so whatever
     crashes, the work goes on where it stopped and makes nothing twice. ``content`` is the imported
     file, compressed, until the work is over. ``faults`` holds the first lines that would not do, as
-    ``[line, code, text]``; the counters count all of them.
+    ``[line, code, text]``; the counters count all of them. ``attempts`` counts how often the part at hand was
+    begun by a worker; ``error`` is a text to be translated for whoever reads it.
     """
 
     class Kind(models.TextChoices):
@@ -58,6 +59,7 @@ class CodeBatch(models.Model):
     )
     created_at = models.DateTimeField(_("created"))
     touched_at = models.DateTimeField(_("last at work"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:

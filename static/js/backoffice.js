@@ -13,6 +13,11 @@
             standIn
                 .querySelectorAll(".select2-selection, .select2-selection__rendered, .select2-search__field")
                 .forEach((part) => part.setAttribute("aria-label", name));
+            // Its list of what is chosen holds a button too, which no list may.
+            standIn.querySelectorAll("ul.select2-selection__rendered").forEach((list) => {
+                list.setAttribute("role", "group");
+                list.querySelectorAll(":scope > li").forEach((item) => item.setAttribute("role", "presentation"));
+            });
         });
     };
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice import nothing
 from backoffice.staff import roles
 from campaigns.models import Backtest, Campaign
 from loyalty.models import Receipt
+from tests import factories
 from tests.backoffice.conftest import Scene
 from tests.backoffice.test_pages import MODELS, address
 
@@ -60,3 +64,31 @@ def test_an_empty_list_offers_nobody_a_step_that_he_may_not_take(scene: Scene, e
     assert nothing.steps(nothing.LISTS["loyalty.receipt"], request) == [
         ("To the stores", reverse("admin:loyalty_store_changelist"))
     ]
+
+
+def test_a_list_whose_campaigns_are_all_archived_says_so_and_leads_to_the_archive(boss: Client) -> None:
+    """What is put away is neither denied nor unfindable."""
+    campaign = factories.CampaignFactory(name="Old harvest", archived_at=timezone.now())
+    page = address(Campaign, "changelist")
+    told = boss.get(page).content.decode()
+    assert "All campaigns are in the archive" in told and "Nothing here yet" not in told
+    assert 'href="?state=archived"' in told and "Make a campaign" in told
+    assert campaign.name in boss.get(page, {"state": "archived"}).content.decode()
+
+    searched = boss.get(page, {"q": "harvest"}).content.decode()
+    assert "Nothing is found" in searched
+    assert 'href="?q=harvest&amp;state=archived"' in searched
+    assert campaign.name in boss.get(page, {"q": "harvest", "state": "archived"}).content.decode()
+    other = boss.get(page, {"state": "live"}).content.decode()
+    assert "Nothing here fits these filters." in other and "Search in the archive" not in other
+
+
+def test_the_head_of_a_list_speaks_of_results_only_when_something_was_sought(boss: Client) -> None:
+    for model in MODELS:
+        whole = boss.get(address(model, "changelist")).content.decode()
+        assert not re.search(r"\d+ results?\b", whole), model
+        assert "Show all" not in whole, model
+    head = (
+        boss.get(address(Campaign, "changelist"), {"q": "nosuchthing"}).content.decode().partition("</h1>")[0]
+    )
+    assert "Show all" in head

@@ -17,7 +17,7 @@ from loyalty.ledger.audit import audit
 from loyalty.models import Account, Ladder, Receipt, Tier
 from members.models import User
 from tests.backoffice.conftest import buy
-from tests.factories import TierFactory
+from tests.factories import ProductFactory, ProductSetFactory, TierFactory
 from tests.flows.conftest import Visitor
 from tests.flows.corner import PASSWORD, PHONE, Corner, open_corner
 
@@ -48,7 +48,14 @@ def sign_in(visitor: Visitor) -> Page:
 def pages(corner: Corner) -> list[str]:
     """The pages that people work on most, and the one of each kind."""
     campaign = Campaign.objects.get(code="base")
+    ladder = Ladder.objects.get_or_create(programme=corner.shop.programme)[0]
+    long = ProductSetFactory(name="Of long names")
+    long.products.add(
+        ProductFactory(partner=corner.shop.partner, name="Oat flakes with apple and cinnamon, " * 4)
+    )
     return [
+        reverse("admin:loyalty_ladder_change", args=[ladder.pk]),
+        reverse("admin:loyalty_productset_change", args=[long.pk]),
         reverse("admin:index"),
         reverse("admin:members_member_changelist"),
         reverse("admin:members_member_add"),
@@ -83,6 +90,21 @@ def test_every_kind_of_page_reads_well_on_a_phone(on_phone: Visitor, corner: Cor
         on_phone.page.wait_for_load_state("networkidle")
         on_phone.require_accessible()
         on_phone.require_fitting()
+
+
+def test_on_a_phone_too_a_list_leads_to_its_import_by_the_keyboard(on_phone: Visitor, corner: Corner) -> None:
+    page = sign_in(on_phone)
+    on_phone.visit(reverse("admin:loyalty_product_changelist"))
+    opener = page.get_by_role("button", name="What can be done here")
+    expect(opener).to_have_attribute("aria-expanded", "false")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("link", name="Export")).to_be_visible()
+    page.get_by_role("link", name="Import").click()
+    expect(page.locator("[name=file]")).to_be_visible()
+    page.get_by_role("button", name="Menu", exact=True).press("Enter")
+    expect(page.get_by_role("link", name="Members").first).to_be_visible()
 
 
 def test_a_caller_is_found_told_why_and_given_points(at_desk: Visitor, corner: Corner) -> None:

@@ -405,6 +405,39 @@ def test_files_whose_worker_is_gone_are_taken_up_and_old_ones_are_forgotten(
     assert set(Upload.objects.values_list("pk", flat=True)) == {lost.pk, fresh.pk}
 
 
+def test_a_file_that_ends_every_worker_is_given_up_and_told_of_in_its_bringers_language(
+    scene: Any, boss: Any, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends a worker (no memory, a signal) lets nobody write anything down: beginnings count themselves."""
+    boss.cookies["django_language"] = "ru"
+    upload = bring(boss, PRODUCTS, goods(scene, 4))
+    begun: list[str] = []
+
+    def die(*args: Any) -> None:
+        begun.append("once more")
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KINDS["loyalty.product"], "check", die)
+        for _time in range(uploads.MOST_BEGINNINGS):
+            with pytest.raises(SystemExit):
+                work(upload)
+        assert (upload.state, len(begun)) == ("checking", uploads.MOST_BEGINNINGS)
+        for _time in range(2):
+            work(upload)
+    assert (upload.state, len(begun)) == ("failed", uploads.MOST_BEGINNINGS)
+    assert upload.error.startswith("Работа над файлом каждый раз обрывалась")
+    assert upload.pk not in uploads.forgotten(timezone.now() + timedelta(hours=1))
+    told = boss.get(address(PRODUCTS, "_shown", upload.pk)).content.decode()
+    assert upload.error in told
+
+    boss.post(address(PRODUCTS, "_again", upload.pk))
+    work(upload)
+    assert (upload.state, upload.attempts) == ("ready", 1)
+    agree(boss, PRODUCTS, upload)
+    assert (upload.state, upload.attempts) == ("writing", 0)
+
+
 # A programme, and the members of a segment
 
 

@@ -203,6 +203,41 @@ def test_a_batch_that_lost_its_worker_is_taken_up_by_the_scheduler() -> None:
     assert batches.forgotten(timezone.now() + timedelta(hours=1)) == [fresh.pk]
 
 
+def test_a_batch_whose_workers_die_at_one_place_is_given_up_and_one_that_gets_on_is_not() -> None:
+    batch = batches.generate(make_series(), 30, NOW)
+    make = batches._generate
+    with mock.patch.object(batches, "_generate", side_effect=SystemExit):
+        for _time in range(batches.MOST_BEGINNINGS):
+            with pytest.raises(SystemExit):
+                batches.work(batch.pk)
+        assert batches.work(batch.pk).status == "failed"
+    batch.refresh_from_db()
+    assert (batch.error, batch.made) == (batches.CUT_OFF, 0)
+    assert batch.pk not in batches.forgotten(timezone.now() + timedelta(hours=1))
+
+    assert batches.resume(batch.pk)
+    for made in (10, 20):  # each worker gets one part further before it dies
+        dying = mock.patch.object(batches, "_generate", side_effect=_once_then_die(make))
+        with dying, pytest.raises(SystemExit):
+            batches.work(batch.pk, part=10)
+        batch.refresh_from_db()
+        assert (batch.made, batch.attempts) == (made, 0)
+    assert batches.work(batch.pk, part=10).made == 30
+
+
+def _once_then_die(make: Any) -> Any:
+    """The work on a part, of a worker that dies at its second."""
+    calls: list[int] = []
+
+    def step(batch: Any, count: int) -> None:
+        calls.append(count)
+        if len(calls) > 1:
+            raise SystemExit
+        make(batch, count)
+
+    return step
+
+
 # From the command line
 
 
