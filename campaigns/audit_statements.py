@@ -8,7 +8,8 @@ from __future__ import annotations
 
 _OURS = "(%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint)"
 
-#: What each receipt gave and took in the books, beside what it and its returns say.
+#: What each receipt gave and took in the books, beside what it and its returns say. What ran out unspent before goods
+#: came back was to be ``taken`` with them, but is gone already: neither taken back nor owed.
 _BOOKED = """
 booked AS MATERIALIZED (
   SELECT t.receipt_id,
@@ -16,12 +17,30 @@ booked AS MATERIALIZED (
          sum(t.points) FILTER (WHERE t.kind = 'revoke' AND t.source_id = r.account_id) AS revoked,
          sum(t.points) FILTER (WHERE t.kind IN ('redeem', 'hold')) AS spent,
          sum(t.points) FILTER (WHERE t.kind IN ('restore', 'release')) AS restored,
-         sum(t.points) FILTER (WHERE t.kind = 'capture') AS captured
+         sum(t.points) FILTER (WHERE t.kind = 'hold') AS held,
+         sum(t.points) FILTER (WHERE t.kind IN ('capture', 'release')) AS let_go
     FROM loyalty_transfer t JOIN loyalty_receipt r ON r.id = t.receipt_id GROUP BY t.receipt_id),
 back AS MATERIALIZED (
   SELECT receipt_id, sum(revoked) AS revoked, sum(owed) AS owed, sum(restored) AS restored, sum(refund) AS refund,
-         (array_agg((outcome->>'earned')::numeric ORDER BY recorded_at DESC, id DESC))[1] AS standing
-    FROM loyalty_return GROUP BY receipt_id)"""
+         (array_agg((outcome->>'earned')::numeric ORDER BY recorded_at DESC, id DESC))[1] AS standing,
+         (array_agg((SELECT sum(value::numeric) FROM jsonb_each_text(outcome->'taken'))
+                    ORDER BY recorded_at DESC, id DESC))[1] AS taken
+    FROM loyalty_return GROUP BY receipt_id),
+lapsed AS MATERIALIZED (
+  SELECT o.receipt_id, least(o.taken - o.revoked - o.owed, sum(u.points)) AS points
+    FROM back o
+    JOIN loyalty_receipt r ON r.id = o.receipt_id
+    JOIN loyalty_transfer t ON t.receipt_id = r.id AND t.kind = 'accrue'
+    JOIN loyalty_lot given ON given.transfer_id = t.id AND given.account_id = r.account_id
+   CROSS JOIN LATERAL (SELECT given.id UNION ALL SELECT h.id FROM loyalty_lot h WHERE h.origin_id = given.id) l
+    JOIN loyalty_lotuse u ON u.lot_id = l.id
+    JOIN loyalty_transfer e ON e.id = u.transfer_id AND e.kind = 'expire'
+   WHERE o.taken > o.revoked + o.owed GROUP BY o.receipt_id, o.taken, o.revoked, o.owed),
+missing AS MATERIALIZED (
+  SELECT t.receipt_id, sum(d.points) AS owed
+    FROM loyalty_debt d JOIN loyalty_lot l ON l.id = d.lot_id JOIN loyalty_transfer t ON t.id = l.transfer_id
+    JOIN loyalty_receipt r ON r.id = t.receipt_id AND r.account_id = d.account_id
+   WHERE d.transfer_id IS NULL AND d.points > 0 AND t.kind = 'accrue' GROUP BY t.receipt_id)"""
 _RECEIPT_GAVE_WHAT_IT_SAYS = f"""
 WITH {_BOOKED},
 receipts AS (
@@ -29,13 +48,16 @@ receipts AS (
          CASE WHEN r.account_id IS NULL OR r.status = 'held' THEN 0
               WHEN o.receipt_id IS NOT NULL THEN coalesce(o.standing, 0)
               WHEN r.status = 'completed' THEN r.earned ELSE 0 END AS earned,
-         coalesce(b.earned, 0) - coalesce(o.revoked, 0) - coalesce(o.owed, 0) AS given,
+         coalesce(b.earned, 0) - coalesce(o.revoked, 0) - coalesce(o.owed, 0) - coalesce(x.points, 0) AS given,
          coalesce(o.revoked, 0) AS to_revoke, coalesce(b.revoked, 0) AS revoked,
          r.redeemed_points AS to_spend, coalesce(b.spent, 0) AS spent,
          coalesce(o.restored, 0) AS to_restore, coalesce(b.restored, 0) AS restored,
+         CASE WHEN r.status = 'held' THEN 0 ELSE coalesce(b.held, 0) END AS to_let_go, coalesce(b.let_go, 0) AS let_go,
+         coalesce(o.owed, 0) AS to_owe, coalesce(d.owed, 0) AS owed,
          o.receipt_id IS NOT NULL AS returned,
          r.outcome->>'earned' AS decided, coalesce(r.earned, 0) AS told
     FROM loyalty_receipt r LEFT JOIN booked b ON b.receipt_id = r.id LEFT JOIN back o ON o.receipt_id = r.id
+    LEFT JOIN missing d ON d.receipt_id = r.id LEFT JOIN lapsed x ON x.receipt_id = r.id
    WHERE {_OURS})
 SELECT account, name || wrong.subject AS subject, wrong.expected, wrong.found
   FROM receipts CROSS JOIN LATERAL (
@@ -43,6 +65,8 @@ SELECT account, name || wrong.subject AS subject, wrong.expected, wrong.found
        UNION ALL SELECT ': points taken back', to_revoke::text, revoked::text WHERE to_revoke <> revoked
        UNION ALL SELECT ': points spent', to_spend::text, spent::text WHERE account IS NOT NULL AND to_spend <> spent
        UNION ALL SELECT ': points given back', to_restore::text, restored::text WHERE to_restore <> restored
+       UNION ALL SELECT ': points held and captured', to_let_go::text, let_go::text WHERE to_let_go <> let_go
+       UNION ALL SELECT ': points noted as a debt', to_owe::text, owed::text WHERE to_owe <> owed
        UNION ALL SELECT ': decision', coalesce(decided, '0'), told::text
                   WHERE account IS NOT NULL AND coalesce(decided::numeric, 0) <> told
        UNION ALL SELECT ': status', CASE WHEN returned THEN 'something came back' ELSE 'nothing came back' END, status
@@ -66,22 +90,70 @@ SELECT t.target_id AS account, 'transfer ' || t.id AS subject,
  ORDER BY t.id
 """
 
-#: The lots of a decision have the terms it gave them.
+#: The lots of a decision have the terms it gave them, are of its campaign and from its payer. A decision stands with
+#: the receipt, with each return (which gives what is new in it), and beside an event.
 _LOT_KEEPS_ITS_TERMS = f"""
 WITH given AS (
-  SELECT r.id AS receipt_id, r.account_id, g.value AS grant_, r.purchased_at
+  SELECT r.id::text || ':earn:' AS key, r.account_id, r.programme_id, g.value AS grant_, r.purchased_at,
+         (g.value->>2)::numeric AS points
     FROM loyalty_receipt r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
-   WHERE {_OURS} AND r.outcome ? 'grants')
-SELECT l.account_id AS account, 'lot ' || l.id AS subject,
-       concat_ws(' to ', coalesce(grant_->>3, 'at once'), coalesce(grant_->>4, 'for ever')) AS expected,
-       concat_ws(' to ', coalesce(l.active_from::text, 'at once'), coalesce(l.expires_at::text, 'for ever')) AS found
-  FROM given
-  JOIN loyalty_transfer t ON t.key = given.receipt_id || ':earn:' || (grant_->>0)
-  JOIN loyalty_lot l ON l.transfer_id = t.id AND l.account_id = given.account_id
- WHERE (grant_->>3)::timestamptz IS DISTINCT FROM l.active_from
-    OR (grant_->>4)::timestamptz IS DISTINCT FROM l.expires_at
-    OR l.earned_at <> given.purchased_at
+   WHERE {_OURS} AND r.outcome ? 'grants'
+  UNION ALL
+  SELECT o.id::text || ':earn:', r.account_id, r.programme_id, g.value, r.purchased_at, NULL
+    FROM loyalty_return o JOIN loyalty_receipt r ON r.id = o.receipt_id
+   CROSS JOIN LATERAL jsonb_array_elements(o.outcome->'grants') g
+   WHERE {_OURS} AND o.outcome ? 'grants'
+  UNION ALL
+  SELECT 'event:' || r.event_id || ':earn:', NULL, r.programme_id, g.value, e.at, NULL
+    FROM campaigns_eventreward r JOIN members_event e ON e.id = r.event_id
+   CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
+   WHERE {_OURS} AND r.outcome ? 'grants'),
+lots AS (
+  SELECT l.account_id, l.id, l.active_from, l.expires_at, l.terms, l.earned_at, l.points, t.revision_id,
+         s.kind, s.code, s.payer_id, given.grant_, given.purchased_at, given.points AS due, given.programme_id
+    FROM given
+    JOIN loyalty_transfer t ON t.key = given.key || (grant_->>0)
+    JOIN loyalty_account s ON s.id = t.source_id
+    JOIN loyalty_lot l ON l.transfer_id = t.id AND (given.account_id IS NULL OR l.account_id = given.account_id))
+SELECT l.account_id AS account, 'lot ' || l.id || wrong.subject AS subject, wrong.expected, wrong.found
+  FROM lots l CROSS JOIN LATERAL (
+       SELECT '' AS subject,
+              concat_ws(' to ', coalesce(grant_->>3, 'at once'), coalesce(grant_->>4, 'for ever')) AS expected,
+              concat_ws(' to ', coalesce(l.active_from::text, 'at once'), coalesce(l.expires_at::text, 'for ever'))
+                AS found
+        WHERE (grant_->>3)::timestamptz IS DISTINCT FROM l.active_from
+           OR (grant_->>4)::timestamptz IS DISTINCT FROM l.expires_at OR l.earned_at <> purchased_at
+       UNION ALL
+       SELECT ': points', due::text, points::text WHERE due <> points
+       UNION ALL
+       SELECT ': terms of use', coalesce(grant_->>5, 'any'), coalesce(l.terms::text, 'any')
+        WHERE nullif(grant_->5, 'null') IS DISTINCT FROM l.terms
+       UNION ALL
+       SELECT ': campaign', grant_->>0, coalesce(v.campaign_id::text, 'none')
+         FROM (SELECT (SELECT campaign_id FROM campaigns_revision WHERE id = l.revision_id) AS campaign_id) v
+        WHERE v.campaign_id IS DISTINCT FROM (grant_->>0)::bigint
+       UNION ALL
+       SELECT ': payer', coalesce(grant_->>6, 'the house'), CASE kind WHEN 'budget' THEN code ELSE 'the house' END
+        WHERE CASE WHEN kind = 'budget' THEN grant_->>6 IS NULL OR code <> grant_->>6 AND NOT EXISTS (
+                        SELECT FROM loyalty_payer p WHERE p.id = l.payer_id AND p.code = grant_->>6)
+                   ELSE grant_->>6 IS NOT NULL AND NOT EXISTS (
+                        SELECT FROM loyalty_payer p LEFT JOIN loyalty_account b ON b.payer_id = p.id
+                         WHERE p.programme_id = l.programme_id AND p.kind = 'house' AND grant_->>6 IN (p.code, b.code))
+                   END) wrong
  ORDER BY l.id
+"""
+
+#: Points that were spent reach the partner to whom the store belonged, and come back from it.
+_SPENDING_REACHES_ITS_PARTNER = f"""
+SELECT t.source_id AS account, 'transfer ' || t.id AS subject, 'partner ' || (s.place->>'partner_id') AS expected,
+       'partner ' || coalesce(b.partner_id::text, '') AS found
+  FROM loyalty_transfer t
+  JOIN loyalty_receipt r ON r.id = t.receipt_id
+  JOIN loyalty_storestate s ON s.id = r.place_id
+  JOIN loyalty_account b ON b.id = CASE t.kind WHEN 'restore' THEN t.source_id ELSE t.target_id END
+ WHERE {_OURS} AND t.kind IN ('redeem', 'capture', 'restore')
+   AND b.partner_id IS DISTINCT FROM (s.place->>'partner_id')::bigint
+ ORDER BY t.id
 """
 
 #: Points without a receipt were given for an event, by a decision that stands beside it: to the member, the cashier
@@ -136,6 +208,7 @@ CHECKS = {
     "receipt_gave_what_it_says": _RECEIPT_GAVE_WHAT_IT_SAYS,
     "transfer_belongs_to_its_receipt": _TRANSFER_BELONGS_TO_ITS_RECEIPT,
     "lot_keeps_its_terms": _LOT_KEEPS_ITS_TERMS,
+    "spending_reaches_its_partner": _SPENDING_REACHES_ITS_PARTNER,
     "reward_gave_what_it_says": _REWARD_GAVE_WHAT_IT_SAYS,
     "share_gave_what_it_says": _SHARE_GAVE_WHAT_IT_SAYS,
 }

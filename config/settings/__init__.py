@@ -171,7 +171,11 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 15
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 EVENT_SUBSCRIBERS = "config.subscribers.SUBSCRIBERS"
-LEDGER_CHECKS = ("loyalty.ledger.audit_statements.CHECKS", "campaigns.audit_statements.CHECKS")
+LEDGER_CHECKS = (
+    "loyalty.ledger.audit_statements.CHECKS",
+    "loyalty.ledger.audit_causes.CHECKS",
+    "campaigns.audit_statements.CHECKS",
+)
 
 REDIS_URL = read_address("REDIS_URL", ("redis", "rediss", "unix"))
 CACHES = {

@@ -59,9 +59,11 @@ SELECT a.id AS account, 'lot ' || l.id AS subject, l.points - coalesce(u.used, 0
 """
 
 _LOT_IS_IN_RANGE = f"""
-SELECT a.id AS account, 'lot ' || l.id AS subject, '0 to ' || l.points AS expected, l.remaining AS found
+SELECT a.id AS account, 'lot ' || l.id AS subject,
+       '0 to ' || l.points || CASE WHEN l.active_from IS NULL THEN ', active' ELSE '' END AS expected,
+       l.remaining || CASE WHEN l.pending THEN ', pending' ELSE '' END AS found
   FROM loyalty_lot l JOIN loyalty_account a ON a.id = l.account_id
- WHERE {_OURS} AND (l.remaining < 0 OR l.remaining > l.points)
+ WHERE {_OURS} AND (l.remaining < 0 OR l.remaining > l.points OR l.pending AND l.active_from IS NULL)
  ORDER BY a.id, l.id
 """
 

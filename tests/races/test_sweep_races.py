@@ -158,7 +158,8 @@ def test_a_batch_waits_for_an_account_and_then_sees_what_was_done_to_it(accounts
             held.set()
             go_on.wait(10)
             lot = next(lot for lot in book.lots.values() if lot.points == 6)
-            book.spend("hold", book.institutions.hold, [(lot.id, Decimal(5))], "meanwhile", Cause(PAST))
+            because = Cause(PAST, reason="inactivity")
+            book.spend("expire", book.institutions.expiry, [(lot.id, Decimal(5))], "meanwhile", because)
             ledger.post(book)
 
     def expire() -> sweep.Tally:
