@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from campaigns.engine.problem import Problem
 from campaigns.models import Campaign, Revision
@@ -38,14 +37,7 @@ def problem(document: Mapping[str, Any], programme: Programme) -> Problem | None
 
 def unknown(text: str, known: Container[str]) -> Problem | None:
     """That nobody among the ``known`` is called so."""
-    return None if not text or text in known else Problem(PLACE, refusal(text))
-
-
-def refusal(text: str) -> str:
-    """That a campaign names a payer that is not there, in words."""
-    return _("There is no payer “%(payer)s” in this programme: choose one, or make it first.") % {
-        "payer": text
-    }
+    return None if not text or text in known else Problem(PLACE, "unknown_payer", {"payer": text})
 
 
 def campaigns_of(payer: Payer) -> QuerySet[Campaign]:

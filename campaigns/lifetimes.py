@@ -97,15 +97,17 @@ def problem(document: Mapping[str, Any], terms: Terms, now: datetime) -> Problem
     last = terms.last_chance_of(document)
     if last is None or not is_late(last, document, now):
         return None
-    return Problem("lots.expires", refusal(terms, document))
+    return Problem("lots.expires", "never_spendable", {"day": _day(terms, document)})
 
 
-def refusal(terms: Terms, document: Mapping[str, Any] | None = None) -> str:
-    """That points could never be spent, in words."""
-    policy = ((document or {}).get("lots") or {}).get("expires") or terms.expires or {}
-    return _(
-        "Its points could never be spent: they expire on %(day)s, before they are active. Choose a later day."
-    ) % {"day": policy.get("date")}
+def refusal(terms: Terms) -> str:
+    """That points of the programme could never be spent, in words."""
+    return Problem("", "never_spendable", {"day": _day(terms, {})}).say(_)
+
+
+def _day(terms: Terms, document: Mapping[str, Any]) -> str:
+    policy = (document.get("lots") or {}).get("expires") or terms.expires or {}
+    return str(policy.get("date"))
 
 
 def caution(document: Mapping[str, Any], terms: Terms, now: datetime) -> str:

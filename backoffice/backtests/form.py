@@ -22,6 +22,7 @@ from backoffice.backtests.words import period as period_words
 from campaigns.backtest import running
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Backtest, Campaign
+from campaigns.words.problems import tell_problem
 from loyalty.models import Programme, Receipt
 
 OWN = "own"
@@ -148,10 +149,10 @@ class BacktestForm(forms.Form):
             try:
                 running.require_sound(campaign)
             except DefinitionError as error:
-                path, message = error.problems[0]
+                first = error.problems[0]
                 said = _("“%(name)s” cannot be tried: %(problem)s") % {
                     "name": campaign.name,
-                    "problem": f"{path}: {message}",
+                    "problem": f"{first.path}: {tell_problem(first)}",
                 }
                 self.add_error("campaigns", said)
                 broken = True

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backoffice.constructor.faults import say
+from backoffice.constructor.faults import UNDONE, say
 from backoffice.constructor.forms import at, name_of
 from backoffice.constructor.things import Names
 from campaigns import funding
 from campaigns.engine.definition import DefinitionError, parse
-from campaigns.engine.soundness import Problem
+from campaigns.engine.problem import Problem
 from campaigns.words.phrases.missing import CHOOSE
 
 #: What is chosen at a place, by the last step of its path.
@@ -24,7 +23,6 @@ _CHOSEN = {name: name for name in CHOOSE} | {
 }  # fmt: skip
 #: What a condition chooses ``in``.
 _IN = {"tier": "tiers", "segment": "segments", "card_kind": "card_kinds", "cashier": "cashiers"}
-_MISSING = re.compile(r"^is missing|^''|^is empty; list at least one")
 #: Rows that cannot be taken away: they are asked while what stands above them holds.
 _ASKED = ("what_for.", "what.")
 
@@ -42,7 +40,8 @@ def find(document: object, names: Names | None = None) -> dict[str, list[str]]:
     if names is not None and isinstance(document, Mapping) and (text := funding.named(document)):
         names.learn("funders", [text])
         if ("funders", text) in names.missing:
-            found |= by_place([Problem(funding.PLACE, funding.refusal(text))], document)
+            unknown = funding.unknown(text, ())
+            found |= by_place([unknown] if unknown else [], document)
     return found
 
 
@@ -52,15 +51,15 @@ def by_place(problems: Iterable[Problem], document: object = None) -> dict[str, 
     for problem in problems:
         place = name_of(problem.path)
         texts = told.setdefault(place, [])
-        text = _choose(place, problem.message, document) or say(problem.message)
+        text = _choose(place, problem.code, document) or say(problem)
         if text not in texts:
             texts.append(text)
     return told
 
 
-def _choose(place: str, message: str, document: Any) -> str:
+def _choose(place: str, code: str, document: Any) -> str:
     """``Choose the tier, or take this row away.``, where nothing is chosen yet; empty elsewhere."""
-    if not _MISSING.search(message):
+    if code not in UNDONE:
         return ""
     owner, _dot, last = place.rpartition(".")
     around = at(document, owner) if owner else document
@@ -74,6 +73,6 @@ def _choose(place: str, message: str, document: Any) -> str:
         return ""
     text = str(CHOOSE[kind])
     text = text[:1].upper() + text[1:]
-    if not message.startswith("is empty") or place.startswith(_ASKED):
+    if code != "empty_list" or place.startswith(_ASKED):
         return f"{text}."
     return _("{choose}, or take this row away.").format(choose=text)

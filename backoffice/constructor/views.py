@@ -29,6 +29,7 @@ from campaigns.desk.ready.catalogue import MECHANICS
 from campaigns.desk.states import State as CampaignState
 from campaigns.engine.definition import DefinitionError
 from campaigns.models import Campaign
+from campaigns.words.problems import tell_problem
 from loyalty.models import Programme
 
 
@@ -320,7 +321,7 @@ def move(request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         messages.error(request, _("This cannot be done in the campaign’s present state."))
     except DefinitionError as refused:
         for problem in refused.problems:
-            messages.error(request, problem.message)
+            messages.error(request, tell_problem(problem))
     else:
         messages.success(request, said(states.state_of(campaign, now)))
     return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))

@@ -17,6 +17,7 @@ from campaigns import funding, lifetimes
 from campaigns.desk import agenda
 from campaigns.desk.suggestion import leaves_of
 from campaigns.models import Campaign
+from campaigns.words.problems import tell_problem
 from campaigns.words.shape import readable
 
 Document = Mapping[str, Any]
@@ -68,7 +69,7 @@ def _lifetime(document: Document, campaign: Campaign, now: datetime) -> Iterator
     """Points that nobody can spend, or soon nobody can."""
     terms = lifetimes.terms_of(campaign.programme)
     if late := lifetimes.problem(document, terms, now):
-        yield Caution(late.path, late.message, grave=True)
+        yield Caution(late.path, tell_problem(late), grave=True)
     elif text := lifetimes.caution(document, terms, now):
         yield Caution("lots.expires", text)
 
@@ -76,7 +77,7 @@ def _lifetime(document: Document, campaign: Campaign, now: datetime) -> Iterator
 def _payer(document: Document, campaign: Campaign) -> Iterator[Caution]:
     """A payer that the programme does not have."""
     if unknown := funding.problem(document, campaign.programme):
-        yield Caution(unknown.path, unknown.message, grave=True)
+        yield Caution(unknown.path, tell_problem(unknown), grave=True)
 
 
 def _unknown(document: Document, known: Known) -> Iterator[Caution]:

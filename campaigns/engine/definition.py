@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
+from campaigns.engine.problem import Document, Problem, ordered
 from campaigns.engine.schema import SCHEMA
-from campaigns.engine.soundness import Document, Problem, check, check_lots
+from campaigns.engine.soundness import check, check_lots
 
 
 class DefinitionError(ValueError):
@@ -19,7 +20,7 @@ class DefinitionError(ValueError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
+        super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def parse(document: object) -> Definition:
     if isinstance(document, dict):
         problems += check_lots(document.get("lots"))
     if problems or not isinstance(document, dict):
-        raise DefinitionError(sorted(set(problems)))
+        raise DefinitionError(ordered(problems))
     return freeze(document)
 
 
@@ -51,7 +52,7 @@ def freeze(document: Document) -> Definition:
     """Freeze a document that fits the schema. Raises :class:`DefinitionError` for what contradicts itself."""
     plain = _plain(document)
     if problems := check(plain):
-        raise DefinitionError(sorted(set(problems)))
+        raise DefinitionError(ordered(problems))
     return Definition(_complete(plain))
 
 
@@ -152,34 +153,47 @@ def _describe(error: ValidationError) -> Iterator[Problem]:
     known = f"condition, {known}" if known == "all, any, none" else known
     if rule == "additionalProperties":
         for name in sorted(set(value) - set(schema["properties"])):
-            yield Problem(path_of([*steps, name]), f"is not known here; known are {known}")
+            yield Problem(path_of([*steps, name]), "unknown_field", {"known": known})
     elif rule == "required":
         for name in sorted(set(wanted) - set(value)):
-            yield Problem(path_of([*steps, name]), "is missing; add it")
+            yield Problem(path_of([*steps, name]), "missing")
     elif rule in ("minProperties", "maxProperties"):
-        yield Problem(path, f"has {len(value)} of {known}; give exactly one")
+        yield Problem(path, "one_of", {"count": str(len(value)), "names": known})
     elif rule == "enum":
         choices = ", ".join(str(choice) for choice in wanted)
-        yield Problem(path, f"{shown} is not known; use one of {choices}")
+        code = "blank_choice" if value == "" else "unknown_choice"
+        yield Problem(path, code, {"value": shown, "choices": choices})
     elif rule in ("minItems", "maxItems") and not value:
-        yield Problem(path, "is empty; list at least one, or leave the field out")
+        yield Problem(path, "empty_list")
     elif rule == "maxItems":
-        yield Problem(path, f"has {len(value)} of them; give at most {wanted}")
+        yield Problem(path, "too_many", {"count": str(len(value)), "most": str(wanted)})
     elif rule == "uniqueItems":
-        yield Problem(path, "names the same thing twice; keep one")
+        yield Problem(path, "twice")
     else:
-        yield Problem(path, f"{shown} will not do; give {_wanted(schema)}")
+        yield Problem(path, "blank" if value == "" else "unfit", {"value": shown, **want(schema)})
 
 
-def _wanted(schema: Any) -> str:
-    """What a field should hold, in words."""
-    if "title" in schema:
-        return str(schema["title"])
-    kinds = schema.get("type", "something else")
-    words = {"object": "an object {…}", "array": "a list", "string": "a text", "integer": "a whole number"}
-    wanted = words.get(kinds, str(kinds)) if isinstance(kinds, str) else " or ".join(kinds)
-    for rule, text in (("minItems", "of at least"), ("maxItems", "of at most"), ("minLength", "of at least"),
-                       ("maxLength", "of at most"), ("minimum", "from"), ("maximum", "to")):  # fmt: skip
-        if rule in schema:
-            wanted += f" {text} {schema[rule]}"
-    return wanted
+_BOUNDS = {
+    "minItems": "least", "minLength": "least", "minimum": "least",
+    "maxItems": "most", "maxLength": "most", "maximum": "most",
+}  # fmt: skip
+#: What is wanted by a schema that does not say it: by its type, and whether it bounds the value.
+_BY_TYPE: Mapping[tuple[str, bool, bool], str] = {
+    ("object", False, False): "object",
+    ("array", False, True): "list_to",
+    ("array", True, True): "list_within",
+    ("string", True, True): "text_within",
+    ("string/null", True, True): "text_or_null",
+    ("integer", True, True): "whole_within",
+}
+
+
+def want(schema: Any) -> dict[str, str]:
+    """What a field should hold: ``wanted``, a key of ``problem_sentences.WANTED``, and what its text is filled with."""
+    if "wanted" in schema:
+        return {"wanted": schema["wanted"]}
+    kinds = schema.get("type", "")
+    kind = kinds if isinstance(kinds, str) else "/".join(kinds)
+    bounds = {_BOUNDS[rule]: str(schema[rule]) for rule in _BOUNDS if rule in schema}
+    wanted = _BY_TYPE.get((kind, "least" in bounds, "most" in bounds), "something")
+    return {"wanted": wanted, **bounds}

@@ -5,6 +5,9 @@ effect or a text to tell may be left out, and then restricts nothing. What a sch
 (steps that do not ascend, a window that never opens) is in ``campaigns.engine.soundness``; the
 conditions and effects themselves are in ``campaigns.engine.vocabulary``.
 
+What a field wants is said by its ``wanted``, a code of ``problem_sentences.WANTED``; a schema without one by its type
+and bounds.
+
 Numbers may be JSON numbers or strings holding plain decimals; ``definition.parse`` makes them
 strings.
 """
@@ -29,17 +32,17 @@ from loyalty.rules import expiry
 from loyalty.rules.terms import TERMS_SCHEMA
 
 MOMENT: Schema = {
-    "title": "a moment with its offset from UTC, like 2026-11-21T00:00:00+03:00",
+    "wanted": "moment",
     "type": "string",
 }
 EVENT: Schema = {
-    "title": "the name of an event, like review.left or member.registered",
+    "wanted": "event",
     "type": "string",
     "pattern": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$",
     "maxLength": 64,
 }
 CLOCK: Schema = {
-    "title": "a time of day, like 13:00 (24:00 is the end of the day)",
+    "wanted": "clock",
     "type": "string",
     "pattern": r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$",
 }
@@ -75,7 +78,7 @@ LIMIT: Schema = closed(
     {
         "per": {"enum": ["member", "store", "campaign"]},
         "period": {"enum": ["receipt", "day", "week", "month", "year", "ever"]},
-        "times": {"type": "integer", "minimum": 1},
+        "times": {"wanted": "whole_from_1", "type": "integer", "minimum": 1},
         "points": POINTS,
     },
     ("period",),
@@ -83,7 +86,7 @@ LIMIT: Schema = closed(
 
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "the definition of a campaign, an object {…}",
+    "wanted": "definition",
     **closed(
         {
             "whom": closed({"who": {"enum": ["everyone", "members"]}} | PEOPLE | {"except": closed(PEOPLE)}),
@@ -93,14 +96,14 @@ SCHEMA: Schema = {
                     "from": MOMENT,
                     "until": MOMENT,
                     "weekdays": {
-                        "title": "a list of weekdays, 1 (Monday) to 7 (Sunday)",
+                        "wanted": "weekdays",
                         "type": "array",
                         "items": {"type": "integer", "minimum": 1, "maximum": 7},
                         "minItems": 1,
                         "uniqueItems": True,
                     },
                     "hours": {
-                        "title": 'a list of pairs, like [["13:00", "15:00"]]',
+                        "wanted": "hours",
                         "type": "array",
                         "minItems": 1,
                         "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": CLOCK},
@@ -114,16 +117,16 @@ SCHEMA: Schema = {
                     "of": {"enum": ["receipt", "lines", "event"]},
                     "event": EVENT,
                     # days from the date of a birthday or anniversary: -3 is three days before
-                    "offset": whole("a number of days, -180 to 180", -180, 180),
+                    "offset": whole("offset", -180, 180),
                     # of member.dormant: days without a purchase
-                    "days": whole("1 to 3660 days", 1, 3660),
+                    "days": whole("days_from_1", 1, 3660),
                 }
                 | GOODS
                 | {"except": closed(GOODS)}
             ),
             "if": condition_schema(),
             "what": {
-                "title": "a list of effects",
+                "wanted": "effects",
                 "type": "array",
                 "maxItems": 20,
                 "items": one_of("effect", EFFECTS),

@@ -51,7 +51,7 @@ def check_lots(lots: object) -> list[Problem]:
             try:
                 parse(lots.get(name), f"lots.{name}")
             except DocumentError as error:
-                problems.append(Problem(error.field, error.problem))
+                problems.append(Problem(error.field, error.code, error.words))
     return problems
 
 
@@ -60,9 +60,7 @@ def _whom(document: Document) -> Iterator[Problem]:
     if whom.get("who") == "everyone":
         for name in ("tiers", "card_kinds", "segments", "except"):
             if name in whom:
-                yield Problem(
-                    f"whom.{name}", "only members have these; set whom.who to members, or leave it out"
-                )
+                yield Problem(f"whom.{name}", "members_only")
 
 
 def _selection(document: Document) -> Iterator[Problem]:
@@ -70,17 +68,15 @@ def _selection(document: Document) -> Iterator[Problem]:
         chosen = document.get(part, {})
         for name, codes in chosen.get("except", {}).items():
             if name in chosen and set(chosen[name]) <= set(codes):
-                yield Problem(
-                    f"{part}.except.{name}", f"takes out all that {part}.{name} lets in; leave one in"
-                )
+                yield Problem(f"{part}.except.{name}", "takes_all_out", {"place": f"{part}.{name}"})
     what_for = document.get("what_for", {})
     of = what_for.get("of", "receipt")
     if of != "lines":
         for name in what_for:
             if name in GOODS or name == "except":
-                yield Problem(f"what_for.{name}", "chooses lines; set what_for.of to lines")
+                yield Problem(f"what_for.{name}", "chooses_lines")
     if of != "event" and "event" in what_for:
-        yield Problem("what_for.event", "is for campaigns that reward an event; set what_for.of to event")
+        yield Problem("what_for.event", "of_events")
 
 
 def _event(document: Document) -> Iterator[Problem]:
@@ -88,37 +84,32 @@ def _event(document: Document) -> Iterator[Problem]:
     what_for = document.get("what_for", {})
     kind = what_for.get("event")
     if "offset" in what_for and kind not in DATED:
-        yield Problem("what_for.offset", f"is for {' and '.join(DATED)}; leave it out")
+        yield Problem("what_for.offset", "of_dates", {"kinds": " and ".join(DATED)})
     if ("days" in what_for) != (kind == DORMANT):
-        yield Problem(
-            "what_for.days", f"goes with the event {DORMANT}: after so many days without a purchase"
-        )
+        yield Problem("what_for.days", "of_dormant", {"kind": DORMANT})
     leaves = leaves_of(document.get("if", {}), "if")
     if what_for.get("of") != "event":
         for leaf, path in leaves:
             if leaf["condition"] in OF_EVENT:
-                yield Problem(path, "asks about an event, and this campaign is about receipts; leave it out")
+                yield Problem(path, "asks_event")
         return
     if "event" not in what_for:
-        yield Problem("what_for.event", "is missing: name the event that is rewarded")
+        yield Problem("what_for.event", "missing_event")
     for leaf, path in leaves:
         if leaf["condition"] in OF_RECEIPT:
-            yield Problem(path, "speaks of a receipt, and an event has none; leave it out")
+            yield Problem(path, "asks_receipt")
     for index, effect in enumerate(document.get("what", ())):
         if effect.get("effect") not in _OF_EVENTS:
-            yield Problem(
-                f"what[{index}].effect",
-                f"needs a receipt, and an event has none; use {', '.join(_OF_EVENTS)}",
-            )
+            yield Problem(f"what[{index}].effect", "needs_receipt", {"effects": ", ".join(_OF_EVENTS)})
 
 
 def _moment(text: str, path: str) -> datetime | Problem:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return Problem(path, f"{text!r} is not a moment; write it like 2026-11-21T00:00:00+03:00")
+        return Problem(path, "not_moment" if text else "blank_moment", {"value": repr(text)})
     if moment.tzinfo is None:
-        return Problem(path, f"{text!r} has no offset from UTC; write it like {text}+03:00")
+        return Problem(path, "no_offset", {"value": repr(text), "text": text})
     return moment
 
 
@@ -126,21 +117,17 @@ def _when(document: Document) -> Iterator[Problem]:
     when = document.get("when", {})
     for index, (start, end) in enumerate(when.get("hours", ())):
         if start == "24:00":
-            yield Problem(f"when.hours[{index}][0]", "a window cannot begin at 24:00; begin at 00:00")
+            yield Problem(f"when.hours[{index}][0]", "begins_at_end")
         if start == end:
-            yield Problem(
-                f"when.hours[{index}]", f"never opens: it ends when it begins, at {end}; move one of them"
-            )
+            yield Problem(f"when.hours[{index}]", "never_opens", {"end": end})
     ends = {name: _moment(when[name], f"when.{name}") for name in ("from", "until") if name in when}
     yield from (end for end in ends.values() if isinstance(end, Problem))
     start, end = ends.get("from"), ends.get("until")
     if isinstance(start, datetime) and isinstance(end, datetime):
         if start >= end:
-            yield Problem("when.until", "is not after when.from, so the window never opens; move one of them")
+            yield Problem("when.until", "ends_first")
         elif "weekdays" in when and not _has_weekday(start, end, when):
-            yield Problem(
-                "when.weekdays", "none of these days falls between when.from and when.until; add one"
-            )
+            yield Problem("when.weekdays", "no_such_weekday")
 
 
 def _has_weekday(start: datetime, end: datetime, when: Document) -> bool:
@@ -156,22 +143,18 @@ def _has_weekday(start: datetime, end: datetime, when: Document) -> bool:
 def _what(document: Document) -> Iterator[Problem]:
     effects = document.get("what", [])
     if not effects and not document.get("tell"):
-        yield Problem("what", "the campaign gives nothing and says nothing; add an effect or a text to tell")
+        yield Problem("what", "gives_nothing")
     kinds = [effect["effect"] for effect in effects]
     if "multiplier" in kinds and len(kinds) > 1:
-        index = kinds.index("multiplier")
-        yield Problem(
-            f"what[{index}]",
-            "a campaign that multiplies what others gave can do nothing else; make two campaigns",
-        )
+        yield Problem(f"what[{kinds.index('multiplier')}]", "multiplier_alone")
     for index, effect in enumerate(effects):
         kind, path = effect["effect"], f"what[{index}]"
         if kind in _SINGLE and kind in kinds[:index]:
-            yield Problem(path, f"a campaign has one {kind}; make a second campaign")
+            yield Problem(path, "one_only", {"kind": kind})
         if kind in _ONCE and effect in effects[:index]:
-            yield Problem(path, "gives the same thing twice; keep one")
+            yield Problem(path, "given_twice")
         if kind == "exchange" and len(kinds) > 1:
-            yield Problem(path, "what is asked for at the till stands alone; make a second campaign")
+            yield Problem(path, "exchange_alone")
         if kind == "points_steps":
             yield from _steps(effect, path)
         elif kind in _FIELDS:
@@ -180,19 +163,19 @@ def _what(document: Document) -> Iterator[Problem]:
 
 def _cheapest(effect: Document, path: str) -> Iterator[Problem]:
     if effect.get("free", 1) >= effect["every"]:
-        yield Problem(f"{path}.free", "is not below every, so all would be free; use discount_percent of 100")
+        yield Problem(f"{path}.free", "all_free")
 
 
 def _either(effect: Document, path: str) -> Iterator[Problem]:
     names = ("amount", "percent") if effect["effect"] == "exchange" else ("points", "percent")
     if sum(name in effect for name in names) != 1:
-        yield Problem(path, f"give exactly one of {' and '.join(names)}")
+        yield Problem(path, "exactly_one", {"names": " and ".join(names)})
 
 
 def _stamp(effect: Document, path: str) -> Iterator[Problem]:
     reward = effect["reward"]
     if len(reward) != 1:
-        yield Problem(f"{path}.reward", "give exactly one of points, free and percent")
+        yield Problem(f"{path}.reward", "exactly_one", {"names": "points, free and percent"})
 
 
 _FIELDS: Mapping[str, Callable[[Document, str], Iterator[Problem]]] = {
@@ -207,19 +190,17 @@ _FIELDS: Mapping[str, Callable[[Document, str], Iterator[Problem]]] = {
 def _steps(effect: Document, path: str) -> Iterator[Problem]:
     sliced = effect.get("mode") == "sliced"
     if sliced and effect.get("by") == "receipt":
-        yield Problem(f"{path}.by", "slices are cut from the amount they are paid on; set it to scope")
+        yield Problem(f"{path}.by", "slices_of_scope")
     before = Decimal(-1)
     for index, step in enumerate(effect["steps"]):
         place = f"{path}.steps[{index}]"
         if Decimal(step["from"]) <= before:
-            yield Problem(f"{place}.from", "is not above the step before; put the steps in ascending order")
+            yield Problem(f"{place}.from", "steps_descend")
         before = Decimal(step["from"])
         if ("percent" in step) == ("points" in step):
-            yield Problem(place, "give exactly one of percent and points")
+            yield Problem(place, "exactly_one", {"names": "percent and points"})
         if sliced and "points" in step:
-            yield Problem(
-                f"{place}.points", "a slice earns a percent of itself; give percent, or set mode to whole"
-            )
+            yield Problem(f"{place}.points", "slice_of_points")
 
 
 def _tell(document: Document) -> Iterator[Problem]:
@@ -229,12 +210,10 @@ def _tell(document: Document) -> Iterator[Problem]:
             fields = [field for _, field, spec, turn in string.Formatter().parse(text)
                       if field is not None and (field not in PLACEHOLDERS or spec or turn)]  # fmt: skip
         except ValueError:
-            yield Problem(
-                f"tell.{name}", f"has a brace without its pair; use {known}, and {{{{ for a plain brace"
-            )
+            yield Problem(f"tell.{name}", "open_brace", {"known": known})
             continue
         for field in fields:
-            yield Problem(f"tell.{name}", f"{{{field}}} is not known; use {known}")
+            yield Problem(f"tell.{name}", "unknown_brace", {"name": field, "known": known})
 
 
 def _judge(document: Document) -> Iterator[Problem]:
@@ -242,24 +221,24 @@ def _judge(document: Document) -> Iterator[Problem]:
     for index, limit in enumerate(judge.get("limits", ())):
         path = f"judge.limits[{index}]"
         if "times" not in limit and "points" not in limit:
-            yield Problem(path, "limits nothing; give times, points or both")
+            yield Problem(path, "limits_nothing")
         if limit["period"] == "receipt" and "times" in limit:
-            yield Problem(f"{path}.times", "a receipt earns once anyway; give points, or another period")
+            yield Problem(f"{path}.times", "receipt_earns_once")
     budget = judge.get("budget", {})
     kinds = {effect["effect"] for effect in document.get("what", ())}
     stamped = [effect["reward"] for effect in document.get("what", ()) if effect["effect"] == "stamp"]
     if "money" in budget and not kinds & set(DISCOUNTS) and not any("points" not in one for one in stamped):
-        yield Problem("judge.budget.money", "pays for discounts, and the campaign gives none; leave it out")
+        yield Problem("judge.budget.money", "budget_without_discounts")
     if "points" in budget and not kinds & _POINTS and not any("points" in one for one in stamped):
-        yield Problem("judge.budget.points", "pays for points, and the campaign gives none; leave it out")
+        yield Problem("judge.budget.points", "budget_without_points")
     if "budget" in judge and not budget:
-        yield Problem("judge.budget", "is empty; give points, money or both, or leave it out")
+        yield Problem("judge.budget", "empty_budget")
 
 
 def _stacking(document: Document) -> Iterator[Problem]:
     stacking = document.get("stacking", {})
     if stacking.get("mode", "all") != "all" and "group" not in stacking:
-        yield Problem("stacking.group", "is missing: say among which campaigns this one is chosen")
+        yield Problem("stacking.group", "missing_group")
 
 
 _CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (

@@ -12,21 +12,21 @@ from typing import Any
 Schema = dict[str, Any]
 
 AMOUNT: Schema = {
-    "title": "an amount, zero or more, at most 4 decimal places",
+    "wanted": "amount",
     "type": ["string", "number"],
     "pattern": r"^\d{1,12}(\.\d{1,4})?$",
     "minimum": 0,
     "maximum": 999_999_999_999,
 }
-CODE: Schema = {"title": "a code", "type": "string", "minLength": 1, "maxLength": 200}
+CODE: Schema = {"wanted": "code", "type": "string", "minLength": 1, "maxLength": 200}
 CODES: Schema = {
-    "title": "a list of codes",
+    "wanted": "codes",
     "type": "array",
     "items": {"type": "string", "minLength": 1, "maxLength": 200},
     "minItems": 1,
     "uniqueItems": True,
 }
-YES_OR_NO: Schema = {"title": "true or false", "type": "boolean"}
+YES_OR_NO: Schema = {"wanted": "yes_or_no", "type": "boolean"}
 
 
 def closed(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
@@ -39,15 +39,15 @@ def closed(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
     }
 
 
-def positive(what: str, maximum: int | None = None) -> Schema:
+def positive(wanted: str, maximum: int | None = None) -> Schema:
     """A decimal number above zero."""
     top = 999_999_999_999 if maximum is None else maximum
-    return AMOUNT | {"title": what, "exclusiveMinimum": 0, "maximum": top}
+    return AMOUNT | {"wanted": wanted, "exclusiveMinimum": 0, "maximum": top}
 
 
-def whole(what: str, least: int, most: int) -> Schema:
+def whole(wanted: str, least: int, most: int) -> Schema:
     """A whole number between two others."""
-    return {"title": what, "type": "integer", "minimum": least, "maximum": most}
+    return {"wanted": wanted, "type": "integer", "minimum": least, "maximum": most}
 
 
 def one_of(key: str, kinds: dict[str, Schema]) -> Schema:
@@ -68,14 +68,14 @@ def one_of(key: str, kinds: dict[str, Schema]) -> Schema:
 
 GOODS: Schema = {name: CODES for name in ("products", "sets", "categories", "brands")}
 
-PERCENT = positive("a percent above 0 and at most 100", 100)
-POINTS = positive("a number of points above 0")
-MONEY = positive("an amount above 0")
-FACTOR = positive("a factor above 1 and at most 100", 100) | {"exclusiveMinimum": 1}
-PIECES = positive("a number of pieces above 0", 1_000_000)
-DAYS = whole("a number of days, 0 to 3660", 0, 3660)
-YEARS = whole("an age in years, 0 to 150", 0, 150)
-COUNT = whole("a whole number, 0 or more", 0, 1_000_000)
+PERCENT = positive("percent", 100)
+POINTS = positive("points")
+MONEY = positive("money")
+FACTOR = positive("factor", 100) | {"exclusiveMinimum": 1}
+PIECES = positive("pieces", 1_000_000)
+DAYS = whole("days", 0, 3660)
+YEARS = whole("years", 0, 150)
+COUNT = whole("count", 0, 1_000_000)
 
 #: Effects that give points to the shopper.
 EARNING: dict[str, Schema] = {
@@ -84,7 +84,7 @@ EARNING: dict[str, Schema] = {
     # so many points, once
     "points_fixed": closed({"points": POINTS}, ("points",)),
     # so many points for each whole `per` of the amount
-    "points_per": closed({"points": POINTS, "per": positive("an amount above 0")}, ("points", "per")),
+    "points_per": closed({"points": POINTS, "per": positive("money")}, ("points", "per")),
     # so many points for each piece, for at most `up_to` pieces
     "points_per_piece": closed({"points": POINTS, "up_to": PIECES}, ("points",)),
     # by amount: the step reached counts for the entire amount (whole) or for its own part (sliced)
@@ -112,23 +112,23 @@ DISCOUNTS: dict[str, Schema] = {
     "fixed_price": closed({"price": AMOUNT}, ("price",)),
     # of every so many matching pieces the cheapest are free, or `percent` off
     "cheapest_free": closed(
-        {"every": whole("a whole number from 2", 2, 1000), "free": whole("a whole number from 1", 1, 999),
+        {"every": whole("whole_from_2", 2, 1000), "free": whole("whole_from_1", 1, 999),
          "percent": PERCENT},
         ("every",),
     ),
     # these products are free, up to so many pieces; when they are not on the receipt the cashier is told
-    "gift": closed({"products": CODES, "pieces": whole("a whole number from 1", 1, 1000)}, ("products",)),
+    "gift": closed({"products": CODES, "pieces": whole("whole_from_1", 1, 1000)}, ("products",)),
 }  # fmt: skip
 #: Effects that neither give points on this receipt nor take money off it.
 OTHERS: dict[str, Schema] = {
     # percent of the member's next purchase within so many days, as points
-    "next_purchase": closed({"percent": PERCENT, "days": whole("1 to 3660 days", 1, 3660)}, ("percent", "days")),
+    "next_purchase": closed({"percent": PERCENT, "days": whole("days_from_1", 1, 3660)}, ("percent", "days")),
     # counts receipts or pieces; every `goal` of them are rewarded with points, free pieces or a percent off
     "stamp": closed(
         {
-            "goal": whole("a whole number from 2", 2, 1000),
+            "goal": whole("whole_from_2", 2, 1000),
             "per": {"enum": ["receipt", "piece"]},
-            "reward": closed({"points": POINTS, "free": whole("a whole number from 1", 1, 1000), "percent": PERCENT}),
+            "reward": closed({"points": POINTS, "free": whole("whole_from_1", 1, 1000), "percent": PERCENT}),
         },
         ("goal", "reward"),
     ),
@@ -144,20 +144,20 @@ EFFECTS: dict[str, Schema] = {**EARNING, **DISCOUNTS, **OTHERS}
 
 #: A period of the programme's calendar, or so many days back from this moment.
 PERIOD: Schema = {
-    "title": 'a period: day, week, month, year, ever, or {"days": 30}',
+    "wanted": "period",
     "anyOf": [
         {"enum": ["day", "week", "month", "year", "ever"]},
-        closed({"days": whole("1 to 3660 days", 1, 3660)}, ("days",)),
+        closed({"days": whole("days_from_1", 1, 3660)}, ("days",)),
     ],
 }
 _NUMBER: Schema = {
-    "title": "a number, at most 4 decimal places",
+    "wanted": "number",
     "type": ["string", "number"],
     "pattern": r"^-?\d{1,12}(\.\d{1,4})?$",
 }
-_TEXT: Schema = {"title": "a text", "type": "string", "maxLength": 200}
+_TEXT: Schema = {"wanted": "text", "type": "string", "maxLength": 200}
 _TEXTS: Schema = {
-    "title": "a list of texts",
+    "wanted": "texts",
     "type": "array",
     "items": _TEXT,
     "minItems": 1,
@@ -184,7 +184,7 @@ OF_RECEIPT: dict[str, Schema] = {
             "every": {"type": "integer", "minimum": 2, "maximum": 1000},
             "exactly": {"type": "integer", "minimum": 1, "maximum": 100_000},
             "counting": {"enum": ["member", "campaign"]},
-            "of_at_least": positive("an amount above 0"),
+            "of_at_least": positive("money"),
             "period": {"enum": ["day", "week", "month", "year"]},
         }
     ),

@@ -12,6 +12,7 @@ from campaigns.lifetimes import Terms
 from campaigns.models import Campaign
 from campaigns.programme_file.document import Document, Step
 from campaigns.programme_file.problems import Problem, steps_of
+from campaigns.words.problems import tell_problem
 
 #: Meetings of which a file is told: those whose outcome nobody decided.
 _UNDECIDED = ("undecided", "order")
@@ -27,7 +28,7 @@ def problems(step: Step, now: datetime) -> Iterator[Problem]:
     was = step.was("campaigns") or {}
     for code, entry in _in_force(step):
         if entry != was.get(code) and (late := lifetimes.problem(entry["definition"], terms, now)):
-            yield Problem(("campaigns", code, "definition", *steps_of(late.path)), late.message)
+            yield Problem(("campaigns", code, "definition", *steps_of(late.path)), tell_problem(late))
 
 
 def notes(step: Step, now: datetime) -> Iterator[str]:

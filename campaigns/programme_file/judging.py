@@ -19,6 +19,7 @@ from campaigns.programme_file import foresight, layout, notation, references, sh
 from campaigns.programme_file.document import Document, Moment, Step
 from campaigns.programme_file.problems import FileError, Path, Problem, steps_of
 from campaigns.programme_file.sections import payers
+from campaigns.words.problems import tell_problem
 from loyalty.models import Category, Partner, Programme, Store, StoreGroup
 
 #: Without these nothing else can be told of a file.
@@ -124,7 +125,9 @@ def _check_definitions(said: Any) -> Iterator[Problem]:
         except DefinitionError as error:
             if "definition" in entry:
                 place = ("campaigns", code, "definition")
-                yield from (Problem((*place, *steps_of(path)), message) for path, message in error.problems)
+                yield from (
+                    Problem((*place, *steps_of(one.path)), tell_problem(one)) for one in error.problems
+                )
 
 
 def _misspelt(step: Step, said: Document) -> Iterator[Problem]:

@@ -8,9 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaigns.engine.definition import DefinitionError, parse
+from campaigns.engine.problem import Problem
 
-#: What the parser says of a list or an object that is none, and of a field that it does not know.
-_MISSHAPEN = re.compile(r"give (a list|an object|a pair)|is not an object|is not known here")
+#: What is wanted where a list or an object belongs.
+_SHAPES = frozenset(
+    {
+        "codes", "effects", "hours", "list_to", "list_within", "object", "objects", "pair", "texts", "weekdays",
+    }
+)  # fmt: skip
 _STEP = re.compile(r"[^.\[\]]+")
 #: Pruning one part may show that another is misshapen; a document is not deeper than this.
 _PASSES = 6
@@ -26,7 +31,7 @@ def readable(document: object) -> dict[str, Any]:
         try:
             parse(pruned)
         except DefinitionError as error:
-            done = [_prune(pruned, path, message) for path, message in reversed(error.problems)]
+            done = [_prune(pruned, problem) for problem in reversed(error.problems)]
             if not any(done):
                 break
         else:
@@ -34,19 +39,25 @@ def readable(document: object) -> dict[str, Any]:
     return pruned
 
 
-def _prune(document: dict[str, Any], path: str, message: str) -> bool:
-    """Take the value at a path out, if its shape is what is wrong with it. Says whether it was."""
-    steps: list[str] = _STEP.findall(path)
+def _prune(document: dict[str, Any], problem: Problem) -> bool:
+    """Take the value at a problem's path out, if its shape is what is wrong with it. Says whether it was."""
+    steps: list[str] = _STEP.findall(problem.path)
     owner: Any = document
     for step in steps[:-1]:
         owner = _inside(owner, step)
     if not steps or _inside(owner, steps[-1]) is None:
         return False
-    value = _inside(owner, steps[-1])
-    if not (_MISSHAPEN.search(message) or (isinstance(value, list | dict) and "will not do" in message)):
+    if not _is_misshapen(problem, _inside(owner, steps[-1])):
         return False
     del owner[int(steps[-1]) if isinstance(owner, list) else steps[-1]]
     return True
+
+
+def _is_misshapen(problem: Problem, value: object) -> bool:
+    """Whether a list or an object is none, or is where none belongs, or a field is not known."""
+    if problem.code in ("unfit", "blank"):
+        return problem.args["wanted"] in _SHAPES or isinstance(value, list | dict)
+    return problem.code in ("not_object", "unknown_field")
 
 
 def _inside(owner: Any, step: str) -> Any:

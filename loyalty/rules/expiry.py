@@ -202,9 +202,8 @@ def parse(document: object, path: str = "expiry") -> Expiry:
         case "on_date":
             policy = OnDate(read.day("date"))
             if not 2000 <= policy.day.year <= 2999:
-                raise DocumentError(
-                    read.at("date"), f"{policy.day} will not do; give a year from 2000 to 2999"
-                )
+                words = {"value": str(policy.day), "wanted": "year_within", "least": "2000", "most": "2999"}
+                raise DocumentError(read.at("date"), "unfit", **words)
         case "yearly":
             month = read.whole("month", 1, 12)
             day = read.whole("day", 1, monthrange(2000, month)[1])

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from loyalty.rules.basket import Line, Place
-from loyalty.rules.document import DocumentError, Reader
+from loyalty.rules.document import DocumentError, Reader, unfit
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
 _DAY = 24 * 60
@@ -196,30 +196,28 @@ def take_goods(read: Reader) -> Goods | None:
 def _take_need(read: Reader) -> Need:
     goods = take_goods(read)
     if goods is None:
-        raise DocumentError(read.path, "names no goods; give products, sets, categories or brands")
+        raise DocumentError(read.path, "no_goods")
     need = Need(goods, read.number("at_least", "0.001", "999999", 3, "1"))
     read.finish()
     return need
 
 
 def _take_weekdays(read: Reader) -> frozenset[int]:
-    days = read.items("weekdays", "a list of weekdays, 1 (Monday) to 7 (Sunday)")
+    days = read.items("weekdays", "weekdays")
     if not all(type(day) is int and 1 <= day <= 7 for day in days):
-        raise DocumentError(
-            read.at("weekdays"), f"{days!r} will not do; give numbers 1 (Monday) to 7 (Sunday)"
-        )
+        raise unfit(read.at("weekdays"), days, "weekday_numbers")
     return frozenset(days)
 
 
 def _take_hours(read: Reader) -> tuple[Window, ...]:
     windows = []
-    for index, pair in enumerate(read.items("hours", 'a list of pairs, like [["13:00", "15:00"]]')):
+    for index, pair in enumerate(read.items("hours", "hours")):
         path = f"{read.at('hours')}[{index}]"
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise DocumentError(path, f'{pair!r} will not do; give a pair, like ["13:00", "15:00"]')
+            raise unfit(path, pair, "pair")
         window = Window(_minutes(pair[0], path), _minutes(pair[1], path))
         if window.start in (window.end, _DAY):
-            raise DocumentError(path, 'never opens; for the whole day give ["00:00", "24:00"]')
+            raise DocumentError(path, "never_opens_all_day")
         windows.append(window)
     return tuple(windows)
 
@@ -229,7 +227,7 @@ def _minutes(value: object, path: str) -> int:
         return _DAY
     found = _CLOCK.match(value) if isinstance(value, str) else None
     if not found:
-        raise DocumentError(path, f"{value!r} is not a time; write it as HH:MM, 00:00 to 24:00")
+        raise DocumentError(path, "blank_time" if value == "" else "not_time", value=repr(value))
     return int(found[1]) * 60 + int(found[2])
 
 

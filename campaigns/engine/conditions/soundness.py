@@ -28,19 +28,17 @@ def check_conditions(document: Document) -> Iterator[Problem]:
             usual = "campaign" if {"of_at_least", "period"} & set(leaf) else "member"
             counters += leaf.get("counting", usual) == "campaign"
             if counters > 1:
-                yield Problem(path, "a campaign keeps one counter of its own; make a second campaign")
+                yield Problem(path, "second_counter")
         else:
             yield from _bounds(leaf, path)
         if kind in ("contains", "matching_amount") and not set(leaf) & set(GOODS):
-            yield Problem(path, "names no goods; give products, sets, categories or brands")
+            yield Problem(path, "no_goods")
         if kind == "first_purchase" and (leaf.get("in") == "category") != ("category" in leaf):
-            yield Problem(f"{path}.category", "goes with in: category; give both or neither")
+            yield Problem(f"{path}.category", "category_alone")
         if kind in ("attribute", "event_data"):
             yield from _compared(leaf, path)
         if kind == "paid_with_points" and (early := _before_points(document)):
-            yield Problem(
-                path, f"is not known yet when {early} is decided; leave it out, or make a second campaign"
-            )
+            yield Problem(path, "not_known_yet", {"effect": early})
 
 
 def _before_points(document: Document) -> str | None:
@@ -67,29 +65,28 @@ _BOUNDED = {
 def _bounds(leaf: Document, path: str) -> Iterator[Problem]:
     names = _BOUNDED.get(leaf["condition"], ())
     if names and not set(names) & set(leaf):
-        yield Problem(path, f"has no {'amount' if 'below' in names else 'number'}; give {', '.join(names[:-1])}, "
-                            f"{names[-1]} or both")  # fmt: skip
+        yield Problem(path, "no_amount" if "below" in names else "no_number", {"bounds": ", ".join(names)})
     least = Decimal(leaf.get("at_least", 0))
     if "below" in leaf and least >= Decimal(leaf["below"]):
-        yield Problem(f"{path}.below", "is not above at_least, so no receipt fits; move one of them")
+        yield Problem(f"{path}.below", "below_not_above")
     if "at_most" in leaf and leaf["condition"] in _BOUNDED and least > Decimal(leaf["at_most"]):
-        yield Problem(f"{path}.at_most", "is below at_least, so nothing fits; move one of them")
+        yield Problem(f"{path}.at_most", "most_below_least")
 
 
 def _compared(leaf: Document, path: str) -> Iterator[Problem]:
     kinds = [name for name in ("is", "in") if name in leaf]
     numbers = [name for name in ("at_least", "at_most") if name in leaf]
     if len(kinds) + bool(numbers) != 1:
-        yield Problem(path, "give exactly one of is, in, and at_least or at_most")
+        yield Problem(path, "exactly_one", {"names": "is, in, and at_least or at_most"})
     elif len(numbers) == 2 and Decimal(leaf["at_least"]) > Decimal(leaf["at_most"]):
-        yield Problem(f"{path}.at_most", "is below at_least, so nothing fits; move one of them")
+        yield Problem(f"{path}.at_most", "most_below_least")
 
 
 def _nth_purchase(leaf: Document, path: str) -> Iterator[Problem]:
     if ("every" in leaf) == ("exactly" in leaf):
-        yield Problem(path, "give exactly one of every and exactly")
-    for name, words in (("of_at_least", "of at least a sum"), ("period", "of a period")):
-        if name in leaf and leaf.get("counting") == "member":
-            yield Problem(
-                f"{path}.counting", f"purchases {words} are counted by the campaign; set it to campaign"
-            )
+        yield Problem(path, "exactly_one", {"names": "every and exactly"})
+    if leaf.get("counting") == "member":
+        if "of_at_least" in leaf:
+            yield Problem(f"{path}.counting", "sum_by_campaign")
+        if "period" in leaf:
+            yield Problem(f"{path}.counting", "period_by_campaign")

@@ -16,6 +16,7 @@ from campaigns.programme_file.problems import Path, Problem, steps_of
 from campaigns.programme_file.sections import payers
 from campaigns.words import sentence
 from campaigns.words.differences import differences, mean_the_same, tell
+from campaigns.words.problems import tell_problem
 from loyalty.models import Programme
 
 COLUMNS = Columns(Campaign, "name", "status")
@@ -160,13 +161,13 @@ def _check_definition(place: Path, definition: Any) -> Iterator[Problem]:
     try:
         parse(definition)
     except DefinitionError as error:
-        yield from (Problem((*place, *steps_of(path)), message) for path, message in error.problems)
+        yield from (Problem((*place, *steps_of(one.path)), tell_problem(one)) for one in error.problems)
 
 
 def _check_payer(place: Path, definition: Mapping[str, Any], after: Document) -> Iterator[Problem]:
     """Who pays must be there, or come with the file."""
     if unknown := funding.unknown(funding.named(definition), payers.texts(after)):
-        yield Problem((*place, *steps_of(unknown.path)), unknown.message)
+        yield Problem((*place, *steps_of(unknown.path)), tell_problem(unknown))
 
 
 def _tell(entry: Document) -> Iterator[str]:

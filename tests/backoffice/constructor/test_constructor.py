@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.constructor import faults, forms
+from backoffice.constructor import forms
 from backoffice.staff import roles
 from campaigns import rulebooks
 from campaigns.desk.ready.catalogue import MECHANICS
-from campaigns.engine.schema import SCHEMA
 from campaigns.models import Campaign, Revision, Rulebook
 from members.models import Event
 from tests import factories
@@ -260,22 +258,6 @@ def test_faults_of_json_are_told_in_words_wherever_they_are_looked_at(
     )
     boss.post(page(scene.draft, "launch"), {"moment": "now"})
     assert not scene.draft.revisions.exists()
-
-
-def test_whatever_json_says_of_a_definition_is_said_in_words_of_the_reader() -> None:
-    titles = {title for title in _titles(SCHEMA) if title not in faults.WANTED}
-    assert not titles
-
-
-def _titles(schema: Any) -> Iterator[str]:
-    if isinstance(schema, dict):
-        if isinstance(schema.get("title"), str):
-            yield schema["title"]
-        for inner in schema.values():
-            yield from _titles(inner)
-    elif isinstance(schema, list):
-        for inner in schema:
-            yield from _titles(inner)
 
 
 # The page answers as one types
