@@ -35,6 +35,12 @@ class TillKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TillKey
         fields = ("name", "partner", "till", "expiry_date", "revoked")
+        labels = {"expiry_date": _("valid until")}
+        help_texts = {
+            "name": _("By what you know it: the till, or the system that calls."),
+            "expiry_date": _("From then on the key opens nothing. Left empty, it does until it is revoked."),
+            "revoked": _("At once and for good: a revoked key never opens anything again."),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Refuse a till that is another partner's."""

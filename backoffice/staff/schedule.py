@@ -35,11 +35,25 @@ _PARTS: dict[str, tuple[int, int, Any]] = {
     "month_of_year": (12, 1, _("Give months from 1 to 12, such as 3 or */3.")),
     "day_of_week": (7, 0, _("Give weekdays from 0 (Sunday) to 6 (Saturday), or mon to sun.")),
 }
+#: What celery-beat says in English alone.
+_HELP: dict[str, Any] = {
+    "expire_seconds": _("After so many seconds a task that nobody took up is not run any more."),
+    "exchange": _("For a message broker with exchanges of its own."),
+    "routing_key": _("For a message broker with routes of its own."),
+    "month_of_year": _("Months from 1 to 12, or * for all. For example: 1,12"),
+    "day_of_week": _("Weekdays from 0 (Sunday) to 6, or * for all. For example: 0,5"),
+}
 LONGEST = {month: monthrange(2024, month)[1] for month in range(1, 13)}
 """Days of each month; 29 February comes every fourth year."""
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
+
+
+def _say(form: forms.Form | forms.ModelForm[Any], help_texts: dict[str, Any]) -> None:
+    """Have a form's fields say what stands in the house's own words."""
+    for name in help_texts.keys() & form.fields.keys():
+        form.fields[name].help_text = help_texts[name]
 
 
 class TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]
@@ -53,6 +67,7 @@ class TaskForm(beat.PeriodicTaskForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = TaskSelect()
+        _say(self, _HELP)
 
 
 @admin.register(PeriodicTask)
@@ -107,6 +122,10 @@ class IntervalDesk(ModelAdmin):  # type: ignore[misc]
 
 class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]
     """Times that come: celery drops a schedule that it cannot read, and never says so."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        _say(self, _HELP)
 
     def clean(self) -> dict[str, Any]:
         """Read each field as celery does, and look for a day that there is."""

@@ -364,10 +364,10 @@ def require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
             for limit in plan.limits
             if limit.max <= plan.max
         )
-        detail = _("At most %(most)s points can be spent: %(reasons)s.") % {
-            "most": plan.max,
-            "reasons": reasons,
-        }
+        said = _("At most %(most)s points can be spent: %(reasons)s.")
+        if not plan.max:
+            said = _("No points can be spent: %(reasons)s.")
+        detail = said % {"most": plan.max, "reasons": reasons}
         raise Refused("redeem_exceeds_limit", detail)
     above = found.rules.confirm_above
     if above is not None and plan.points > above:

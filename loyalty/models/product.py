@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+_NOT_BELOW_ZERO = MinValueValidator(0, _("Give a number that is not below zero."))
 
 
 class Category(models.Model):
@@ -48,13 +51,16 @@ class Product(models.Model):
         verbose_name=_("category"),
     )
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)
-    price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True, blank=True)
+    price = models.DecimalField(
+        _("price"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[_NOT_BELOW_ZERO]
+    )
     cost = models.DecimalField(
         _("cost"),
         max_digits=14,
         decimal_places=2,
         null=True,
         blank=True,
+        validators=[_NOT_BELOW_ZERO],
         help_text=_("What it costs the shop."),
     )
     active = models.BooleanField(_("active"), default=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -94,6 +95,21 @@ def test_a_role_sees_what_it_may_view_and_nothing_else(role, scene, enter):
 def test_new_records_are_made_where_the_superuser_may_make_them(scene, boss):
     closed = {model for model in MODELS if boss.get(address(model, "add")).status_code == 403}
     assert closed == {*REGISTERS, AccessAttempt, CampaignTemplate}
+
+
+def test_no_form_holds_a_script_or_speaks_a_library_s_english(scene, boss):
+    """The browser runs no script that stands in a page, and says so in its console."""
+    for model in MODELS:
+        page = boss.get(address(model, "add"), headers={"Accept-Language": "ru"}, follow=True)
+        if page.status_code != 200:
+            continue
+        told = page.content.decode()
+        scripts = re.findall(r"<script\b([^>]*)>", told)
+        assert all("src=" in script or "application/json" in script for script in scripts), model
+        form = getattr(page.context.get("adminform"), "form", None)
+        helps = [str(field.help_text) for field in form.fields.values()] if form else []
+        english = [text for text in helps if text and not re.search("[а-яё]", text, re.IGNORECASE)]
+        assert not english, (model, english)
 
 
 def test_an_analyst_changes_nothing(scene, enter):

@@ -223,6 +223,17 @@ def test_every_column_that_is_wrong_is_named_at_once(scene: Any, boss: Any) -> N
         assert said in told, said
 
 
+def test_a_product_costs_nothing_below_zero_by_file_or_by_form(scene: Any, boss: Any) -> None:
+    code = scene.shop.partner.code
+    upload = bring(boss, PRODUCTS, f"partner,sku,name,price,cost\n{code},P1,Gift,0,0\n{code},P2,Slip,-4,-1\n")
+    said = "Give a number that is not below zero."
+    assert upload.state == "refused"
+    assert mistakes(upload) == [(3, "price", said), (3, "cost", said)]
+    form = {"partner": scene.shop.partner.pk, "sku": "P2", "name": "Slip", "price": "-4", "active": "on"}
+    assert said in boss.post(reverse("admin:loyalty_product_add"), form).content.decode()
+    assert not Product.objects.filter(sku="P2").exists()
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

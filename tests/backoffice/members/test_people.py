@@ -114,6 +114,20 @@ def test_the_page_says_first_who_it_is_with_phone_cards_status_and_balance(scene
     assert f"{scene.account.balance:.2f}" in head
 
 
+def test_a_card_is_one_step_from_being_blocked_for_whoever_may(scene, boss, enter):
+    """Somebody lost it and is on the phone."""
+    card = scene.member.cards.get()
+    way = f"{reverse('admin:members_card_change', args=[card.pk])}#id_blocked"
+    for client in (boss, enter(roles.OPERATOR)):
+        head = client.get(page_of(scene.member)).content.decode().partition('id="tab-purchases"')[0]
+        assert f'href="{way}"' in head and "Block…" in head
+        assert 'id="id_blocked"' in client.get(way.partition("#")[0]).content.decode()
+    assert way not in enter(roles.ANALYST).get(page_of(scene.member)).content.decode()
+    card.blocked = True
+    card.save()
+    assert "Unblock…" in boss.get(page_of(scene.member)).content.decode()
+
+
 def test_a_refused_form_says_so_above_everything_with_the_focus_and_shows_what_is_stored(scene, boss):
     card = scene.member.cards.get()
     sent = profile(scene.member, status="blocked", first_name="Other", phone="12") | {
