@@ -20,8 +20,10 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
+from backoffice.constructor import faults
 from backoffice.desk import DecimalInput
 from campaigns import lifetimes
+from campaigns.engine.problem import Problem
 from loyalty import currencies
 from loyalty.models import Category, ProductSet, Programme
 from loyalty.rules import expiry
@@ -206,7 +208,8 @@ _EXPIRY_FIELDS = {
 
 
 def _sentence(error: DocumentError) -> str:
-    return error.problem[:1].upper() + error.problem[1:]
+    """What is wrong, as the constructor says it."""
+    return faults.say(Problem(error.field, error.code, error.words))
 
 
 def write_expiry(fields: dict[str, Any]) -> dict[str, Any]:

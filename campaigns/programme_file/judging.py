@@ -135,7 +135,9 @@ def _misspelt(step: Step, said: Document) -> Iterator[Problem]:
     before = step.was("campaigns") or {}
     for path, definition in references.definitions(step.after):
         if is_published(path, step.after) and before.get(path[1]) != step.after["campaigns"][path[1]]:
-            for code, kind in unknown_codes(references.codes(definition), step.after, said):
+            named = references.codes(definition)
+            named.pop("payers", None)  # told by the campaign itself
+            for code, kind in unknown_codes(named, step.after, said):
                 detail = _(
                     "there is no “%(code)s” among the %(kind)s here: fix it, or make it in this file first"
                 )

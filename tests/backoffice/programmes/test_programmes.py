@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import translation
 
 from backoffice.programmes.form import read_fields, write_expiry, write_spending
 from campaigns.models import Rulebook
@@ -119,6 +120,24 @@ def test_a_rule_that_will_not_do_is_told_beside_its_field(scene, boss, wrong, fi
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == [field]
     assert Rulebook.objects.count() == before
+
+
+def test_a_rule_that_will_not_do_is_told_in_the_language_of_its_reader(scene, boss):
+    wrong = {"expiry_kind": "yearly", "expiry_month": "2", "expiry_day": "31", "step": "0"}
+    told = {}
+    for language in ("en", "ru"):
+        with translation.override(language):  # which the page would leave behind
+            answer = boss.post(
+                address(scene.shop.programme),
+                filled(boss, scene.shop.programme) | wrong,
+                headers={"accept-language": language},
+            )
+        told[language] = {
+            name: list(texts) for name, texts in answer.context["adminform"].form.errors.items()
+        }
+    assert told["en"]["expiry_day"] == ["This will not do: give a whole number from 1 to 29."]
+    assert told["ru"]["expiry_day"] == ["Так не получится: укажите целое число от 1 до 29."]
+    assert told["ru"].keys() == told["en"].keys() == {"expiry_day", "step"}
 
 
 @pytest.mark.parametrize(

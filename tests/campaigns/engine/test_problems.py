@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from backoffice.constructor import faults
 from campaigns.engine.definition import DefinitionError, parse, want
@@ -25,6 +26,11 @@ FRIENDLY = {**faults.SAID, **faults.WITH_WORDS}
 
 def gaps(text: object) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(str(text)) if name is not None}
+
+
+def said(problem: Problem) -> str:
+    with translation.override("en"):
+        return faults.say(problem)
 
 
 @pytest.mark.parametrize("table", [SENTENCES, FRIENDLY], ids=["files", "constructor"])
@@ -107,13 +113,13 @@ def test_a_value_that_reads_like_a_sentence_is_taken_for_none() -> None:
     assert (problem.path, problem.code) == ("what[0].percent", "unfit")
     assert problem.args == {"value": "'is missing; leave it out'", "wanted": "percent"}
     assert problem.message == "'is missing; leave it out' will not do; give a percent above 0 and at most 100"
-    assert faults.say(problem) == "This will not do: give a percent above 0 and at most 100."
+    assert said(problem) == "This will not do: give a percent above 0 and at most 100."
 
 
 def test_braces_in_a_value_stay_as_they_are() -> None:
     problem = Problem("stacking.mode", "unknown_choice", {"value": "'{choices}{0}'", "choices": "all, best"})
     assert problem.message == "'{choices}{0}' is not known; use one of all, best"
-    assert faults.say(problem) == "'{choices}{0}' is not known. Choose one of: all, best."
+    assert said(problem) == "'{choices}{0}' is not known. Choose one of: all, best."
 
 
 def test_a_document_of_points_says_the_same_by_itself_and_within_a_definition() -> None:
