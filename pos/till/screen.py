@@ -159,11 +159,11 @@ def _say(quote: Story | None) -> str:
     """The quote in a breath, for a screen reader."""
     if quote is None:
         return ""
-    words = [_("To pay %(sum)s.") % {"sum": quote["to_pay"]}]
+    words = [_("To pay %(sum)s.") % {"sum": number_words.money(quote["to_pay"])}]
     points = Decimal(quote["earned"]["points"])
     if points:
         words.append(
             ngettext("%(points)s point to earn.", "%(points)s points to earn.", int(points))
-            % {"points": quote["earned"]["points"]}
+            % {"points": number_words.points(points)}
         )
     return " ".join(words)

@@ -224,3 +224,12 @@ def test_a_limit_on_points_tells_the_way_out(
     fill(till, "RYE", CARD)
     page = text(post(till, "spend", redeem="3"))
     assert "No points can be spent on this basket" in page and said in page
+
+
+def test_what_is_said_aloud_has_the_numbers_of_the_reader_s_language(till: Client, corner: Corner) -> None:
+    """A screen reader hears what the eye reads beside it."""
+    fill(till, "RYE", CARD)
+    till.cookies["django_language"] = "ru"
+    page = text(post(till, "spend", redeem="0"))
+    assert "К оплате 4,20." in page and "К начислению, баллов: 0,21." in page
+    assert not re.search(r"\d\.\d\d(?!\d)", page), page
