@@ -71,7 +71,8 @@ SELECT json_build_object(
              funder_id, origin_id, pending
         FROM loyalty_lot WHERE account_id = (SELECT id FROM account) AND remaining > 0) l),
   'debts', (SELECT json_agg(d) FROM (
-      SELECT lot_id, sum(points) AS points FROM loyalty_debt
+      SELECT lot_id, sum(points) AS points, (SELECT funder_id FROM loyalty_lot WHERE id = lot_id) AS funder_id
+        FROM loyalty_debt
        WHERE account_id = (SELECT id FROM account WHERE owed > 0)
        GROUP BY lot_id HAVING sum(points) <> 0 ORDER BY lot_id) d),
   'facts', ({facts.READ.format(member="(SELECT id FROM who)")}),
@@ -166,6 +167,7 @@ class KnownLot(msgspec.Struct):
 class _Debt(msgspec.Struct):
     lot_id: UUID
     points: Decimal
+    funder_id: UUID | None
 
 
 class KnownProduct(msgspec.Struct):

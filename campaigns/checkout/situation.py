@@ -218,6 +218,7 @@ def passbook(document: Document, scheme: Scheme) -> Passbook | None:
         account.version,
         lots={lot.id: lot for lot in lots},
         debts={debt.lot_id: debt.points for debt in document.debts or ()},
+        creditors={debt.lot_id: debt.funder_id for debt in document.debts or () if debt.funder_id},
     )
 
 

@@ -243,13 +243,16 @@ def lock(account_ids: Sequence[UUID], known: Mapping[UUID, Passbook] | None = No
     if owing:
         open_debts = (
             Debt.objects.filter(account_id__in=owing)
-            .values("account_id", "lot_id")
+            .values("account_id", "lot_id", "lot__funder_id")
             .annotate(points=Sum("points"))
             .exclude(points=0)
             .order_by("lot_id")
         )
         for debt in open_debts:
-            books[debt["account_id"]].debts[debt["lot_id"]] = debt["points"]
+            book = books[debt["account_id"]]
+            book.debts[debt["lot_id"]] = debt["points"]
+            if debt["lot__funder_id"] is not None:
+                book.creditors[debt["lot_id"]] = debt["lot__funder_id"]
     return books | kept
 
 

@@ -125,7 +125,8 @@ class Passbook:
     """One member's account, its open lots, and the rows written so far.
 
     ``version`` is the account's at reading: ``ledger.post`` writes only if it is still the same.
-    ``debts`` are the open ones, ``{lot id: points}``, oldest first.
+    ``debts`` are the open ones, ``{lot id: points}``, oldest first. ``creditors`` are the accounts of payers that
+    get them, ``{lot id: account}``: those who paid for these lots; other debts are owed to the programme.
     """
 
     account_id: UUID
@@ -135,6 +136,7 @@ class Passbook:
     version: int = 0
     lots: dict[UUID, OpenLot] = field(default_factory=dict)
     debts: dict[UUID, Decimal] = field(default_factory=dict)
+    creditors: dict[UUID, UUID] = field(default_factory=dict)
     transfers: list[TransferRow] = field(default_factory=list)
     uses: list[UseRow] = field(default_factory=list)
     debt_rows: list[DebtRow] = field(default_factory=list)
@@ -290,6 +292,8 @@ class Passbook:
 
     def owe(self, lot_id: UUID, points: Decimal, at: datetime) -> None:
         """Note points that should be taken back but are spent: they are repaid from the next ones."""
+        if (known := self.lots.get(lot_id)) is not None and known.funder_id is not None:
+            self.creditors[lot_id] = known.funder_id
         self._debt(lot_id, points, None, at)
 
     def forgive(self, lot_id: UUID, points: Decimal, at: datetime) -> None:
@@ -305,7 +309,7 @@ class Passbook:
     ) -> None:
         """Take points that came back although they had been forgiven."""
         points = sum((part for _, part in uses), ZERO)
-        transfer_id = self.spend("repay", self.institutions.issuance, uses, key, cause)
+        transfer_id = self.spend("repay", self._creditor(lot_id), uses, key, cause)
         self._debt(lot_id, points, transfer_id, cause.at)
         self._debt(lot_id, -points, transfer_id, cause.at)
 
@@ -360,20 +364,30 @@ class Passbook:
         """Repay what is owed from lots that got points: each what is owed for itself first, then the oldest."""
         if not self.owed:
             return
-        uses: dict[UUID, Decimal] = {}
+        uses: dict[UUID, dict[UUID, Decimal]] = {}
+        left = {lot.id: lot.remaining for lot in lots}
         paid: dict[UUID, Decimal] = {}
         own = [(lot, lot.origin_id or lot.id) for lot in lots]
         for lot, debt in [*own, *((lot, debt) for lot in lots for debt in self.debts)]:
             open_debt = self.debts.get(debt, ZERO) - paid.get(debt, ZERO)
-            part = min(open_debt, lot.remaining - uses.get(lot.id, ZERO))
+            part = min(open_debt, left[lot.id])
             if part > 0:
-                uses[lot.id] = uses.get(lot.id, ZERO) + part
+                mine = uses.setdefault(self._creditor(debt), {})
+                mine[lot.id] = mine.get(lot.id, ZERO) + part
                 paid[debt] = paid.get(debt, ZERO) + part
-        if uses:
-            key = f"{because}:repay"
-            transfer_id = self.spend("repay", self.institutions.issuance, uses.items(), key, cause)
+                left[lot.id] -= part
+        for number, (creditor, taken) in enumerate(uses.items()):
+            key = f"{because}:repay:{number}" if number else f"{because}:repay"
+            transfer_id = self.spend("repay", creditor, taken.items(), key, cause)
             for debt, points in paid.items():
-                self._debt(debt, -points, transfer_id, cause.at)
+                if self._creditor(debt) == creditor:
+                    self._debt(debt, -points, transfer_id, cause.at)
+
+    def _creditor(self, lot_id: UUID) -> UUID:
+        """Who gets what is owed for a lot: whoever paid for it."""
+        known = self.lots.get(lot_id)
+        paid_by = known.funder_id if known is not None else None
+        return self.creditors.get(lot_id) or paid_by or self.institutions.issuance
 
     def _debt(self, lot_id: UUID, points: Decimal, transfer_id: UUID | None, at: datetime) -> None:
         self.owed += points

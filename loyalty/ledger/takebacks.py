@@ -265,6 +265,8 @@ def reclaim(
                     left -= part
         part = min(forgiven, lot.remaining)
         if part > 0:
+            if lot.funder_id is not None:
+                book.creditors[original] = lot.funder_id
             book.repay_forgiven(original, [(lot.id, part)], f"{key}:{lot.id}", cause)
 
 
