@@ -11,7 +11,7 @@ the same codes wait for each other in one order; what was there already stays as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
@@ -42,6 +42,10 @@ OPEN = (CodeBatch.Status.WAITING, CodeBatch.Status.WORKING)
 _ATTEMPTS = 5
 #: How often one part is begun by a worker. A part that was cut off so often is what cuts it off.
 MOST_BEGINNINGS = 3
+#: For so long after a beginning its worker may still be at the first part.
+BESIDE = timedelta(seconds=30)
+#: So many beginnings at one part are no workers beside each other.
+MOST_BESIDE = 50
 CUT_OFF = gettext_noop(
     "The work was cut off again and again at the same place. Tell those who run the server; what was made stays."
 )
@@ -176,13 +180,19 @@ def _require_personal(series: Series) -> None:
 
 
 def _begin(batch_id: UUID) -> bool:
-    """Count that a worker begins, so that it outlives the worker. False when nothing is to be done, or no more."""
+    """Count that a worker begins, so that it outlives the worker. False when nothing is to be done, or no more.
+
+    Whoever began a moment ago may be at work beside this one: only beginnings that led to nothing for a while count
+    against the batch, or very many.
+    """
     found = CodeBatch.objects.filter(id=batch_id, status__in=OPEN)
-    if found.filter(attempts__lt=MOST_BEGINNINGS).update(attempts=F("attempts") + 1, touched_at=Now()):
-        return True
-    if found.update(status=CodeBatch.Status.FAILED, error=CUT_OFF, finished_at=Now()):
+    idle = Q(attempts__gte=MOST_BEGINNINGS, touched_at__lt=Now() - BESIDE)
+    if found.filter(idle | Q(attempts__gte=MOST_BESIDE)).update(
+        status=CodeBatch.Status.FAILED, error=CUT_OFF, finished_at=Now()
+    ):
         log.error("codes_given_up", batch=str(batch_id), attempts=MOST_BEGINNINGS)
-    return False
+        return False
+    return bool(found.update(attempts=F("attempts") + 1, touched_at=Now()))
 
 
 def _step(batch_id: UUID, reader: _Reader, part: int) -> tuple[CodeBatch, list[BadLine]]:

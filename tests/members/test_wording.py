@@ -56,7 +56,7 @@ def test_every_channel_has_words(channel: str) -> None:
 
 def test_what_others_report_is_shown_as_they_say_it() -> None:
     assert wording.name_event("rental.returned") == "rental.returned"
-    assert wording.name_channel("api:bakery") == "api:bakery"
+    assert wording.name_channel("api:bakery") == "API, bakery"
 
 
 def test_a_reason_is_words_for_a_code_and_the_text_that_somebody_wrote() -> None:

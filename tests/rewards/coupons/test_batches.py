@@ -210,6 +210,7 @@ def test_a_batch_whose_workers_die_at_one_place_is_given_up_and_one_that_gets_on
         for _time in range(batches.MOST_BEGINNINGS):
             with pytest.raises(SystemExit):
                 batches.work(batch.pk)
+        CodeBatch.objects.filter(pk=batch.pk).update(touched_at=timezone.now() - 2 * batches.BESIDE)
         assert batches.work(batch.pk).status == "failed"
     batch.refresh_from_db()
     assert (batch.error, batch.made) == (batches.CUT_OFF, 0)
@@ -223,6 +224,17 @@ def test_a_batch_whose_workers_die_at_one_place_is_given_up_and_one_that_gets_on
         batch.refresh_from_db()
         assert (batch.made, batch.attempts) == (made, 0)
     assert batches.work(batch.pk, part=10).made == 30
+
+
+def test_workers_that_begin_beside_each_other_are_no_reason_to_give_up_and_endless_ones_are() -> None:
+    batch = batches.generate(make_series(), 30, NOW)
+    with mock.patch.object(batches, "_generate", side_effect=SystemExit):
+        for _time in range(batches.MOST_BESIDE):
+            with pytest.raises(SystemExit):
+                batches.work(batch.pk)
+        batch.refresh_from_db()
+        assert batch.status == "waiting"
+        assert batches.work(batch.pk).status == "failed"
 
 
 def _once_then_die(make: Any) -> Any:
