@@ -18,11 +18,11 @@ from uuid import UUID
 import psycopg
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from backoffice.models import Upload
+from foundation import beginnings
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +31,6 @@ INLINE = 500
 #: How long files and what came of them are kept: they tell of people.
 KEPT = timedelta(days=7)
 OPEN = (Upload.State.CHECKING, Upload.State.WRITING)
-#: How often a step is begun. Work that was cut off so often is what cuts it off: it shall not go on for ever.
-MOST_BEGINNINGS = 3
 #: A row that somebody else makes at the same moment is there when it is tried again.
 _ATTEMPTS = 3
 
@@ -98,7 +96,7 @@ def work(upload_id: UUID, kinds: dict[str, Kind], at: datetime) -> None:
     What goes wrong with the file stands in its row, and so does that its work was cut off again and
     again. Raises the database's errors when it went away: the step is still due then.
     """
-    if not _begin(upload_id, at):
+    if not _begin(upload_id):
         return
     try:
         with transaction.atomic():
@@ -130,7 +128,7 @@ def forget(before: datetime) -> int:
     return Upload.objects.filter(created_at__lt=before).exclude(state__in=OPEN).delete()[0]
 
 
-def _begin(upload_id: UUID, at: datetime) -> bool:
+def _begin(upload_id: UUID) -> bool:
     """Count that the step is begun: committed before it is, so that it outlives whatever ends the worker.
 
     False when there is nothing to do, another worker is at it, or it was begun often enough: then it has failed.
@@ -139,18 +137,16 @@ def _begin(upload_id: UUID, at: datetime) -> bool:
         if not _lock(upload_id):
             return False
         found = Upload.objects.filter(pk=upload_id, state__in=OPEN)
-        begun = found.filter(attempts__lt=MOST_BEGINNINGS).update(attempts=F("attempts") + 1, touched_at=at)
-        if begun:
+        if beginnings.begin(found):
             return True
         language = found.values_list("language", flat=True).first()
-        if language is not None:
-            log.error("upload_given_up", upload=str(upload_id), attempts=MOST_BEGINNINGS)
-            with override(language):
-                told = _(
-                    "The work on the file was cut off each time before its end. Bring the file in smaller parts; "
-                    "if that does not help, tell those who run the server."
-                )
-            found.update(state=Upload.State.FAILED, error=told, finished_at=at)
+        with override(language or "en"):
+            told = _(
+                "The work on the file was cut off each time before its end. Bring the file in smaller parts; "
+                "if that does not help, tell those who run the server."
+            )
+        if beginnings.give_up(found, state=Upload.State.FAILED, error=told):
+            log.error("upload_given_up", upload=str(upload_id))
     return False
 
 

@@ -11,18 +11,18 @@ the same codes wait for each other in one order; what was there already stays as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from foundation import copying, prepared
+from foundation import beginnings, copying, prepared
 from foundation.refusals import Fault, Invalid
 from foundation.violations import constraint_of
 from rewards import codes
@@ -40,12 +40,6 @@ MOST_FAULTS = 1_000
 BAD = ("malformed", "repeated", "present", "taken")
 OPEN = (CodeBatch.Status.WAITING, CodeBatch.Status.WORKING)
 _ATTEMPTS = 5
-#: How often one part is begun by a worker. A part that was cut off so often is what cuts it off.
-MOST_BEGINNINGS = 3
-#: For so long after a beginning its worker may still be at the first part.
-BESIDE = timedelta(seconds=30)
-#: So many beginnings at one part are no workers beside each other.
-MOST_BESIDE = 50
 CUT_OFF = gettext_noop(
     "The work was cut off again and again at the same place. Tell those who run the server; what was made stays."
 )
@@ -180,19 +174,13 @@ def _require_personal(series: Series) -> None:
 
 
 def _begin(batch_id: UUID) -> bool:
-    """Count that a worker begins, so that it outlives the worker. False when nothing is to be done, or no more.
-
-    Whoever began a moment ago may be at work beside this one: only beginnings that led to nothing for a while count
-    against the batch, or very many.
-    """
+    """Count that a worker begins, so that it outlives the worker. False when nothing is to be done, or no more."""
     found = CodeBatch.objects.filter(id=batch_id, status__in=OPEN)
-    idle = Q(attempts__gte=MOST_BEGINNINGS, touched_at__lt=Now() - BESIDE)
-    if found.filter(idle | Q(attempts__gte=MOST_BESIDE)).update(
-        status=CodeBatch.Status.FAILED, error=CUT_OFF, finished_at=Now()
-    ):
-        log.error("codes_given_up", batch=str(batch_id), attempts=MOST_BEGINNINGS)
-        return False
-    return bool(found.update(attempts=F("attempts") + 1, touched_at=Now()))
+    if beginnings.begin(found):
+        return True
+    if beginnings.give_up(found, status=CodeBatch.Status.FAILED, error=CUT_OFF):
+        log.error("codes_given_up", batch=str(batch_id))
+    return False
 
 
 def _step(batch_id: UUID, reader: _Reader, part: int) -> tuple[CodeBatch, list[BadLine]]:

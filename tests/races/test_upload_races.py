@@ -16,12 +16,16 @@ from backoffice.files import sheet_rows, tasks, uploads
 from backoffice.files.upload_kinds import KINDS
 from backoffice.models import Upload
 from config.celery import app
+from foundation import beginnings
 from loyalty.models import Product
 from members.models import User
+from rewards.coupons import batches
+from rewards.models import Coupon
 from tests import factories
 from tests.config.processes import wait_for
 from tests.factories import Shop
 from tests.races.parallel import together
+from tests.rewards.coupons.build import make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,6 +87,39 @@ def test_two_workers_who_get_one_task_do_the_file_once(shop: Shop) -> None:
     upload = keep(shop, 600, agreed=True)
     assert together([lambda: tasks.work_on_upload(str(upload.pk)) for _each in range(3)]) == [None] * 3
     assert (state(upload), Product.objects.count()) == ("done", 600)
+
+
+def test_a_file_that_many_begin_at_once_is_not_given_up_but_done(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker has begun and is about to take the file, when others begin beside it and are stopped."""
+    upload, take = keep(shop, 3, agreed=True), uploads._take
+
+    def take_late(upload_id: Any) -> Any:
+        for _time in range(beginnings.MOST_BEGINNINGS):
+            together([lambda: uploads._begin(upload_id) for _each in range(4)])
+        assert state(upload) == "writing"
+        return take(upload_id)
+
+    monkeypatch.setattr(uploads, "_take", take_late)
+    tasks.work_on_upload(str(upload.pk))
+    assert (state(upload), Product.objects.count()) == ("done", 3)
+
+
+def test_a_batch_of_codes_that_many_begin_at_once_is_not_given_up_but_made(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with files: those who begin a moment after another may find it at work."""
+    series = make_series(shop.programme)
+    batch, step = batches.generate(series, 3, timezone.now()), batches._step
+
+    def step_late(batch_id: Any, *rest: Any) -> Any:
+        together([lambda: batches._begin(batch_id) for _each in range(2 * beginnings.MOST_BEGINNINGS)])
+        return step(batch_id, *rest)
+
+    monkeypatch.setattr(batches, "_step", step_late)
+    assert batches.work(batch.pk).status == "done"
+    assert Coupon.objects.count() == 3
 
 
 def test_how_far_a_file_is_can_be_read_while_it_is_under_way(

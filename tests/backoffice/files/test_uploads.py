@@ -24,6 +24,7 @@ from backoffice.models import Upload
 from backoffice.segments import files as segments_files
 from backoffice.staff import roles
 from campaigns.programme_file import snapshot
+from foundation import beginnings
 from loyalty.models import Account, Holder, Product, Store
 from members.models import Card, Event, Member
 from members.registration import Circle, Newcomer, enrol
@@ -430,13 +431,14 @@ def test_a_file_that_ends_every_worker_is_given_up_and_told_of_in_its_bringers_l
 
     with monkeypatch.context() as patch:
         patch.setattr(KINDS["loyalty.product"], "check", die)
-        for _time in range(uploads.MOST_BEGINNINGS):
+        for _time in range(beginnings.MOST_BEGINNINGS):
             with pytest.raises(SystemExit):
                 work(upload)
-        assert (upload.state, len(begun)) == ("checking", uploads.MOST_BEGINNINGS)
+        assert (upload.state, len(begun)) == ("checking", beginnings.MOST_BEGINNINGS)
+        Upload.objects.filter(pk=upload.pk).update(touched_at=timezone.now() - 2 * beginnings.BESIDE)
         for _time in range(2):
             work(upload)
-    assert (upload.state, len(begun)) == ("failed", uploads.MOST_BEGINNINGS)
+    assert (upload.state, len(begun)) == ("failed", beginnings.MOST_BEGINNINGS)
     assert upload.error.startswith("Работа над файлом каждый раз обрывалась")
     assert upload.pk not in uploads.forgotten(timezone.now() + timedelta(hours=1))
     told = boss.get(address(PRODUCTS, "_shown", upload.pk)).content.decode()

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from foundation import beginnings
 from foundation.refusals import Invalid
 from rewards import codes, tasks
 from rewards.coupons import batches
@@ -207,10 +208,10 @@ def test_a_batch_whose_workers_die_at_one_place_is_given_up_and_one_that_gets_on
     batch = batches.generate(make_series(), 30, NOW)
     make = batches._generate
     with mock.patch.object(batches, "_generate", side_effect=SystemExit):
-        for _time in range(batches.MOST_BEGINNINGS):
+        for _time in range(beginnings.MOST_BEGINNINGS):
             with pytest.raises(SystemExit):
                 batches.work(batch.pk)
-        CodeBatch.objects.filter(pk=batch.pk).update(touched_at=timezone.now() - 2 * batches.BESIDE)
+        CodeBatch.objects.filter(pk=batch.pk).update(touched_at=timezone.now() - 2 * beginnings.BESIDE)
         assert batches.work(batch.pk).status == "failed"
     batch.refresh_from_db()
     assert (batch.error, batch.made) == (batches.CUT_OFF, 0)
@@ -229,7 +230,7 @@ def test_a_batch_whose_workers_die_at_one_place_is_given_up_and_one_that_gets_on
 def test_workers_that_begin_beside_each_other_are_no_reason_to_give_up_and_endless_ones_are() -> None:
     batch = batches.generate(make_series(), 30, NOW)
     with mock.patch.object(batches, "_generate", side_effect=SystemExit):
-        for _time in range(batches.MOST_BESIDE):
+        for _time in range(beginnings.MOST_BESIDE):
             with pytest.raises(SystemExit):
                 batches.work(batch.pk)
         batch.refresh_from_db()
