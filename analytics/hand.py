@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from analytics import facts, reading
+from analytics import facts, stored_facts
 from analytics.facts import ByHand, Facts
 from analytics.models import MemberFacts
 from foundation.refusals import Fault, Invalid
@@ -27,7 +27,7 @@ from members.models import Member
 from members.timeline import events
 
 
-class Given(NamedTuple):
+class TierToSet(NamedTuple):
     """A tier to set: its code; ``until`` the end of which day, None for good; ``exactly`` or at least."""
 
     tier: str
@@ -36,7 +36,7 @@ class Given(NamedTuple):
 
 
 def set_tier(
-    member: Member, programme: Programme, given: Given, reason: str, now: datetime, user_id: int | None
+    member: Member, programme: Programme, given: TierToSet, reason: str, now: datetime, user_id: int | None
 ) -> None:
     """Set a member's tier by hand. Locks the account.
 
@@ -65,10 +65,10 @@ def keep(
     Raises ``Invalid`` for a member without a tier, a day that is over, or without a reason.
     """
     scheme = places.scheme(programme.pk)
-    tier = facts.rank(reading.read(member.pk, programme.pk, scheme.ladder), scheme.ladder, now).tier
+    tier = facts.rank(stored_facts.read(member.pk, programme.pk, scheme.ladder), scheme.ladder, now).tier
     if tier is None:
         raise Invalid(Fault("tier", "none", _("The member has no tier that could be kept.")))
-    set_tier(member, programme, Given(tier.code, until), reason, now, user_id)
+    set_tier(member, programme, TierToSet(tier.code, until), reason, now, user_id)
 
 
 def let_go(member: Member, programme: Programme, reason: str, now: datetime, user_id: int | None) -> None:
@@ -103,7 +103,7 @@ def _write(
         )
         book = ledger.lock([account_id])[account_id]
         book.touched = True
-        before = reading.read(member.pk, scheme.id, scheme.ladder)
+        before = stored_facts.read(member.pk, scheme.id, scheme.ladder)
         after = before._replace(by_hand=by_hand)
         because = Because("hand", None, user_id, reason, by_hand.until if by_hand else None)
         changed = facts.changes(member.pk, scheme, before, after, because, now)

@@ -37,7 +37,7 @@ _decode_events = msgspec.json.Decoder(list[EventRow]).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Recounted:
     """What a recount did: batches, members looked at (once for each step that was due), steps up and down, members
     passed over because a till was at work on them, those for whom another step is due, and its longest batch in
     seconds."""
@@ -50,8 +50,8 @@ class Tally:
     unfinished: int = 0
     longest: float = 0.0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
+    def __add__(self, other: Recounted) -> Recounted:
+        return Recounted(
             self.batches + other.batches,
             self.members + other.members,
             self.up + other.up,
@@ -62,24 +62,24 @@ class Tally:
         )
 
 
-def settle(now: datetime, batch: int = BATCH) -> Tally:
+def settle(now: datetime, batch: int = BATCH) -> Recounted:
     """Bring every programme's tiers up to ``now``: those changed ladders count anew, those time has run out for.
 
     Records ``tier.reached`` and ``tier.lost`` per member. Locks a batch's facts, and the accounts of those whose
     tier changes; passes over what others hold.
     """
-    total = Tally()
+    total = Recounted()
     for programme in Programme.objects.filter(tiers__isnull=False).distinct().order_by("id"):
         total += settle_programme(programme.pk, now, batch)
     return total
 
 
-def settle_programme(programme_id: int, now: datetime, batch: int = BATCH) -> Tally:
+def settle_programme(programme_id: int, now: datetime, batch: int = BATCH) -> Recounted:
     """As ``settle``, for one programme."""
     places.forget()  # a ladder that was changed a moment ago
     scheme = places.scheme(programme_id)
     if not scheme.ladder.steps:
-        return Tally()
+        return Recounted()
     total = _run(scheme, statements.outdated(scheme.ladder), True, now, batch)
     while True:  # once for each step that members should have taken since the last time: nearly always once
         done = _run(scheme, statements.PASSED, False, now, batch)
@@ -88,7 +88,7 @@ def settle_programme(programme_id: int, now: datetime, batch: int = BATCH) -> Ta
             return replace(total, unfinished=0)
 
 
-def _run(scheme: Scheme, due: str, anew: bool, now: datetime, batch: int) -> Tally:
+def _run(scheme: Scheme, due: str, anew: bool, now: datetime, batch: int) -> Recounted:
     """Go once through the rows that are due, in the order of their ids."""
     ladder = scheme.ladder
     params = statements.params(ladder) | {
@@ -100,7 +100,7 @@ def _run(scheme: Scheme, due: str, anew: bool, now: datetime, batch: int) -> Tal
         "after": 0,
     }
     sql = _sql(ladder, due, anew)
-    total = Tally()
+    total = Recounted()
     while done := _persist(sql, params):
         tally, params["after"] = done
         total += tally
@@ -112,7 +112,7 @@ def _sql(ladder: Ladder, due: str, anew: bool) -> tuple[str, str]:
     return statements.claim(due), statements.judge(ladder, anew=anew)
 
 
-def _persist(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Tally, int] | None:
+def _persist(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Recounted, int] | None:
     """Do a batch, again if it lost to another transaction."""
     for _ in range(ATTEMPTS - 1):
         try:
@@ -122,7 +122,7 @@ def _persist(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Tally, int] 
     return _work(sql, params)
 
 
-def _work(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Tally, int] | None:
+def _work(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Recounted, int] | None:
     """Do one batch in a transaction. Returns what it did and its last row; None when nothing is due."""
     started = time.perf_counter()
     claim, judge = sql
@@ -134,4 +134,4 @@ def _work(sql: tuple[str, str], params: dict[str, Any]) -> tuple[Tally, int] | N
         happened = done.pop("events")
         if happened:
             events.announce(_decode_events(happened))
-    return replace(Tally(1, **done), longest=time.perf_counter() - started), max(rows)
+    return replace(Recounted(1, **done), longest=time.perf_counter() - started), max(rows)

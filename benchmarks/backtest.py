@@ -2,7 +2,7 @@
 
 The demo's year: 155,848 receipts of 1.47 million lines, ten live campaigns, and twenty others that are
 tried beside them (``_trials.py``). Each round runs the whole backtest as a worker runs it, all included:
-cutting the receipts into spans, starting the processes, reading, judging, near misses, adding up, writing
+cutting the receipts into stretches, starting the processes, reading, judging, near misses, adding up, writing
 the result. First by as many processes as there are cores, then by one. Both must come to the same result.
 Beside them stands reading alone: every receipt made ready for the engine, by one process, and no more.
 
@@ -212,15 +212,15 @@ def read_all(tried: dict[str, Any]) -> None:
     from django.db import transaction
 
     from campaigns.backtest import parts, trial
-    from campaigns.backtest.reading import Reader
+    from campaigns.backtest.past_receipts import Reader
 
     backtest = ask(tried)
     period, books = parts.period_of(backtest), trial.Books(parts.trial_of(backtest))
     reader = Reader(period, books.terms)
     try:
         with transaction.atomic():
-            for span in parts.cut(period, one_order=False):
-                for _past in reader.read(span):
+            for stretch in parts.cut(period, one_order=False):
+                for _past in reader.read(stretch):
                     pass
     finally:
         backtest.delete()

@@ -20,7 +20,7 @@ from foundation.refusals import Fault
 _UNITS = tuple(Decimal(1).scaleb(-places) for places in range(4))
 
 
-class Span(NamedTuple):
+class Range(NamedTuple):
     """What a number may be: zero or more, less than ``below``, with at most so many ``places``."""
 
     below: int
@@ -40,9 +40,9 @@ class Span(NamedTuple):
         return rf"^\d{{1,{len(str(self.below)) - 1}}}(\.\d{{1,{self.places}}})?$"
 
 
-MONEY = Span(10**10, 2, "199.90")
-POINTS = Span(10**10, 2, "120")
-QUANTITY = Span(10**9, 3, "2", above_zero=True)
+MONEY = Range(10**10, 2, "199.90")
+POINTS = Range(10**10, 2, "120")
+QUANTITY = Range(10**9, 3, "2", above_zero=True)
 #: What a column of money or points holds: sums of a receipt, balances, what a member spent in all.
 HELD = Decimal(10) ** 12
 #: What a common counter holds.
@@ -86,7 +86,7 @@ def not_plain(field: str, example: str) -> Fault:
     return Fault(field, "not_a_number", told)
 
 
-def number_faults(field: str, number: Decimal, span: Span) -> Iterator[Fault]:
+def number_faults(field: str, number: Decimal, span: Range) -> Iterator[Fault]:
     """The fault of a number outside its span."""
     if span.holds(number):
         return

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from analytics import facts, reading
+from analytics import facts, stored_facts
 from campaigns.checkout.story import moment, money, number
 from foundation.refusals import Missing, Refused
 from loyalty.ledger import inactivity
@@ -115,7 +115,7 @@ def _tier(member: Member, programmes: Sequence[int], now: datetime) -> dict[str,
     for programme_id in programmes:
         ladder = places.scheme(programme_id).ladder
         if ladder.steps:
-            rank = facts.rank(reading.read(member.id, programme_id, ladder), ladder, now)
+            rank = facts.rank(stored_facts.read(member.id, programme_id, ladder), ladder, now)
             return {
                 "code": rank.tier.code if rank.tier else None,
                 "name": rank.tier.name if rank.tier else None,

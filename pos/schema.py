@@ -154,7 +154,7 @@ def components() -> dict[str, Any]:
     return {**_NUMBERS, **asked, **told}
 
 
-def _number(span: bounds.Span, what: str) -> dict[str, Any]:
+def _number(span: bounds.Range, what: str) -> dict[str, Any]:
     """A number of a request: sent as a string, and understood as a plain JSON number, too."""
     least = {"exclusiveMinimum": 0} if span.above_zero else {"minimum": 0}
     return {

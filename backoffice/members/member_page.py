@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Sum
 
-from analytics import facts, reading
+from analytics import facts, stored_facts
 from analytics.facts import Rank
 from analytics.models import MemberFacts, SegmentMember
 from loyalty.ledger import inactivity
@@ -182,7 +182,7 @@ def _place(purse: Purse, row: MemberFacts | None, now: datetime) -> None:
     ladder = places.scheme(holder.programme_id).ladder
     purse.facts, purse.basis = row, ladder.basis
     if ladder.steps:
-        purse.rank = facts.rank(reading.read(holder.member_id, holder.programme_id, ladder), ladder, now)
+        purse.rank = facts.rank(stored_facts.read(holder.member_id, holder.programme_id, ladder), ladder, now)
     if row is not None and row.set_tier is not None and (row.set_until is None or row.set_until >= now):
         purse.by_hand = ByHandShown(row.set_tier, row.set_until, row.set_exactly)
 

@@ -23,7 +23,7 @@ from unfold.widgets import (
 )
 
 from analytics import hand
-from analytics.hand import Given
+from analytics.hand import TierToSet
 from backoffice.members import member_page
 from backoffice.members.member_page import Purse
 from foundation.refusals import Invalid
@@ -113,7 +113,7 @@ class TierForm(forms.Form):
                 case "let_go":
                     hand.let_go(member, programme, cleaned["reason"], now, user_id)
                 case what:
-                    given = Given(tier.code, cleaned["until"], what == EXACTLY)
+                    given = TierToSet(tier.code, cleaned["until"], what == EXACTLY)
                     hand.set_tier(member, programme, given, cleaned["reason"], now, user_id)
         except Invalid as refused:
             for fault in refused.faults:

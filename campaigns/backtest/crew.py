@@ -1,4 +1,4 @@
-"""A crew: processes that work on the spans of a backtest, one after the other, each on a core of its own."""
+"""A crew: processes that work on the stretches of a backtest, one after the other, each on a core of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from campaigns.backtest import adding_up
 from campaigns.backtest.adding_up import Tally
-from campaigns.backtest.reading import Span
+from campaigns.backtest.past_receipts import Stretch
 
 #: How often a crew gives a sign of life while its processes work, seconds.
 TICK = 0.5
@@ -40,7 +40,7 @@ def cores() -> int:
 
 
 class Worker:
-    """One process. It is sent spans as lines and answers each with a tally as a line."""
+    """One process. It is sent stretches as lines and answers each with a tally as a line."""
 
     def __init__(self, task: Mapping[str, Any]) -> None:
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by ``close``
@@ -54,9 +54,9 @@ class Worker:
         )
         self._send(msgspec.json.encode(task))
 
-    def work(self, span: Span) -> Tally:
-        """What a span comes to. Raises ``Broken``."""
-        return self._ask(msgspec.json.encode(span))
+    def work(self, stretch: Stretch) -> Tally:
+        """What a stretch comes to. Raises ``Broken``."""
+        return self._ask(msgspec.json.encode(stretch))
 
     def end(self) -> Tally:
         """What is left to tell once nothing more comes. Raises ``Broken``."""
@@ -106,21 +106,21 @@ def _environment() -> dict[str, str]:
 
 
 class Crew:
-    """Some workers who share the spans of a backtest."""
+    """Some workers who share the stretches of a backtest."""
 
     def __init__(self, task: Mapping[str, Any], processes: int) -> None:
         self._task = task
         self._processes = processes
         self._replies: queue.Queue[Reply | BaseException | None] = queue.Queue()
-        self._left: Iterator[Span] = iter(())
+        self._left: Iterator[Stretch] = iter(())
         self._lock = threading.Lock()
 
-    def work(self, spans: Sequence[Span]) -> Iterator[Reply | None]:
-        """The receipts of each span and its tally, as they are done; None whenever a moment has passed.
+    def work(self, stretches: Sequence[Stretch]) -> Iterator[Reply | None]:
+        """The receipts of each stretch and its tally, as they are done; None whenever a moment has passed.
 
         Raises ``Broken`` when a process ends early. Closing this iterator ends the processes.
         """
-        self._left = iter(spans)
+        self._left = iter(stretches)
         workers = [Worker(self._task) for _number in range(self._processes)]
         threads = [threading.Thread(target=self._drive, args=(one,), daemon=True) for one in workers]
         try:
@@ -142,35 +142,35 @@ class Crew:
                 worker.close()
 
     def _drive(self, worker: Worker) -> None:
-        """Hand spans to a worker until none is left. None is put once it is done."""
+        """Hand stretches to a worker until none is left. None is put once it is done."""
         try:
-            while (span := self._next()) is not None:
-                self._replies.put((span.receipts, worker.work(span)))
+            while (stretch := self._next()) is not None:
+                self._replies.put((stretch.receipts, worker.work(stretch)))
             self._replies.put((0, worker.end()))
             self._replies.put(None)
         except BaseException as error:
             self._replies.put(error)
 
-    def _next(self) -> Span | None:
+    def _next(self) -> Stretch | None:
         with self._lock:
             return next(self._left, None)
 
 
 def serve(lines: IO[bytes], answers: IO[bytes]) -> None:
-    """The other end of a worker: work on the spans that come in, until an empty line or the end."""
+    """The other end of a worker: work on the stretches that come in, until an empty line or the end."""
     from django.db import transaction
 
     from campaigns.backtest.parts import Part
     from campaigns.models import Backtest
 
     task = msgspec.json.decode(lines.readline())
-    read = msgspec.json.Decoder(Span).decode
+    read = msgspec.json.Decoder(Stretch).decode
     with transaction.atomic():
         with connection.cursor() as cursor:
             if task["snapshot"]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [task["snapshot"]])
-            cursor.execute("SET LOCAL jit = off")  # compiling costs more than a span
+            cursor.execute("SET LOCAL jit = off")  # compiling costs more than a stretch
         backtest = Backtest.objects.select_related("programme").get(id=task["backtest"])
         part = Part(backtest, one_order=task["one_order"], step=task["step"])
         while line := lines.readline():

@@ -33,7 +33,7 @@ class Then(msgspec.Struct, frozen=True):
     uses: tuple[tuple[int, str, int, Decimal], ...] = ()
     lines: tuple[record.LineRecord, ...] = ()
     tallies: tuple[record.Counted, ...] = ()
-    shares: tuple[record.Share, ...] = ()
+    shares: tuple[record.DueShare, ...] = ()
     limits: tuple[record.Bound, ...] = ()
     edition: int = 1
 
@@ -58,7 +58,7 @@ read_shopper: Callable[[str], ShopperRecord] = _decoder(ShopperRecord)
 #: Of the columns of a decision, in their order.
 _decode_grants, _decode_uses = _decoder(tuple[Gift, ...]), _decoder(tuple[tuple[int, str, int, Decimal], ...])
 _decode_lines, _decode_tallies = _decoder(tuple[record.LineRecord, ...]), _decoder(tuple[record.Counted, ...])
-_decode_shares, _decode_limits = _decoder(tuple[record.Share, ...]), _decoder(tuple[record.Bound, ...])
+_decode_shares, _decode_limits = _decoder(tuple[record.DueShare, ...]), _decoder(tuple[record.Bound, ...])
 
 
 def of_columns(

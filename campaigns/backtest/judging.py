@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.backtest.decided import Then
 from campaigns.backtest.knowing import Knowledge
-from campaigns.backtest.reading import Past
+from campaigns.backtest.past_receipts import Past
 from campaigns.backtest.trial import Books, Trial
 from campaigns.backtest.worlds import Used, World
 from campaigns.checkout import usage

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from campaigns.backtest.reading import Past, Period, Span, of_span
+from campaigns.backtest.past_receipts import Past, PastPeriod, Stretch, of_stretch
 from campaigns.backtest.trial import Books
 from campaigns.checkout import history
 from campaigns.checkout.history import PastDocument
@@ -80,9 +80,9 @@ class _Series:
 
 
 class Knowledge:
-    """What is lacking in the snapshots of receipts, for the members of the spans it was told of."""
+    """What is lacking in the snapshots of receipts, for the members of the stretches it was told of."""
 
-    def __init__(self, period: Period, books: Books, rulebooks: list[int]) -> None:
+    def __init__(self, period: PastPeriod, books: Books, rulebooks: list[int]) -> None:
         self._period = period
         self._books = books
         self.lack_of = lru_cache(maxsize=500)(self._compare)
@@ -98,12 +98,12 @@ class Knowledge:
         """Whether receipts must be read with the balance of their members."""
         return any(lack.balance for lack in self._all)
 
-    def learn(self, span: Span) -> None:
-        """Read what is lacking of the members of a span."""
-        if span.kind == "anonymous" or not self._all:
+    def learn(self, stretch: Stretch) -> None:
+        """Read what is lacking of the members of a stretch."""
+        if stretch.kind == "anonymous" or not self._all:
             return
-        members = f"SELECT q.member_id FROM loyalty_receipt q WHERE {of_span(span, 'q')}"
-        params = self._period.params | {"low": span.low, "high": span.high}
+        members = f"SELECT q.member_id FROM loyalty_receipt q WHERE {of_stretch(stretch, 'q')}"
+        params = self._period.params | {"low": stretch.low, "high": stretch.high}
         with connection.cursor() as cursor:
             if any(lack.of_members for lack in self._all):
                 cursor.execute(_MEMBERS.format(members=members), params)

@@ -150,7 +150,7 @@ class Finder:
         for (campaign_id, _member), (judged, kind) in self._waiting.items():
             self._try(self._watched[campaign_id], judged, _next(kind, judged), 1)
         self._waiting.clear()
-        self._seen = 0  # which receipts are looked at must not hang on who worked on the span before
+        self._seen = 0  # which receipts are looked at must not hang on who worked on the stretch before
 
     def _wait(self, key: tuple[int, str], judged: Judged, missing: tuple[str, int]) -> None:
         """Remember a member who is one short; forget one who is not any more."""

@@ -1,6 +1,6 @@
 """Running backtests: asked for, run by all cores, stopped, told how far they are.
 
-Who runs one (a Celery worker, or a test) cuts the receipts into spans and hands them to processes of its
+Who runs one (a Celery worker, or a test) cuts the receipts into stretches and hands them to processes of its
 own, one for each core: ``manage.py backtest_part``, which reads, judges and adds up. They are plain
 processes, because neither a thread (one core for all) nor a child of a prefork worker (which may have no
 children by ``multiprocessing``) can use every core, and a Celery group would need as many workers as the
@@ -129,21 +129,23 @@ def _work(backtest: Backtest, processes: int) -> Tally:
     period, trial = parts.period_of(backtest), parts.trial_of(backtest)
     with _snapshot(shared=processes > 0) as snapshot:
         one_order = parts.in_one_order(period, trial, Books(trial))
-        spans = parts.cut(period, one_order=one_order)
-        processes = 1 if one_order and processes else min(processes, len(spans))
-        _tell(backtest, 0, receipts=sum(span.receipts for span in spans), processes=max(processes, 1))
-        step = parts.step_of(spans)
+        stretches = parts.cut(period, one_order=one_order)
+        processes = 1 if one_order and processes else min(processes, len(stretches))
+        _tell(
+            backtest, 0, receipts=sum(stretch.receipts for stretch in stretches), processes=max(processes, 1)
+        )
+        step = parts.step_of(stretches)
         replies: Iterator[tuple[int, Tally] | None]
         if not processes:
-            replies = parts.work_alone(backtest, spans, one_order=one_order)
+            replies = parts.work_alone(backtest, stretches, one_order=one_order)
         else:
             task = {"backtest": backtest.pk, "one_order": one_order, "step": step, "snapshot": snapshot}
-            replies = Crew(task, processes).work(spans)
+            replies = Crew(task, processes).work(stretches)
         return _gather(backtest, replies)
 
 
 def _gather(backtest: Backtest, replies: Iterator[tuple[int, Tally] | None]) -> Tally:
-    """Merge the tallies of spans as they come in. A reply of None is a moment that passed."""
+    """Merge the tallies of stretches as they come in. A reply of None is a moment that passed."""
     whole, judged = Tally(), 0
     with closing(replies):  # type: ignore[type-var]
         for reply in replies:

@@ -24,19 +24,19 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.utils.translation import gettext as _
 
 from campaigns.checkout import (
-    asked,
-    booking,
+    capacity,
     clashes,
     decision,
     holds,
-    offers,
+    not_given,
     reading,
     record,
-    room,
     situation,
     story,
     tallies,
     told,
+    venue,
+    writing,
 )
 from campaigns.checkout.clashes import retried
 from campaigns.checkout.sale import Sale, check
@@ -91,8 +91,8 @@ def quote(sale: Sale, now: datetime) -> Story:
     answer["declined"] += [
         {"campaign": refusal.of, "code": refusal.code, "text": refusal.text}
         for refusal in (
-            *asked.coupons_refused(found, outcome),
-            *asked.exchanges_refused(found, outcome, told=False),
+            *not_given.coupons_refused(found, outcome),
+            *not_given.exchanges_refused(found, outcome, told=False),
         )
     ]
     return answer
@@ -106,7 +106,7 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     store, the programme or the member since.
     """
     check(sale, now)
-    offers.open_books(sale.store)
+    venue.open_books(sale.store)
     return _sell(sale, now)
 
 
@@ -170,8 +170,8 @@ def batch(
 def _make_ready(part: Sequence[Sale], now: datetime) -> None:
     """What must be done outside the transaction of several sales: open books, let go of holds that are over."""
     stores = {sale.store for sale in part if _is_sound(sale, now)}
-    shops = [offers.open_books(store) for store in sorted(stores)]
-    holds.release_over((offer.programme_id for shop in shops if shop for offer in shop.offers), now)
+    shops = [venue.open_books(store) for store in sorted(stores)]
+    holds.release_over((part.programme_id for shop in shops if shop for part in shop.participations), now)
 
 
 def _is_sound(sale: Sale, now: datetime) -> bool:
@@ -278,7 +278,7 @@ def _is_simple(found: Situation) -> bool:
 
 
 def _evaluate(found: Situation) -> Outcome:
-    return room.judge(found.basket, found.shopper, found.moment, found.rules.engine)
+    return capacity.judge(found.basket, found.shopper, found.moment, found.rules.engine)
 
 
 def _judge(found: Situation, now: datetime) -> Outcome:
@@ -293,7 +293,7 @@ def _book(found: Situation, outcome: Outcome, now: datetime) -> decision.Decisio
 
     Raises ``Stale`` when the account was written meanwhile, or a common limit is reached or a coupon used by now.
     """
-    decided = booking.prepare(found, outcome, now)
+    decided = writing.prepare(found, outcome, now)
     _write(decided)
     return decided
 
@@ -353,9 +353,9 @@ def require_member(found: Situation, now: datetime) -> None:
 def require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
     """Raise ``Refused`` when the sale asks for more than it may: points, coupons, without a code."""
     sale, plan = found.sale, outcome.redemption
-    for refusal in asked.coupons_refused(found, outcome):
+    for refusal in not_given.coupons_refused(found, outcome):
         raise Refused("coupon_not_usable", f"{refusal.of}: {refusal.text}")
-    for refusal in asked.exchanges_refused(found, outcome):
+    for refusal in not_given.exchanges_refused(found, outcome):
         raise Refused("exchange_not_possible", f"{refusal.of}: {refusal.text}")
     exchanged = sum((one.points for one in outcome.exchanged), Decimal(0))
     if isinstance(sale.redeem, Decimal) and plan.points - exchanged < sale.redeem:

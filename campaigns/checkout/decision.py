@@ -12,7 +12,7 @@ import msgspec
 
 from analytics import facts
 from analytics.facts import Facts
-from campaigns.checkout import record, room, settlements, tallies, usage
+from campaigns.checkout import capacity, record, settlements, tallies, usage
 from campaigns.checkout.record import Given, Record
 from campaigns.checkout.situation import Situation
 from campaigns.engine.outcome import LineOutcome, Outcome
@@ -94,7 +94,7 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
     if lapsed and book is not None and member is not None:
         decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
     decision.receipt["outcome"] = decision.record
-    room.require_rows(decision)
+    capacity.require_rows(decision)
     return decision
 
 

@@ -15,13 +15,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics import facts
-from campaigns.checkout import decision, extras, settlements, taking_back, told
+from campaigns.checkout import decision, extras, settlements, told
 from campaigns.checkout.clashes import retried
+from campaigns.checkout.purchase import Purchase, known_facts, lock, save_facts, wrong_state
 from campaigns.checkout.returns import release
-from campaigns.checkout.sold import Sold, known_facts, lock, save_facts, wrong_state
 from campaigns.checkout.told import Answer
 from foundation.refusals import Refused
-from loyalty.ledger import ledger
+from loyalty.ledger import ledger, restoration
 from loyalty.ledger.passbook import Cause
 from loyalty.models import Receipt
 from loyalty.rules.tiers import Bought
@@ -117,13 +117,13 @@ def _confirm(receipt_id: UUID, now: datetime) -> Answer | None:
     return Answer(told.tell(receipt, now), replay=False)
 
 
-def _complete(sold: Sold, now: datetime) -> None:
+def _complete(sold: Purchase, now: datetime) -> None:
     receipt, book = sold.receipt, sold.book
     assert book is not None
     assert receipt.member_id is not None
     cause = Cause(now, receipt.id)
     book.touched = True
-    spending = taking_back.spending_of(receipt.id)
+    spending = restoration.spending_of(receipt.id)
     if spending is not None:
         target = ledger.partner_account(receipt.programme, sold.past.was.partner_id)
         book.capture(

@@ -192,7 +192,7 @@ class Holds(msgspec.Struct, array_like=True, frozen=True):
 NO_HOLDS = Holds()
 
 
-class Document(msgspec.Struct):
+class Known(msgspec.Struct):
     """What is known about a sale, as it was read."""
 
     receipt: KnownReceipt | None
@@ -216,13 +216,13 @@ class Document(msgspec.Struct):
     last_bought: datetime | None = None
 
 
-_decode = msgspec.json.Decoder(Document).decode
+_decode = msgspec.json.Decoder(Known).decode
 #: The needs of the rulebook that was found last, by programme.
 _needs: dict[int, Needs] = {}
 NOTHING = Needs()
 
 
-def read(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetime) -> Document:
+def read(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetime) -> Known:
     """Read everything about a sale, in one round trip unless the rules have changed since the last one."""
     asked = _needs.get(scheme.id, NOTHING)
     params = _params(sale, shop, scheme, moment, now)
@@ -236,7 +236,7 @@ def read(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetime) 
     return document
 
 
-def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now: datetime) -> Document:
+def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now: datetime) -> Known:
     """Read what is known about a member who is not at a till. One round trip."""
     local = at.astimezone(scheme.zone)
     moment = Moment(local, local)
@@ -249,7 +249,7 @@ def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now
     return _run(params, needs, moment)
 
 
-def _run(params: dict[str, object], needs: Needs, moment: Moment) -> Document:
+def _run(params: dict[str, object], needs: Needs, moment: Moment) -> Known:
     statement = READ_WITH_COUPONS if params.get("codes") else READ
     row = prepared.run(statement, params | wishes(needs, moment))
     return _decode(row[0]["document"])

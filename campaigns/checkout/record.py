@@ -115,7 +115,7 @@ class Extra(msgspec.Struct, array_like=True, frozen=True):
     issued: str = ""
 
 
-class Share(msgspec.Struct, array_like=True, frozen=True):
+class DueShare(msgspec.Struct, array_like=True, frozen=True):
     """Points for the cashier or the referrer, and the terms of their lot."""
 
     campaign_id: int
@@ -154,7 +154,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     tallies: tuple[Counted, ...] = ()
     exchanged: tuple[Exchanged, ...] = ()
     extras: tuple[Extra, ...] = ()
-    shares: tuple[Share, ...] = ()
+    shares: tuple[DueShare, ...] = ()
     #: Codes of the coupons that were used.
     coupons: tuple[str, ...] = ()
     #: The engine's edition that decided; records from before there were several do not say it.
@@ -246,8 +246,8 @@ def _given(why: Because) -> Reason:
     return Reason(why.campaign_id, why.revision, why.points, why.code, dict(why.args), why.discount or None)
 
 
-def _share(other: OtherGrant) -> Share:
-    return Share(
+def _share(other: OtherGrant) -> DueShare:
+    return DueShare(
         other.campaign_id,
         other.revision,
         to=other.to,

@@ -18,16 +18,16 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.checkout import decision, extras, record, settlements, story, taking_back, tallies, usage
+from campaigns.checkout import decision, extras, record, settlements, story, tallies, usage
 from campaigns.checkout.clashes import retried
 from campaigns.checkout.events import consequences
+from campaigns.checkout.purchase import Purchase, judge_again, lock, write_facts, write_usage, wrong_state
 from campaigns.checkout.record import NOTHING, Record
-from campaigns.checkout.sold import Sold, judge_again, lock, write_facts, write_usage, wrong_state
 from campaigns.checkout.story import Story
 from campaigns.checkout.told import RETURNABLE, Answer, may_know_balance
 from campaigns.rulebooks import Rules
 from foundation.refusals import Conflict, Fault, Invalid, Refused
-from loyalty.ledger import ledger
+from loyalty.ledger import ledger, restoration
 from loyalty.ledger.passbook import ZERO, Cause, new_id
 from loyalty.models import Receipt, Return, ReturnLine
 from loyalty.rules.days import end_of_day
@@ -154,7 +154,7 @@ def _cancel(receipt_id: UUID, now: datetime) -> Answer:
         return _post(sold, wanted, _quantities(sold, wanted), now)
 
 
-def _quantities(sold: Sold, wanted: ReturnRequest) -> dict[int, Decimal]:
+def _quantities(sold: Purchase, wanted: ReturnRequest) -> dict[int, Decimal]:
     """How many come back of each position. Raises ``Refused`` when they are more than are left."""
     left = {line.position: line.quantity - sold.returned.get(line.position, ZERO) for line in sold.lines}
     if isinstance(wanted.lines, str):
@@ -170,7 +170,7 @@ def _quantities(sold: Sold, wanted: ReturnRequest) -> dict[int, Decimal]:
     return {line.position: line.quantity for line in wanted.lines}
 
 
-def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now: datetime) -> Answer:
+def _post(sold: Purchase, wanted: ReturnRequest, coming: Mapping[int, Decimal], now: datetime) -> Answer:
     """Judge what remains, post the difference, and write the return."""
     receipt, before = sold.receipt, sold.standing
     gone = {
@@ -206,14 +206,14 @@ def _post(sold: Sold, wanted: ReturnRequest, coming: Mapping[int, Decimal], now:
     return _write(sold, wanted, coming, return_id, after, figures, status, now)
 
 
-def _left(sold: Sold, refund: Decimal, after: Record) -> Bought:
+def _left(sold: Purchase, refund: Decimal, after: Record) -> Bought:
     """What is left of the purchase, as it counts for the member."""
     receipt = sold.receipt
     refunded = sum((back.refund for back in sold.earlier), refund)
     return Bought(receipt.id, receipt.purchased_at, receipt.to_pay - refunded, after.earned)
 
 
-def _undo(sold: Sold, before: Record, after: Record, now: datetime) -> None:
+def _undo(sold: Purchase, before: Record, after: Record, now: datetime) -> None:
     """Undo what is kept beside the account: common counters, coupons, and the shares of others."""
     receipt = sold.receipt
     tallies.move(tallies.difference(after.counted, before.counted, receipt.store_id))
@@ -230,15 +230,15 @@ def _changes(before: Record, after: Record) -> dict[int, Decimal]:
     return {campaign: points for campaign, points in sorted(changes.items()) if points}
 
 
-def _restore(sold: Sold, still_spent: Decimal, return_id: UUID, cause: Cause) -> Decimal:
+def _restore(sold: Purchase, still_spent: Decimal, return_id: UUID, cause: Cause) -> Decimal:
     """Give back the points that were spent on what came back, to their own lots."""
     assert sold.book is not None
-    spending = taking_back.spending_of(sold.receipt.id)
+    spending = restoration.spending_of(sold.receipt.id)
     if spending is None:
         return ZERO
     points = spending.outstanding - still_spent
     if points > 0:
-        taking_back.restore(
+        restoration.restore(
             sold.book,
             spending,
             points,
@@ -256,7 +256,7 @@ def grace_until(scheme: Scheme, rules: Rules, now: datetime) -> datetime:
 
 
 def _take_back(
-    sold: Sold, changes: Mapping[int, Decimal], after: Record, return_id: UUID, cause: Cause
+    sold: Purchase, changes: Mapping[int, Decimal], after: Record, return_id: UUID, cause: Cause
 ) -> tuple[Decimal, Decimal]:
     """Take back what campaigns give no more. Returns the points taken and the points owed."""
     assert sold.book is not None
@@ -264,20 +264,20 @@ def _take_back(
     forgiving = sold.rules.debt_policy == "forgive"
     going = {campaign: -points for campaign, points in changes.items() if points < 0}
     for campaign, points in going.items():
-        lots = taking_back.granted_by(sold.receipt.id, campaign, sold.book.account_id, after.taken)
+        lots = restoration.granted_by(sold.receipt.id, campaign, sold.book.account_id, after.taken)
         for granted in lots:
             part = min(points, granted.lot.points - granted.taken)
             if part <= 0:
                 continue
             key = f"{return_id}:revoke:{granted.lot.id}"
-            got, missing = taking_back.revoke(sold.book, granted, part, key, cause, forgiving=forgiving)
+            got, missing = restoration.revoke(sold.book, granted, part, key, cause, forgiving=forgiving)
             after.taken[str(granted.lot.id)] = granted.taken + part
             revoked, owed, points = revoked + got, owed + missing, points - part
     return revoked, owed
 
 
 def _give_more(
-    sold: Sold, changes: Mapping[int, Decimal], after: Record, return_id: UUID, cause: Cause
+    sold: Purchase, changes: Mapping[int, Decimal], after: Record, return_id: UUID, cause: Cause
 ) -> None:
     """Book what a campaign gives only now, because another one that shut it out no longer applies."""
     assert sold.book is not None
@@ -292,7 +292,7 @@ def _give_more(
 
 
 def _write(
-    sold: Sold,
+    sold: Purchase,
     wanted: ReturnRequest,
     coming: Mapping[int, Decimal],
     return_id: UUID,
@@ -324,7 +324,7 @@ def _write(
 
 
 def _answer(
-    sold: Sold,
+    sold: Purchase,
     wanted: ReturnRequest,
     return_id: UUID,
     figures: Mapping[str, Decimal],
@@ -348,17 +348,17 @@ def _answer(
     }
 
 
-def release(sold: Sold, now: datetime) -> Answer:
+def release(sold: Purchase, now: datetime) -> Answer:
     """Let a held purchase go: its points return to their lots, its limits are free again."""
     wanted = ReturnRequest(CANCELLATION, now, "all")
     restored = ZERO
     return_id = new_id()
     if sold.book is not None:
         sold.book.touched = True
-        spending = taking_back.spending_of(sold.receipt.id)
+        spending = restoration.spending_of(sold.receipt.id)
         if spending is not None:
             restored = spending.outstanding
-            taking_back.restore(
+            restoration.restore(
                 sold.book, spending, restored, f"{return_id}:release", Cause(now, sold.receipt.id),
                 grace=grace_until(sold.scheme, sold.rules, now), kind="release",
             )  # fmt: skip

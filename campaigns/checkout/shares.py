@@ -14,13 +14,13 @@ from uuid import UUID
 from django.db import transaction
 
 from campaigns import rulebooks
-from campaigns.checkout import record, taking_back
+from campaigns.checkout import record
 from campaigns.checkout.clashes import retried
+from campaigns.checkout.record import DueShare as Due
 from campaigns.checkout.record import Record
-from campaigns.checkout.record import Share as Due
 from campaigns.models import Seller, Share
 from campaigns.rulebooks import Rules
-from loyalty.ledger import ledger
+from loyalty.ledger import ledger, restoration
 from loyalty.ledger.passbook import ZERO, Cause, LotTerms, Passbook
 from loyalty.models import Receipt
 from loyalty.shops import membership, pasts
@@ -79,7 +79,7 @@ def _move(
     head = f"{receipt.id}:share:{row.campaign_id}:{row.to}"
     cause = Cause(now, receipt.id, reason=REASONS[row.to])
     taken = {lot: Decimal(points) for lot, points in row.taken.items()}
-    lots = taking_back.granted_by(receipt.id, row.campaign_id, row.account_id, taken)
+    lots = restoration.granted_by(receipt.id, row.campaign_id, row.account_id, taken)
     if wanted is not None and due > row.points:
         source = rules.funders[wanted.funder] if wanted.funder else None
         terms = LotTerms(receipt.purchased_at, wanted.active_from, wanted.expires_at, wanted.terms, source)
@@ -92,7 +92,7 @@ def _move(
         part = min(too_much, granted.lot.points - granted.taken)
         if part > 0:
             key = f"{head}:revoke:{granted.lot.id}:{granted.taken + part}"
-            taking_back.revoke(book, granted, part, key, cause, forgiving=rules.debt_policy == "forgive")
+            restoration.revoke(book, granted, part, key, cause, forgiving=rules.debt_policy == "forgive")
             taken[str(granted.lot.id)] = granted.taken + part
             too_much -= part
     row.points, row.taken = due, {lot: str(points) for lot, points in taken.items()}

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from analytics import facts
 from analytics.facts import Facts
 from campaigns import rulebooks
-from campaigns.checkout import history, offers, reading, tallies, usage
-from campaigns.checkout.reading import Document, Holds, KnownProduct
+from campaigns.checkout import history, reading, tallies, usage, venue
+from campaigns.checkout.reading import Holds, Known, KnownProduct
 from campaigns.checkout.sale import Sale, SaleLine
 from campaigns.engine.needs import Need, Needs, PastPurchase, answer, is_total
 from campaigns.engine.shopper import Shopper
@@ -71,8 +71,8 @@ def read(sale: Sale, now: datetime) -> Situation:
     Raises ``Invalid`` for a store, till or time that does not exist, ``Refused`` for a store that was closed
     or took part in no programme.
     """
-    shop = offers.shop_of(sale)
-    scheme = places.scheme_of(offers.choose(shop, sale, now))
+    shop = venue.shop_of(sale)
+    scheme = places.scheme_of(venue.choose(shop, sale, now))
     moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
     document = reading.read(sale, shop, scheme, moment, now)
     member = document.member.id if document.member else None
@@ -90,7 +90,7 @@ def compose(
     shop: Shop,
     scheme: Scheme,
     moment: Moment,
-    document: Document,
+    document: Known,
     book: Passbook | None,
     shown: dict[UUID, WalletLot] | None = None,
     now: datetime | None = None,
@@ -204,7 +204,7 @@ def _total(need: Need, totals: Facts, holds: Holds) -> Decimal:
     return totals.spent + holds.spent if need.kind == "spent" else Decimal(totals.purchases + holds.count)
 
 
-def passbook(document: Document, scheme: Scheme) -> Passbook | None:
+def passbook(document: Known, scheme: Scheme) -> Passbook | None:
     """The member's account as it was read."""
     account = document.account
     if account is None:
@@ -223,7 +223,7 @@ def passbook(document: Document, scheme: Scheme) -> Passbook | None:
 
 
 def _shopper(
-    document: Document,
+    document: Known,
     scheme: Scheme,
     moment: Moment,
     used: Mapping[usage.Key, usage.Used],

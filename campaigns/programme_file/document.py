@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from campaigns.programme_file.problems import Problem
+from campaigns.programme_file.problems import FileProblem
 from loyalty.models import Programme
 
 VERSION = 1
@@ -86,7 +86,7 @@ class Section:
         """The section as it will be: what the file says over what is there."""
         raise NotImplementedError
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """What is wrong with the section as it will be."""
         return iter(())
 

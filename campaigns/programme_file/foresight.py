@@ -11,24 +11,24 @@ from campaigns.desk import agenda, overlaps, warnings
 from campaigns.lifetimes import Terms
 from campaigns.models import Campaign
 from campaigns.programme_file.document import Document, Step
-from campaigns.programme_file.problems import Problem, steps_of
+from campaigns.programme_file.problems import FileProblem, steps_of
 from campaigns.words.problems import tell_problem
 
 #: Meetings of which a file is told: those whose outcome nobody decided.
 _UNDECIDED = ("undecided", "order")
 
 
-def problems(step: Step, now: datetime) -> Iterator[Problem]:
+def problems(step: Step, now: datetime) -> Iterator[FileProblem]:
     """Points of the programme, or of campaigns that come into force, that would expire before they are active."""
     after, before = step.after["programme"], step.was("programme") or {}
     terms = _terms(after)
     last, names = terms.last_chance, ("expiry", "activation_days")
     if last is not None and last <= now and any(after[name] != before.get(name) for name in names):
-        yield Problem(("programme", "expiry", "date"), lifetimes.refusal(terms))
+        yield FileProblem(("programme", "expiry", "date"), lifetimes.refusal(terms))
     was = step.was("campaigns") or {}
     for code, entry in _in_force(step):
         if entry != was.get(code) and (late := lifetimes.problem(entry["definition"], terms, now)):
-            yield Problem(("campaigns", code, "definition", *steps_of(late.path)), tell_problem(late))
+            yield FileProblem(("campaigns", code, "definition", *steps_of(late.path)), tell_problem(late))
 
 
 def notes(step: Step, now: datetime) -> Iterator[str]:

@@ -19,7 +19,7 @@ from campaigns import rulebooks
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.programme_file import foresight, judging, layout, notation, references, snapshot
 from campaigns.programme_file.document import Change, Document, Moment, Step
-from campaigns.programme_file.problems import FileError, Problem, write_path
+from campaigns.programme_file.problems import FileError, FileProblem, write_path
 from campaigns.programme_file.sections import tiers
 from loyalty.models import Programme
 
@@ -76,14 +76,14 @@ def apply(data: bytes | str, moment: Moment, prune: bool = False, base: str | No
     except FileError as error:
         raise FileError(judging.placed(source, error.problems)) from error
     except ValidationError as error:
-        raise FileError([Problem((), " ".join(error.messages))]) from error
+        raise FileError([FileProblem((), " ".join(error.messages))]) from error
     except IntegrityError as error:
         message = _("the database refuses it: %(reason)s") % {"reason": str(error).splitlines()[0]}
-        raise FileError([Problem((), message)]) from error
+        raise FileError([FileProblem((), message)]) from error
 
 
 def _apply(
-    source: notation.Source, told: list[Problem], moment: Moment, prune: bool, base: str | None
+    source: notation.Source, told: list[FileProblem], moment: Moment, prune: bool, base: str | None
 ) -> Plan:
     code = source.value["programme"]["code"]
     programme = Programme.objects.select_for_update(no_key=True).filter(code=code).first()

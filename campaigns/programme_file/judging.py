@@ -17,7 +17,7 @@ from analytics.models import Segment
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.programme_file import foresight, layout, notation, references, shape
 from campaigns.programme_file.document import Document, Moment, Step
-from campaigns.programme_file.problems import FileError, Path, Problem, steps_of
+from campaigns.programme_file.problems import FileError, FileProblem, Path, steps_of
 from campaigns.programme_file.sections import payers
 from campaigns.words.problems import tell_problem
 from loyalty.models import Category, Partner, Programme, Store, StoreGroup
@@ -28,7 +28,7 @@ _FIRST = ((), ("version",), ("programme",), ("programme", "code"))
 _ROUNDS = 5
 
 
-def read(data: bytes | str) -> tuple[notation.Source, list[Problem]]:
+def read(data: bytes | str) -> tuple[notation.Source, list[FileProblem]]:
     """What a file says, and what is wrong with its notation and its shape.
 
     Raises ``FileError`` for a file that cannot be read, is of another version, or does not say which programme it
@@ -45,7 +45,7 @@ def read(data: bytes | str) -> tuple[notation.Source, list[Problem]]:
 
 
 def judge(
-    source: notation.Source, told: list[Problem], programme: Programme | None, before: Document | None,
+    source: notation.Source, told: list[FileProblem], programme: Programme | None, before: Document | None,
     prune: bool, moment: Moment,
 ) -> Step:  # fmt: skip
     """The document as it will be. Raises ``FileError`` with everything that can be known without writing it."""
@@ -70,14 +70,14 @@ def judge(
     return step
 
 
-def require(source: notation.Source, problems: Iterable[Problem]) -> None:
+def require(source: notation.Source, problems: Iterable[FileProblem]) -> None:
     """Raise ``FileError`` with the problems, if there are any, and the lines of their places."""
     found = list(dict.fromkeys(problems))
     if found:
         raise FileError(placed(source, found))
 
 
-def placed(source: notation.Source, problems: Iterable[Problem]) -> list[Problem]:
+def placed(source: notation.Source, problems: Iterable[FileProblem]) -> list[FileProblem]:
     """The problems with the lines of their places in the file."""
     return [
         problem if problem.line else problem._replace(line=source.line(problem.path)) for problem in problems
@@ -114,7 +114,7 @@ def is_published(path: Path, after: Document) -> bool:
     return bool(after["campaigns"].get(path[1], {"status": "draft"})["status"] != "draft")
 
 
-def _check_definitions(said: Any) -> Iterator[Problem]:
+def _check_definitions(said: Any) -> Iterator[FileProblem]:
     """Definitions that are to be in force must be right; drafts may be unfinished."""
     campaigns = said.get("campaigns") if isinstance(said, dict) else None
     for code, entry in campaigns.items() if isinstance(campaigns, dict) else ():
@@ -126,11 +126,11 @@ def _check_definitions(said: Any) -> Iterator[Problem]:
             if "definition" in entry:
                 place = ("campaigns", code, "definition")
                 yield from (
-                    Problem((*place, *steps_of(one.path)), tell_problem(one)) for one in error.problems
+                    FileProblem((*place, *steps_of(one.path)), tell_problem(one)) for one in error.problems
                 )
 
 
-def _misspelt(step: Step, said: Document) -> Iterator[Problem]:
+def _misspelt(step: Step, said: Document) -> Iterator[FileProblem]:
     """Codes that nothing here has, in what the file puts in force: it would never do what it says."""
     before = step.was("campaigns") or {}
     for path, definition in references.definitions(step.after):
@@ -141,7 +141,7 @@ def _misspelt(step: Step, said: Document) -> Iterator[Problem]:
                 detail = _(
                     "there is no “%(code)s” among the %(kind)s here: fix it, or make it in this file first"
                 )
-                yield Problem(path, detail % {"code": code, "kind": kind})
+                yield FileProblem(path, detail % {"code": code, "kind": kind})
 
 
 def _names(said: Mapping[str, Any] | None, section: str) -> set[str]:
@@ -181,7 +181,7 @@ def _is_within(path: Path, gone: Iterable[Path]) -> bool:
     return any(path[: len(cut)] == cut for cut in gone)
 
 
-def _sound(step: Step, told: list[Problem]) -> Step:
+def _sound(step: Step, told: list[FileProblem]) -> Step:
     """The step without campaigns whose definitions are broken: what they would bring about, nobody knows."""
     broken = {
         problem.path[1] for problem in told if problem.path[:1] == ("campaigns",) and len(problem.path) > 1

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
-from campaigns.programme_file.problems import FileError, Path, Problem
+from campaigns.programme_file.problems import FileError, FileProblem, Path
 
 DEEPEST = 24
 MOST_BYTES = 2_000_000
@@ -37,7 +37,7 @@ class Source:
 
     value: Any
     lines: dict[Path, int]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
     #: Places whose values are not what they look like, because of a problem there.
     odd: frozenset[Path] = frozenset()
 
@@ -123,26 +123,28 @@ def parse(data: bytes | str) -> Source:
     """What a text says, with its problems. Raises ``FileError`` where it cannot be read any further."""
     if len(data) > MOST_BYTES:
         raise FileError(
-            [Problem((), _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 10**6})]
+            [FileProblem((), _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 10**6})]
         )
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
     except UnicodeDecodeError:
-        raise FileError([Problem((), _("The file is not text in UTF-8; save it as UTF-8."))]) from None
+        raise FileError([FileProblem((), _("The file is not text in UTF-8; save it as UTF-8."))]) from None
     try:
         return _build(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(str(part) for part in (error.context, error.problem) if part)
         message = _("this is not YAML: %(problem)s") % {"problem": said}
-        raise FileError([Problem((), message, mark.line + 1 if mark else 0)]) from None
+        raise FileError([FileProblem((), message, mark.line + 1 if mark else 0)]) from None
     except yaml.YAMLError as error:
-        raise FileError([Problem((), _("this is not YAML: %(problem)s") % {"problem": str(error)})]) from None
+        raise FileError(
+            [FileProblem((), _("this is not YAML: %(problem)s") % {"problem": str(error)})]
+        ) from None
 
 
 def _build(events: Iterator[yaml.Event]) -> Source:
     lines: dict[Path, int] = {}
-    problems: list[Problem] = []
+    problems: list[FileProblem] = []
     odd: set[Path] = set()
     stack: list[_Open] = [_Open((), [])]  # the documents
     for event in events:
@@ -150,7 +152,7 @@ def _build(events: Iterator[yaml.Event]) -> Source:
         top = stack[-1]
         is_name = isinstance(top.value, dict) and top.name is None
         if told := _tell_odd(event):
-            problems.append(Problem((), told, line))
+            problems.append(FileProblem((), told, line))
             if not is_name:
                 odd.add(_below(top)[1:])
         if isinstance(event, yaml.CollectionEndEvent):
@@ -160,7 +162,7 @@ def _build(events: Iterator[yaml.Event]) -> Source:
         elif isinstance(event, yaml.ScalarEvent) and is_name:
             if event.value in top.value:
                 told = _("“%(name)s” stands here twice; keep one") % {"name": event.value}
-                problems.append(Problem((), told, line))
+                problems.append(FileProblem((), told, line))
             top.name = event.value
             lines[_below(top)] = line
         elif isinstance(event, yaml.ScalarEvent):
@@ -182,7 +184,7 @@ def _build(events: Iterator[yaml.Event]) -> Source:
             lines.get((1,), 0), _("there is a second document (---); give one file for each programme")
         )
     if not documents:
-        raise FileError([Problem((), _("The file is empty."))])
+        raise FileError([FileProblem((), _("The file is empty."))])
     places = {path[1:]: line for path, line in lines.items()}
     return Source(documents[0], places, tuple(problems), frozenset(odd))
 
@@ -199,7 +201,7 @@ def _below(top: _Open) -> Path:
 
 
 def _refuse(line: int, message: str) -> FileError:
-    return FileError([Problem((), message, line)])
+    return FileError([FileProblem((), message, line)])
 
 
 def _plain(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 Path = tuple[str | int, ...]
 
 
-class Problem(NamedTuple):
+class FileProblem(NamedTuple):
     """A place in the document and what is wrong there. ``line`` is 0 where the file does not have it."""
 
     path: Path
@@ -32,7 +32,7 @@ class Problem(NamedTuple):
 class FileError(ValueError):
     """A file that will not do; ``problems`` names every place that is known to be wrong."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[FileProblem]) -> None:
         self.problems = sorted(set(problems), key=lambda problem: (problem.line, str(problem)))
         super().__init__("; ".join(map(str, self.problems)))
 

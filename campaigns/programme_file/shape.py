@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from campaigns.programme_file import layout
-from campaigns.programme_file.problems import Problem
+from campaigns.programme_file.problems import FileProblem
 
 #: Documents inside the document, whose own parsers say what is wrong with them.
 _SAID_BETTER = (("programme", "expiry"), ("programme", "spending"))
@@ -26,7 +26,7 @@ _KINDS = {
 }
 
 
-def check(document: Any) -> Iterator[Problem]:
+def check(document: Any) -> Iterator[FileProblem]:
     """What is wrong with the shape, each place with how to mend it."""
     validator = Draft202012Validator(layout.schema(complete=False))
     for error in validator.iter_errors(document):
@@ -34,7 +34,7 @@ def check(document: Any) -> Iterator[Problem]:
             yield from _describe(error)
 
 
-def _describe(error: ValidationError) -> Iterator[Problem]:
+def _describe(error: ValidationError) -> Iterator[FileProblem]:
     path, rule = tuple(error.absolute_path), error.validator
     value: Any = error.instance
     schema: Any = error.schema
@@ -43,49 +43,51 @@ def _describe(error: ValidationError) -> Iterator[Problem]:
         case "additionalProperties":
             known = ", ".join(schema["properties"])
             for name in sorted(set(value) - set(schema["properties"])):
-                yield Problem((*path, name), _("is not known here; known are %(known)s") % {"known": known})
+                yield FileProblem(
+                    (*path, name), _("is not known here; known are %(known)s") % {"known": known}
+                )
         case "required":
             for name in sorted(set(wanted) - set(value)):
-                yield Problem((*path, name), _("is missing; add it"))
+                yield FileProblem((*path, name), _("is missing; add it"))
         case "const":
             message = _("is %(value)r; this Regulars reads version %(known)s")
-            yield Problem(path, message % {"value": value, "known": wanted})
+            yield FileProblem(path, message % {"value": value, "known": wanted})
         case "enum":
             choices = ", ".join(str(choice) for choice in wanted)
-            yield Problem(
+            yield FileProblem(
                 path, _("%(value)s is not known; use one of %(choices)s") % _shown(value, choices=choices)
             )
         case "pattern":
             yield _misspelt(error)
         case "uniqueItems":
-            yield Problem(path, _("names the same thing twice; keep one"))
+            yield FileProblem(path, _("names the same thing twice; keep one"))
         case "type":
-            yield Problem(
+            yield FileProblem(
                 path, _("%(value)s will not do; write %(kinds)s") % _shown(value, kinds=_kinds(schema))
             )
         case "minLength":
-            yield Problem(path, _("is empty; write something"))
+            yield FileProblem(path, _("is empty; write something"))
         case "maxLength":
-            yield Problem(path, _("is longer than %(most)s characters") % {"most": wanted})
+            yield FileProblem(path, _("is longer than %(most)s characters") % {"most": wanted})
         case "minimum":
-            yield Problem(
+            yield FileProblem(
                 path,
                 _("%(value)s is too small; %(least)s is the least") % _shown(value, least=wanted),
             )
         case _:
-            yield Problem(path, _("%(value)s will not do") % _shown(value))
+            yield FileProblem(path, _("%(value)s will not do") % _shown(value))
 
 
-def _misspelt(error: ValidationError) -> Problem:
+def _misspelt(error: ValidationError) -> FileProblem:
     """A value, or the name of an entry, that does not look as it should."""
     path, schema = tuple(error.absolute_path), error.schema
     if not isinstance(schema, dict) or "type" not in schema:
-        return Problem(
+        return FileProblem(
             (*path, str(error.instance)), _("is no code: use up to some dozen letters, digits, - and _")
         )
     number = "12.50" if "number" in schema["type"] else "code-1"
     example = "2026-12-31" if schema.get("format") == "date" else number
-    return Problem(
+    return FileProblem(
         path, _("%(value)s will not do; write it like %(example)s") % _shown(error.instance, example=example)
     )
 

@@ -26,7 +26,7 @@ WORK_MEMORY = "128MB"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Discrepancy:
     """Something that is off: which law, on which account (or table), and what was found instead of what."""
 
     check: str
@@ -46,7 +46,7 @@ class Audit:
     uses: int = 0
     members_hold: Decimal = Decimal(0)
     institutions_hold: Decimal = Decimal(0)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Discrepancy] = field(default_factory=list)
     seconds: float = 0.0
     took: dict[str, float] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ def audit(programme: Programme | None = None) -> Audit:
             result.problems += [_problem(name, row) for row in _rows(statement, params)]
             result.took[name] = round(time.perf_counter() - begun, 3)
         result.problems += [
-            Problem("guards_stand", "", f"{guard.table}: {guard.name}", guards.IN_FORCE, guard.found)
+            Discrepancy("guards_stand", "", f"{guard.table}: {guard.name}", guards.IN_FORCE, guard.found)
             for guard in guards.faults()
         ]
         for row in _rows(audit_statements.TOTALS, params):
@@ -80,7 +80,7 @@ def audit(programme: Programme | None = None) -> Audit:
             result.members_hold, result.institutions_hold = row["members"], row["institutions"]
     if result.members_hold + result.institutions_hold:
         expected, found = str(-result.institutions_hold), str(result.members_hold)
-        result.problems.append(Problem("sum_is_zero", "", "all accounts", expected, found))
+        result.problems.append(Discrepancy("sum_is_zero", "", "all accounts", expected, found))
     result.seconds = time.perf_counter() - started
     return result
 
@@ -90,9 +90,9 @@ def _checks() -> dict[str, str]:
     return {name: sql for path in settings.LEDGER_CHECKS for name, sql in import_string(path).items()}
 
 
-def _problem(name: str, row: Mapping[str, Any]) -> Problem:
+def _problem(name: str, row: Mapping[str, Any]) -> Discrepancy:
     words = (str(row[key]) for key in ("account", "subject", "expected", "found"))
-    return Problem(row.get("check") or name, *words)
+    return Discrepancy(row.get("check") or name, *words)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the books say of a lot: what became of its points, and how debts because of it were settled."""
+"""What the books say of a lot: what became of its points, and how debts because of it were repaid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Case, Sum, When
 
 from loyalty.ledger import ledger
 from loyalty.ledger.passbook import OpenLot
-from loyalty.ledger.takebacks import Granted, PastDebt, PastUse, Settled
+from loyalty.ledger.revocation import Granted, PastDebt, PastUse, Repaid
 from loyalty.models import Debt, Lot, LotUse, Transfer
 
 
@@ -55,8 +55,8 @@ def _debts(lot_id: UUID) -> list[PastDebt]:
     return [PastDebt(*row) for row in rows]
 
 
-def settled(lot_id: UUID) -> Settled:
-    """How debts because of a lot were settled."""
+def repaid(lot_id: UUID) -> Repaid:
+    """How debts because of a lot were repaid."""
     debts = _debts(lot_id)
     payers: dict[UUID, list[tuple[OpenLot, Decimal]]] = {}
     for transfer_id in {debt.transfer_id for debt in debts if debt.transfer_id is not None}:
@@ -64,4 +64,4 @@ def settled(lot_id: UUID) -> Settled:
         paid = dict(net)
         rows = Lot.objects.in_bulk(list(paid))
         payers[transfer_id] = [(ledger.open_lot(rows[lot]), points) for lot, points in sorted(paid.items())]
-    return Settled(debts, payers)
+    return Repaid(debts, payers)

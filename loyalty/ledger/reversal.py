@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refused
-from loyalty.ledger import ledger, lots, provenance, takebacks
+from loyalty.ledger import ledger, lots, provenance, revocation
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Programme, Transfer
 from loyalty.rules.days import end_of_day
@@ -79,7 +79,7 @@ def _take(
 ) -> tuple[Decimal, Decimal]:
     forgiving = programme.debt_policy == Programme.DebtPolicy.FORGIVE
     lot = provenance.granted(Lot.objects.get(transfer=transfer), ZERO)
-    return takebacks.revoke(
+    return revocation.revoke(
         book, lot, transfer.points, key, cause, forgiving=forgiving, reverses_id=transfer.id
     )
 
@@ -90,12 +90,12 @@ def _give(book: Passbook, transfer: Transfer, key: str, cause: Cause, programme:
     grace = end_of_day(cause.at.astimezone(zone).date() + timedelta(days=programme.grace_days), zone)
     taken = LotUse.objects.filter(transfer=transfer).order_by("id").values_list("lot_id", "points")
     rows = Lot.objects.in_bulk([lot_id for lot_id, _points in taken])
-    uses = takebacks.outstanding((ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken)
+    uses = revocation.outstanding((ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken)
     chosen = [(book.lots.get(lot.id, lot), part) for lot, part in lots.to_give_back(uses, transfer.points)]
     back = book.give_back(
         "adjust", transfer.target_id, chosen, key, cause, reverses_id=transfer.id, grace=grace
     )
-    takebacks.reclaim(book, back, provenance.settled, f"{key}:reclaim", cause)
+    revocation.reclaim(book, back, provenance.repaid, f"{key}:reclaim", cause)
     return transfer.points
 
 

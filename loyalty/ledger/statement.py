@@ -37,7 +37,7 @@ SELECT coalesce(sum(held), 0),
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountThen:
     """An account at a moment. ``balance`` is what its books held; of that, ``spendable`` could be spent and
     ``pending`` was to become active; the rest had expired and was not yet taken out. ``owed`` is its debt."""
 
@@ -91,7 +91,7 @@ class Flow:
 # One account
 
 
-def standing(account_id: UUID, moment: datetime) -> Standing:
+def standing(account_id: UUID, moment: datetime) -> AccountThen:
     """The account as of a moment, past or future, by what is booked until now.
 
     Points are counted by the lots' own dates, so it does not matter when a sweep came by.
@@ -102,7 +102,7 @@ def standing(account_id: UUID, moment: datetime) -> Standing:
     owed = Debt.objects.filter(account_id=account_id, at__lte=moment).aggregate(points=Sum("points"))[
         "points"
     ]
-    return Standing(balance, spendable, pending, owed or ZERO)
+    return AccountThen(balance, spendable, pending, owed or ZERO)
 
 
 def expiring(account_id: UUID, now: datetime, until: datetime | None = None) -> list[Due]:

@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Swept:
     """What a worker did in a sweep: batches, accounts, lots and points, and its longest transaction in
     seconds, from claim to commit."""
 
@@ -56,8 +56,8 @@ class Tally:
     points: Decimal = Decimal(0)
     longest: float = 0.0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
+    def __add__(self, other: Swept) -> Swept:
+        return Swept(
             self.batches + other.batches,
             self.accounts + other.accounts,
             self.lots + other.lots,
@@ -91,7 +91,7 @@ def next_take(take: int, seconds: float) -> int:
     return max(1, min(int(take * PACE / max(seconds, 1e-6)), take * 2, MOST_BATCHES))
 
 
-def expire(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
+def expire(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Swept:
     """Take points out of every lot whose life is over at ``now``. Records ``points.expired`` per account.
 
     Works in short transactions, unless the caller holds one, each of which locks its accounts in the
@@ -100,18 +100,18 @@ def expire(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
     return _run(_expiring(now), lots_per_batch)
 
 
-def lapse(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
+def lapse(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Swept:
     """Take all older points of accounts without a purchase for their programme's ``inactivity_days``.
 
     Records ``points.expired`` per account. Locks and raises like ``expire``.
     """
-    total = Tally()
+    total = Swept()
     for programme in Programme.objects.filter(inactivity_days__isnull=False).order_by("id"):
         total += _run(_lapsing(programme, now), lots_per_batch)
     return total
 
 
-def activate(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Tally:
+def activate(now: datetime, lots_per_batch: int = LOTS_PER_BATCH) -> Swept:
     """Tell of points that became active by ``now``, once for each lot. Records ``points.activated`` per account.
 
     Changes no balance. Locks and raises like ``expire``.
@@ -138,9 +138,9 @@ def _lapsing(programme: Programme, now: datetime) -> _Sweep:
 # The way of every sweep
 
 
-def _run(sweep: _Sweep, size: int) -> Tally:
+def _run(sweep: _Sweep, size: int) -> Swept:
     """Plan and work until nothing is due. What an earlier run left behind is done first."""
-    total = Tally()
+    total = Swept()
     failed: list[_BatchError] = []
     while not failed and _plan(sweep, size):
         done = _drain(sweep, failed)
@@ -166,12 +166,12 @@ def _plan(sweep: _Sweep, size: int) -> int:
         return prepared.run(sweep_statements.PLAN[sweep.job], {**sweep.params, "size": size})[0]["batches"]
 
 
-def _drain(sweep: _Sweep, failed: list[_BatchError]) -> Tally:
+def _drain(sweep: _Sweep, failed: list[_BatchError]) -> Swept:
     """Work off batches until none is free.
 
     Several that fail together are tried one by one. One that fails is dropped, to be planned anew another time.
     """
-    total, take = Tally(), 1
+    total, take = Swept(), 1
     while True:
         started = time.perf_counter()
         try:
@@ -191,7 +191,7 @@ def _drain(sweep: _Sweep, failed: list[_BatchError]) -> Tally:
         take = next_take(take, seconds)
 
 
-def _persist(sweep: _Sweep) -> Tally | None:
+def _persist(sweep: _Sweep) -> Swept | None:
     """Do one batch, again if it lost to another transaction."""
     for _ in range(ATTEMPTS - 1):
         try:
@@ -202,7 +202,7 @@ def _persist(sweep: _Sweep) -> Tally | None:
     return _work(sweep, 1)
 
 
-def _work(sweep: _Sweep, take: int) -> Tally | None:
+def _work(sweep: _Sweep, take: int) -> Swept | None:
     """Do up to ``take`` batches in a transaction; None when none is free. Raises ``_BatchError``."""
     batches: list[UUID] = []
     heard = events.is_heard(_EVENTS[sweep.job])
@@ -222,4 +222,4 @@ def _work(sweep: _Sweep, take: int) -> Tally | None:
         if not batches:
             raise
         raise _BatchError(batches) from error
-    return Tally(len(batches), row["accounts"], row["lots"], row["points"])
+    return Swept(len(batches), row["accounts"], row["lots"], row["points"])

@@ -50,7 +50,7 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Participation:
     """A programme that a store's partner takes part in, whom or what it is for, and its time zone."""
 
     programme_id: int
@@ -75,7 +75,7 @@ class Shop:
     #: Ids of its tills by their codes.
     tills: Mapping[str, int]
     #: Programmes that run, by priority.
-    offers: tuple[Offer, ...]
+    participations: tuple[Participation, ...]
     #: The partner's account in each programme.
     accounts: Mapping[int, UUID]
     #: How what people say of themselves is read here.
@@ -87,7 +87,7 @@ class Shop:
     @property
     def programmes(self) -> list[int]:
         """Ids of the programmes whose members are known here, by priority."""
-        return [offer.programme_id for offer in self.offers]
+        return [part.programme_id for part in self.participations]
 
 
 def find(code: str) -> Shop | None:
@@ -131,10 +131,10 @@ def scheme(programme_id: int) -> Scheme:
     return found[1]
 
 
-def scheme_of(offer: Offer) -> Scheme:
-    """The programme of an offer, with the clocks that it had then."""
-    found = scheme(offer.programme_id)
-    return found if found.zone.key == offer.zone.key else replace(found, zone=offer.zone)
+def scheme_of(part: Participation) -> Scheme:
+    """The programme of a participation, with the clocks that it had then."""
+    found = scheme(part.programme_id)
+    return found if found.zone.key == part.zone.key else replace(found, zone=part.zone)
 
 
 def forget() -> None:
@@ -177,8 +177,8 @@ def _shop(
         groups=was.groups,
         active=was.active,
         tills=was.tills,
-        offers=tuple(
-            Offer(
+        participations=tuple(
+            Participation(
                 one.programme_id,
                 ZoneInfo(one.zone),
                 kind_codes.get(one.card_kind_id) if one.card_kind_id else None,

@@ -99,7 +99,7 @@ def desk_of(request: HttpRequest) -> Desk | None:
     if not kept:
         return None
     shop = places.find(kept["store"])
-    if shop is None or not shop.active or not shop.offers or kept["till"] not in shop.tills:
+    if shop is None or not shop.active or not shop.participations or kept["till"] not in shop.tills:
         return None
     if shop.id not in stores_of(request):
         return None

@@ -28,7 +28,7 @@ from loyalty.models import Receipt, ReceiptLine, Return, Tier, TierChange
 from pos import guard
 from pos.guard import Kind
 from pos.templatetags.till import quantity as write_quantity
-from pos.till import customers, goods
+from pos.till import goods, shoppers
 from pos.till.access import SELL, TAKE_BACK, Desk, for_cashiers
 from pos.till.basket import ALPHABET, read_number
 
@@ -51,7 +51,7 @@ def browse(request: HttpRequest, desk: Desk) -> HttpResponse:
             found = exact
         else:
             free = desk.may_ask(Kind.MEMBER, now)
-            member = customers.find(text, desk, now) if free else None
+            member = shoppers.find(text, desk, now) if free else None
             if member is None and not found.filter(number__istartswith=text).exists():
                 refused = "" if free and desk.note_miss(Kind.MEMBER, text, now) else guard.say()
             found = found.filter(member=member) if member else found.filter(number__istartswith=text)

@@ -20,7 +20,7 @@ from loyalty.models import Product
 from pos import guard
 from pos.guard import Kind
 from pos.till import basket as baskets
-from pos.till import customers, goods
+from pos.till import goods, shoppers
 from pos.till.access import Desk, for_cashiers
 from pos.till.basket import Basket, read_number
 from pos.till.screen import Notes, show
@@ -99,7 +99,7 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
     product = goods.find(partner, code)
     free = product is not None or desk.may_ask(Kind.SCAN, now)
     if product is None and free:
-        member = customers.find(code, desk, now)
+        member = shoppers.find(code, desk, now)
         if member is not None:
             basket.member = str(member.id)
             return False
@@ -141,7 +141,7 @@ def _put_in(basket: Basket, product: Product, times: Decimal, notes: Notes) -> b
 
 def _show_coupon(basket: Basket, desk: Desk, code: str, now: datetime) -> bool:
     """Put a coupon into the basket, if there is one of this code in a programme of the shop."""
-    known = any(coupons.find(offer.programme_id, [code], None, now)[0].id for offer in desk.shop.offers)
+    known = any(coupons.find(part.programme_id, [code], None, now)[0].id for part in desk.shop.participations)
     if known and code not in basket.coupons and len(basket.coupons) < MOST_COUPONS:
         basket.coupons.append(code)
     return known

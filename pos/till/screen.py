@@ -16,7 +16,7 @@ from campaigns.checkout import checkout
 from campaigns.checkout.story import Story
 from foundation.refusals import Refusal
 from pos.templatetags import till as number_words
-from pos.till import changes, customers
+from pos.till import changes, shoppers
 from pos.till.access import Desk
 from pos.till.basket import Basket
 
@@ -87,8 +87,8 @@ def describe(desk: Desk, basket: Basket, cashier: str, now: datetime, notes: Not
         "quote": quote,
         "total": basket.total,
         "count": len(basket.lines),
-        "customer": customers.describe(basket.member, desk, now) if basket.member else None,
-        "currency": customers.scheme_of(desk).currency,
+        "customer": shoppers.describe(basket.member, desk, now) if basket.member else None,
+        "currency": shoppers.scheme_of(desk).currency,
         "notes": notes,
         "said": _say(quote),
     }

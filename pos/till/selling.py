@@ -22,7 +22,7 @@ from members.codes import confirmation
 from pos import guard
 from pos.guard import Kind
 from pos.till import basket as baskets
-from pos.till import customers, scanning, screen
+from pos.till import scanning, screen, shoppers
 from pos.till.access import Desk, for_cashiers, go
 from pos.till.basket import read_number
 from pos.till.screen import Notes, show
@@ -112,7 +112,7 @@ def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
     scans, tag = scanning.read_scans(request, "who"), request.POST.get("basket", "")
     text = scans[0].text if scans else ""
     free = not text or desk.may_ask(Kind.MEMBER, now)
-    found = customers.identify(text, desk, now) if free else customers.Found()
+    found = shoppers.identify(text, desk, now) if free else shoppers.Meant()
     with baskets.changed(request) as basket:
         fresh = bool(scanning.hear(basket, scans, tag))
         if fresh and found.member is not None:
@@ -121,7 +121,7 @@ def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
     if found.member is not None or is_goods or not fresh:
         return show(request, desk, basket, now, notes, focus="goods")
     if text and not (free and desk.note_miss(Kind.MEMBER, found.newcomer or text, now)):
-        found = customers.Found(note=guard.say())
+        found = shoppers.Meant(note=guard.say())
     if found.note:
         notes["customer"] = found.note
     focus = "first_name" if found.newcomer else "customer"
@@ -136,7 +136,7 @@ def register(request: HttpRequest, desk: Desk) -> HttpResponse:
     now, notes = timezone.now(), Notes()
     phone, first_name = request.POST.get("phone", ""), request.POST.get("first_name", "").strip()
     try:
-        member_id = customers.register(desk, phone, first_name, now, request.user.get_username())
+        member_id = shoppers.register(desk, phone, first_name, now, request.user.get_username())
     except Refusal as refusal:
         notes["customer"] = " ".join(fault.detail for fault in refusal.faults) or refusal.detail
         basket = baskets.read(request.session)
@@ -184,7 +184,7 @@ def send_code(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Send the customer a code that confirms spending points."""
     now, notes = timezone.now(), Notes()
     basket = baskets.read(request.session)
-    member = customers.there(basket.member, desk, now) if basket.member else None
+    member = shoppers.there(basket.member, desk, now) if basket.member else None
     if member is not None:
         try:
             sent = confirmation.send(member, now)

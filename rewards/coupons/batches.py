@@ -27,7 +27,7 @@ from foundation.refusals import Fault, Invalid
 from foundation.violations import constraint_of
 from rewards import codes
 from rewards.coupons import code_files, validity
-from rewards.coupons.code_files import Line
+from rewards.coupons.code_files import CodeLine
 from rewards.models import CodeBatch, Coupon, Series
 
 log = structlog.get_logger(__name__)
@@ -158,9 +158,9 @@ class _Reader:
 
     def __init__(self) -> None:
         self.position = -1
-        self.lines: Iterator[Line] = iter(())
+        self.lines: Iterator[CodeLine] = iter(())
 
-    def read(self, batch: CodeBatch, count: int) -> list[Line]:
+    def read(self, batch: CodeBatch, count: int) -> list[CodeLine]:
         """The next lines; the batch's row is locked."""
         if self.position != batch.position:
             content = CodeBatch.objects.values_list("content", flat=True).get(pk=batch.pk)
@@ -223,10 +223,10 @@ def _generate(batch: CodeBatch, count: int) -> None:
     batch.position += len(made)
 
 
-def _import(batch: CodeBatch, lines: list[Line], part: int) -> list[BadLine]:
+def _import(batch: CodeBatch, lines: list[CodeLine], part: int) -> list[BadLine]:
     """Write the codes of these lines. Returns those that would not do."""
-    first: dict[str, Line] = {}
-    again: list[Line] = []
+    first: dict[str, CodeLine] = {}
+    again: list[CodeLine] = []
     bad: list[BadLine] = []
     for line in lines:
         if not line.code:

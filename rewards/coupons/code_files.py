@@ -20,7 +20,7 @@ _MOST_OF_LINE = 10_000
 _DELIMITERS = "\t;,"
 
 
-class Line(NamedTuple):
+class CodeLine(NamedTuple):
     """A line of a file: its number, what stands there, and the code in its one form, empty if it is none."""
 
     number: int
@@ -50,7 +50,7 @@ def too_large() -> str:
     return _("The file is too large: at most %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
 
 
-def read(packed: bytes, skip: int = 0) -> Iterator[Line]:
+def read(packed: bytes, skip: int = 0) -> Iterator[CodeLine]:
     """The lines of a packed file after the first ``skip``, the blank ones and the header left out."""
     stream = StringIO(zlib.decompress(packed).decode(), newline=None)
     first = stream.readline()
@@ -63,7 +63,7 @@ def read(packed: bytes, skip: int = 0) -> Iterator[Line]:
         if number <= skip or (number == 1 and column is not None) or not any(cell.strip() for cell in row):
             continue
         text = row[column or 0] if len(row) > (column or 0) else ""
-        yield Line(number, text[:80], codes.normalise(text))
+        yield CodeLine(number, text[:80], codes.normalise(text))
 
 
 def _decode(content: bytes) -> str:

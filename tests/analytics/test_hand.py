@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from analytics import facts, hand, reading, recount
-from analytics.hand import Given
+from analytics import facts, hand, recount, stored_facts
+from analytics.hand import TierToSet
 from analytics.models import MemberFacts
 from foundation.refusals import Invalid
 from loyalty.ledger import ledger
@@ -43,7 +43,7 @@ def someone(programme: Programme, spent: Any) -> Member:
 
 def standing(member: Member, programme: Programme, at: datetime = NOW) -> tuple[str, datetime | None]:
     ladder = read(programme)
-    rank = facts.rank(reading.read(member.pk, programme.pk, ladder), ladder, at)
+    rank = facts.rank(stored_facts.read(member.pk, programme.pk, ladder), ladder, at)
     return rank.tier.code if rank.tier else "", rank.until
 
 
@@ -52,7 +52,7 @@ def test_a_tier_is_set_to_the_end_of_a_day_with_its_reason_and_its_author(progra
     version = Account.objects.get(holders__member=member).version
 
     hand.set_tier(
-        member, programme, Given("gold", date(2026, 6, 30)), " A friend of the house ", NOW, user.pk
+        member, programme, TierToSet("gold", date(2026, 6, 30)), " A friend of the house ", NOW, user.pk
     )
 
     assert standing(member, programme) == ("gold", END)
@@ -73,9 +73,9 @@ def test_a_tier_is_set_to_the_end_of_a_day_with_its_reason_and_its_author(progra
 def test_at_least_a_tier_does_not_hold_back_and_exactly_a_tier_does(programme: Programme) -> None:
     member = someone(programme, 950)
 
-    hand.set_tier(member, programme, Given("silver"), "because", NOW, None)
+    hand.set_tier(member, programme, TierToSet("silver"), "because", NOW, None)
     assert standing(member, programme) == ("gold", None)
-    hand.set_tier(member, programme, Given("silver", exactly=True), "because", NOW, None)
+    hand.set_tier(member, programme, TierToSet("silver", exactly=True), "because", NOW, None)
     assert standing(member, programme) == ("silver", None)
     hand.let_go(member, programme, "because not", NOW, None)
     assert standing(member, programme) == ("gold", None)
@@ -111,7 +111,7 @@ def test_a_protected_tier_is_kept_although_the_rule_would_take_it() -> None:
 def test_a_member_who_never_bought_can_be_given_a_tier(programme: Programme) -> None:
     stranger = factories.MemberFactory()
 
-    hand.set_tier(stranger, programme, Given("gold"), "a guest", NOW, None)
+    hand.set_tier(stranger, programme, TierToSet("gold"), "a guest", NOW, None)
 
     assert standing(stranger, programme) == ("gold", None)
     assert Account.objects.get(holders__member=stranger).balance == Decimal(0)
@@ -121,14 +121,14 @@ def test_a_member_who_never_bought_can_be_given_a_tier(programme: Programme) -> 
 @pytest.mark.parametrize(
     ("given", "reason", "field"),
     [
-        (Given("platinum"), "because", "tier"),
-        (Given("gold", date(2026, 6, 14)), "because", "until"),
-        (Given("gold"), "  ", "reason"),
-        (Given("gold"), "x" * 201, "reason"),
+        (TierToSet("platinum"), "because", "tier"),
+        (TierToSet("gold", date(2026, 6, 14)), "because", "until"),
+        (TierToSet("gold"), "  ", "reason"),
+        (TierToSet("gold"), "x" * 201, "reason"),
     ],
 )
 def test_what_cannot_be_set_is_refused_and_nothing_is_written(
-    programme: Programme, given: Given, reason: str, field: str
+    programme: Programme, given: TierToSet, reason: str, field: str
 ) -> None:
     member = someone(programme, 400)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics import facts, reading, recount
+from analytics import facts, recount, stored_facts
 from analytics.models import MemberFacts
 from loyalty.models import Ladder, Programme, Tier, TierChange
 from loyalty.shops import places
@@ -111,9 +111,9 @@ def require_late_as_on_time(
 
         places.forget()
         scheme = places.scheme(programme.pk)
-        bought = reading.read_bought([member.pk for member in members], programme.pk)
+        bought = stored_facts.read_bought([member.pk for member in members], programme.pk)
         for member in members:  # whoever is served before the recount comes
-            known = reading.known(MemberFacts.objects.get(member=member), bought[member.pk])
+            known = stored_facts.known(MemberFacts.objects.get(member=member), bought[member.pk])
             stays = facts.as_of(known, scheme.ladder)
             found = facts.changes(member.pk, scheme, known, stays, Because("purchase"), end)
             steps = [(row.was, row.now, row.at, row.why, row.up) for row in found]

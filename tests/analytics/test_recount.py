@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics import facts, reading, recount
+from analytics import facts, recount, stored_facts
 from analytics.models import MemberFacts
 from loyalty.ledger import ledger
 from loyalty.models import Account, Programme, Tier, TierChange
@@ -103,9 +103,9 @@ def expected(member: Member, programme: Programme, now: datetime) -> tuple[Any, 
     """The same, member by member and in Python."""
     ladder = laddering.read(programme)
     known = facts.Facts(climb=tiers.START, version=ladder.version)
-    bought = reading.read_bought([member.pk], programme.pk)[member.pk]
+    bought = stored_facts.read_bought([member.pk], programme.pk)[member.pk]
     if ladder.plain:
-        known = reading.known(MemberFacts.objects.get(member=member))
+        known = stored_facts.known(MemberFacts.objects.get(member=member))
     else:
         known = known._replace(climb=tiers.fold(ladder, bought))
     step = ladder.step(facts.level(known, ladder, now))

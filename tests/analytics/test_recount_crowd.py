@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from analytics import facts, moves, reading, recount
+from analytics import facts, moves, recount, stored_facts
 from analytics.facts import ByHand
 from analytics.models import MemberFacts
 from loyalty.ledger import ledger
@@ -101,7 +101,7 @@ def gather(programme: Programme) -> list[Member]:
 def expected(rows: list[MemberFacts], programme: Programme, now: datetime) -> dict[Any, Any]:
     """The tier and its end of each member, by the pure rules from nothing but the purchases and what was set."""
     ladder = laddering.read(programme)
-    bought = reading.read_bought([row.member_id for row in rows], programme.pk)
+    bought = stored_facts.read_bought([row.member_id for row in rows], programme.pk)
     found = {}
     for row in rows:
         known = facts.Facts(climb=tiers.fold(ladder, bought[row.member_id]), version=ladder.version)

@@ -20,7 +20,7 @@ from django_celery_beat.models import (
 )
 
 from analytics import hand
-from analytics.hand import Given
+from analytics.hand import TierToSet
 from backoffice.desk import Register
 from backoffice.staff import roles
 from campaigns.models import Backtest, Campaign, CampaignTemplate, Seller
@@ -60,7 +60,7 @@ def make_system_records() -> None:
     if programme is not None:
         Ladder.objects.create(programme=programme)
         member = Member.objects.get(first_name="Anna")
-        hand.set_tier(member, programme, Given("gold"), "a friend of the house", timezone.now(), None)
+        hand.set_tier(member, programme, TierToSet("gold"), "a friend of the house", timezone.now(), None)
     if event is not None:
         WebhookDelivery.objects.create(webhook=hook, event=event, due_at=event.at)
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from campaigns.checkout import checkout, record, returns
-from campaigns.checkout.bulk.selling import Seller
+from campaigns.checkout.bulk.selling import Replay
 from campaigns.checkout.returns import ReturnRequest
 from loyalty.models import Receipt
 from loyalty.shops import places
@@ -71,11 +71,11 @@ def test_days_around_a_birthday_that_was_typed_in_today_give_nothing_until_it_ha
 def test_receipts_of_a_file_know_it_too(member: Member) -> None:
     changed(member, 3)
     late = basket(member, 2, purchased_at=NOW - timedelta(hours=1))
-    [result] = Seller().sell([late], NOW)
+    [result] = Replay().sell([late], NOW)
     assert result.refusal is None
     assert Receipt.objects.get().earned == 0
     changed(member, 30)
-    [result] = Seller().sell([basket(member, 3)], NOW)
+    [result] = Replay().sell([basket(member, 3)], NOW)
     assert Receipt.objects.get(number="3").earned == 50
 
 

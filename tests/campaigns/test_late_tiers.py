@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from analytics import hand, recount
-from analytics.hand import Given
+from analytics.hand import TierToSet
 from campaigns.models import EventReward
 from campaigns.occasions import awaited, own_events
 from loyalty.models import Ladder, Programme, TierChange
@@ -43,7 +43,7 @@ def test_a_tier_that_comes_back_when_what_was_set_by_hand_ends_is_rewarded_once(
     places.forget()
     scene.publish(on_tier("gold", "500"), "gold")
     hand.set_tier(
-        scene.member, programme, Given("classic", (NOW + timedelta(days=5)).date(), True), "x", NOW, None
+        scene.member, programme, TierToSet("classic", (NOW + timedelta(days=5)).date(), True), "x", NOW, None
     )
     scene.buy("300")
     assert scene.balance() == 0

@@ -294,7 +294,7 @@ class World:
         at, shop = changes.get("purchased_at", self.now), places.find("s")
         assert shop is not None
         then = places.as_of(shop, at)
-        if not then.active or not then.offers:
+        if not then.active or not then.participations:
             changes["purchased_at"] = self.now
         elif then.past != shop.past:
             IN_PLAY["a late receipt of a store that has changed"] += 1
@@ -440,7 +440,7 @@ def account_of(member: Member) -> Account:
     return Account.objects.get(holders__member=member)
 
 
-def problems_of_the_books() -> list[audit.Problem]:
+def problems_of_the_books() -> list[audit.Discrepancy]:
     """What the audit finds wrong, but for uses of lots that are dated before them.
 
     Worlds of tests live on days of their own, often ahead of the clock on the wall, by which tasks book (shares that

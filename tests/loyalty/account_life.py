@@ -1,6 +1,6 @@
 """An account's life in memory: the entries that purchases and returns make on a passbook, and the books so far.
 
-It does with rows in memory what ``campaigns.checkout.taking_back`` does with rows in the database.
+It does with rows in memory what ``loyalty.ledger.restoration`` does with rows in the database.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty.ledger import lots, takebacks
+from loyalty.ledger import lots, revocation
 from loyalty.ledger.passbook import (
     ZERO,
     Cause,
@@ -25,7 +25,7 @@ from loyalty.ledger.passbook import (
     UseRow,
     new_id,
 )
-from loyalty.ledger.takebacks import Granted, PastDebt, PastUse, Settled
+from loyalty.ledger.revocation import Granted, PastDebt, PastUse, Repaid
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWN = Institutions(new_id(), new_id(), new_id(), new_id())
@@ -175,12 +175,12 @@ class Life:
         ]
         heirs = [lot for lot in self.lots.values() if lot.transfer_id in back]
         taken += [(self.lots[lot.origin_id], -lot.points) for lot in heirs if lot.origin_id is not None]
-        chosen = lots.to_give_back(takebacks.outstanding(taken), points)
+        chosen = lots.to_give_back(revocation.outstanding(taken), points)
         homecoming = self.book.give_back(
             "restore", OWN.hold, chosen, str(new_id()), cause,
             reverses_id=purchase.spending, grace=self.now + timedelta(days=5),
         )  # fmt: skip
-        takebacks.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
+        revocation.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
         purchase.restored += points
 
     def _revoke(
@@ -197,14 +197,14 @@ class Life:
             if (t := self.transfers[transfer_id])
         ]
         granted = Granted(lot, purchase.taken[lot_id], uses, self._settled(lot_id).debts, heirs)
-        got, missing = takebacks.revoke(
+        got, missing = revocation.revoke(
             self.book, granted, points, str(new_id()), cause, forgiving=self.forgiving
         )
         assert got + missing <= points
         purchase.taken[lot_id] += points
         return got, missing
 
-    def _settled(self, lot_id: UUID) -> Settled:
+    def _settled(self, lot_id: UUID) -> Repaid:
         debts = [PastDebt(d.transfer_id, d.points) for d in self.debts if d.lot_id == lot_id]
         payers: dict[UUID, list[tuple[OpenLot, Decimal]]] = {}
         for debt in debts:
@@ -214,7 +214,7 @@ class Life:
                     if use.transfer_id == debt.transfer_id:
                         net[use.lot_id] += use.points
                 payers[debt.transfer_id] = [(self.lots[lot], points) for lot, points in net.items()]
-        return Settled(debts, payers)
+        return Repaid(debts, payers)
 
     def _post(self) -> None:
         self.lots |= {lot.id: lot for lot in self.book.lots.values()}

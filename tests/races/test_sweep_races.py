@@ -162,7 +162,7 @@ def test_a_batch_waits_for_an_account_and_then_sees_what_was_done_to_it(accounts
             book.spend("expire", book.institutions.expiry, [(lot.id, Decimal(5))], "meanwhile", because)
             ledger.post(book)
 
-    def expire() -> sweep.Tally:
+    def expire() -> sweep.Swept:
         held.wait(10)
         threading.Timer(0.3, go_on.set).start()
         return sweep.expire(NOW)

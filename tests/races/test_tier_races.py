@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from analytics import hand, recount
-from analytics.hand import Given
+from analytics.hand import TierToSet
 from analytics.models import MemberFacts
 from loyalty.models import TierChange
 from loyalty.shops import places
@@ -68,7 +68,7 @@ def test_purchases_recounts_and_an_operator_at_once_tell_each_change_once(shop: 
     change(shop.programme)  # everybody is to be counted anew
 
     def give() -> None:
-        hand.set_tier(members[0], shop.programme, Given("gold"), "because", NOW, None)
+        hand.set_tier(members[0], shop.programme, TierToSet("gold"), "because", NOW, None)
 
     works: list[Any] = [
         partial(sell, member, f"{n}-{m}", "30") for n, member in enumerate(members) for m in range(3)

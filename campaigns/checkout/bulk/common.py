@@ -17,7 +17,7 @@ import msgspec
 from analytics import segments
 from campaigns import rulebooks
 from campaigns.checkout import history, tallies
-from campaigns.checkout.bulk.standings import Pair
+from campaigns.checkout.bulk.buyers import Pair
 from campaigns.checkout.decision import Decision
 from campaigns.checkout.history import PastDocument
 from campaigns.engine.needs import Needs, PastPurchase

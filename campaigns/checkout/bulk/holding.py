@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from campaigns.checkout import holds, returns
-from campaigns.checkout.bulk.standings import Standing
+from campaigns.checkout.bulk.buyers import Buyer
 from campaigns.checkout.decision import Decision
 from campaigns.checkout.situation import Situation
 from loyalty.models import Receipt
@@ -26,7 +26,7 @@ class Holds:
     def __init__(self, *, dry: bool) -> None:
         self._dry = dry
         self._held: dict[UUID, tuple[int, datetime]] = {}
-        self._made: dict[UUID, tuple[Decision, Standing | None, Situation]] = {}
+        self._made: dict[UUID, tuple[Decision, Buyer | None, Situation]] = {}
         self._over: list[UUID] = []
         self._at: datetime | None = None
         self._tried: set[UUID] = set()
@@ -47,14 +47,14 @@ class Holds:
             if until is not None
         }
 
-    def note(self, decided: Decision, standing: Standing | None, found: Situation) -> None:
+    def note(self, decided: Decision, buyer: Buyer | None, found: Situation) -> None:
         """Take in a purchase that was just decided."""
         receipt = decided.receipt
         if receipt["status"] != "held":
             return
         self._held[receipt["id"]] = receipt["programme_id"], receipt["hold_until"]
         if self._dry:
-            self._made[receipt["id"]] = decided, standing, found
+            self._made[receipt["id"]] = decided, buyer, found
 
     def end_before(self, candidate: Candidate) -> bool:
         """Whether some of its programme end before a sale; they are then the ones to be let go."""
@@ -77,7 +77,7 @@ class Holds:
             holds.let_go(over, at)
             return
         for one in over:
-            decided, standing, found = self._made.pop(one)
-            if standing is not None:
+            decided, buyer, found = self._made.pop(one)
+            if buyer is not None:
                 grace = returns.grace_until(found.scheme, found.rules, at)
-                standing.let_go(decided, at, grace, found.rules.engine.terms.point_decimals)
+                buyer.let_go(decided, at, grace, found.rules.engine.terms.point_decimals)

@@ -28,24 +28,24 @@ from django.db import IntegrityError, transaction
 from analytics import facts
 from campaigns import rulebooks
 from campaigns.checkout import (
-    booking,
+    capacity,
     checkout,
-    offers,
     reading,
-    room,
     settlements,
     situation,
     tallies,
     usage,
+    venue,
+    writing,
 )
+from campaigns.checkout.bulk.buyers import Buyer, Buyers, Pair
 from campaigns.checkout.bulk.common import Common
 from campaigns.checkout.bulk.goods import Goods
 from campaigns.checkout.bulk.holding import Holds
 from campaigns.checkout.bulk.people import People, Person
-from campaigns.checkout.bulk.standings import Pair, Standing, Standings
 from campaigns.checkout.clashes import retried
 from campaigns.checkout.decision import Decision
-from campaigns.checkout.reading import Document, KnownReceipt, usage_keys
+from campaigns.checkout.reading import Known, KnownReceipt, usage_keys
 from campaigns.checkout.sale import Sale, check
 from campaigns.checkout.situation import Situation
 from campaigns.models import Rulebook
@@ -104,14 +104,14 @@ class Candidate:
         person = self.person
         return (person.id, self.scheme.id) if person is not None and person.status == "active" else None
 
-    def booked_at(self, standing: Standing | None) -> datetime:
+    def booked_at(self, buyer: Buyer | None) -> datetime:
         """When the sale was made, or when the account was last written if that is later."""
         at = self.sale.purchased_at
-        return max(at, standing.holding.last_at) if standing else at
+        return max(at, buyer.holding.last_at) if buyer else at
 
 
 @dataclass(slots=True)
-class Sold:
+class ChunkRows:
     """The rows of a chunk. Of facts and uses of limits the last row counts."""
 
     decisions: list[Decision] = field(default_factory=list)
@@ -136,7 +136,7 @@ def replay(
 
     ``now`` is the clock that no sale may be ahead of. ``dry`` judges and writes nothing.
     """
-    rest, seller = iter(sales), Seller(dry=dry)
+    rest, seller = iter(sales), Replay(dry=dry)
     while part := list(islice(rest, chunk)):
         yield seller.sell(part, now)
 
@@ -153,7 +153,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-class Seller:
+class Replay:
     """Sells chunks of receipts, and remembers between them how their members stand.
 
     ``dry`` writes nothing; ``tell`` lets webhooks hear of the receipts, which are of the past.
@@ -175,7 +175,7 @@ class Seller:
         """
         ordered = sorted(sales, key=_time)
         for store in {sale.store for sale in ordered} - set(self._shops):
-            self._shops[store] = offers.open_books(store)
+            self._shops[store] = venue.open_books(store)
 
         done: list[Result] = []
 
@@ -195,12 +195,12 @@ class Seller:
             raise
 
     def _forget(self) -> None:
-        self._standings = Standings()
+        self._buyers = Buyers()
         self._goods = Goods()
         self._common = Common()
 
     def _sell(self, sales: Sequence[Sale], now: datetime) -> list[Result]:
-        sold = Sold()
+        sold = ChunkRows()
         with transaction.atomic():
             candidates = self._prepare(sales, now)
             earlier = self._read_earlier(candidates, now)
@@ -219,7 +219,7 @@ class Seller:
                         break
                     self._holds.let_go()
                 results.append(self._judge(candidate, earlier, books_of_rules, sold, now))
-            books = self._standings.books()
+            books = self._buyers.books()
             if self._dry:
                 self._seen |= earlier
                 transaction.set_rollback(True)
@@ -228,9 +228,9 @@ class Seller:
                 if self._tell:
                     events.tell_outside(happened, now)
         if not self._dry:
-            self._standings.turn_pages()
+            self._buyers.turn_pages()
         pairs = {c.pair for c in candidates if isinstance(c, Candidate) and c.pair}
-        self._standings.keep_only(pairs, MOST_KEPT)
+        self._buyers.keep_only(pairs, MOST_KEPT)
         return results
 
     def _prepare(self, sales: Sequence[Sale], now: datetime) -> list[Candidate | Result]:
@@ -250,7 +250,7 @@ class Seller:
             try:
                 if id(sale) in wrong:
                     raise wrong[id(sale)]
-                shop = offers.require_shop(sale, shops[sale.store])
+                shop = venue.require_shop(sale, shops[sale.store])
                 sought = reading.sought(sale, shop)
                 person = people.find(sought, shop)
                 scheme = self._scheme_of(sale, shop, person)
@@ -260,15 +260,15 @@ class Seller:
         return candidates
 
     def _scheme_of(self, sale: Sale, shop: Shop, person: Person | None) -> Scheme:
-        offer = shop.offers[0]
-        if len(shop.offers) > 1:
+        part = shop.participations[0]
+        if len(shop.participations) > 1:
             known = self._goods.find(shop.partner_id, sale.lines)
             sets = {code for product in known for code in product.sets or ()}
             kinds, joined = (set(person.cards.values()), person.programmes) if person else ((), None)
-            offer = offers.pick_offer(shop, kinds, sets, joined)
-        key = offer.programme_id, offer.zone.key
+            part = venue.pick(shop, kinds, sets, joined)
+        key = part.programme_id, part.zone.key
         if key not in self._schemes:
-            self._schemes[key] = places.scheme_of(offer)
+            self._schemes[key] = places.scheme_of(part)
         return self._schemes[key]
 
     def _read_earlier(
@@ -318,7 +318,7 @@ class Seller:
             return
         since = min(c.sale.purchased_at for c in buying) - _LONGEST_DAY
         schemes = {scheme.id: scheme for scheme in self._schemes.values()}
-        self._standings.lock({c.pair for c in buying if c.pair}, schemes, since)
+        self._buyers.lock({c.pair for c in buying if c.pair}, schemes, since)
 
     def _read_rulebooks(
         self, candidates: Sequence[Candidate | Result]
@@ -335,37 +335,37 @@ class Seller:
         candidate: Candidate,
         earlier: dict[tuple[int, str], KnownReceipt],
         in_force: dict[int, list[tuple[datetime, int]]],
-        sold: Sold,
+        sold: ChunkRows,
         now: datetime,
     ) -> Result:
         """Judge one sale as the checkout does."""
         sale, pair = candidate.sale, candidate.pair
-        standing = self._standings.find(pair) if pair else None
+        buyer = self._buyers.find(pair) if pair else None
         try:
             receipt = earlier.get(candidate.key)
-            found = self._know(candidate, standing, in_force[candidate.scheme.id])
+            found = self._know(candidate, buyer, in_force[candidate.scheme.id])
             if receipt is not None:
                 checkout.require_same(sale, receipt.content_hash)
                 return Result(sale, receipt.id, repeated=True)
             checkout.require_member(found, now)
-            outcome = room.judge(found.basket, found.shopper, found.moment, found.rules.engine)
+            outcome = capacity.judge(found.basket, found.shopper, found.moment, found.rules.engine)
             checkout.require_allowed(found, outcome, now)
             entries_before = len(found.book.transfers) if found.book else 0
-            decided = booking.prepare(found, outcome, candidate.booked_at(standing))
-            booking.use_coupons(found, outcome, decided)
+            decided = writing.prepare(found, outcome, candidate.booked_at(buyer))
+            writing.use_coupons(found, outcome, decided)
         except Refusal as refusal:
             return Result(sale, refusal=refusal)
-        self._holds.note(decided, standing, found)
+        self._holds.note(decided, buyer, found)
         self._common.note(decided, candidate.pair, candidate.shop)
-        if standing:
-            standing.note(decided, entries_before, found.rules.engine.terms.point_decimals)
+        if buyer:
+            buyer.note(decided, entries_before, found.rules.engine.terms.point_decimals)
         self._goods.note(candidate.shop.partner_id, sale.lines, found.product_ids)
         sold.add(decided)
         earlier[candidate.key] = KnownReceipt(decided.receipt["id"], decided.receipt["content_hash"])
         return Result(sale, decided.receipt["id"])
 
     def _know(
-        self, candidate: Candidate, standing: Standing | None, in_force: list[tuple[datetime, int]]
+        self, candidate: Candidate, buyer: Buyer | None, in_force: list[tuple[datetime, int]]
     ) -> Situation:
         """Put together from memory what a till reads."""
         sale, shop, scheme, person = candidate.sale, candidate.shop, candidate.scheme, candidate.person
@@ -376,25 +376,25 @@ class Seller:
         needs = rulebooks.get(rulebook).engine.machine.needs if rulebook is not None else None
         keys = usage_keys(moment)
         promised = usage.first_promise(moment) if needs and needs.promises else None
-        document = Document(
+        document = Known(
             receipt=None,
             member=person.known_by(candidate.sought) if person else None,
-            account=standing.account if standing else None,
+            account=buyer.account if buyer else None,
             lots=None,
             debts=None,
-            facts=standing.facts if standing else None,
-            usage=standing.usage(keys, promised) if standing else None,
-            spent_today=standing.holding.spent_since(day) if standing else ledger.ZERO,
+            facts=buyer.facts if buyer else None,
+            usage=buyer.usage(keys, promised) if buyer else None,
+            spent_today=buyer.holding.spent_since(day) if buyer else ledger.ZERO,
             products=self._goods.find(shop.partner_id, sale.lines),
             rulebook=rulebook,
             tallies=self._common.tallies(needs, shop, keys),
             segments=self._common.segments(candidate.pair),
-            holds=standing.holds_at(candidate.booked_at(standing)) if standing else reading.NO_HOLDS,
-            last_bought=standing.holding.last_bought if standing else None,
+            holds=buyer.holds_at(candidate.booked_at(buyer)) if buyer else reading.NO_HOLDS,
+            last_bought=buyer.holding.last_bought if buyer else None,
         )
-        book = standing.holding.book if standing else None
-        shown = standing.holding.shown if standing else None
-        booked_at = candidate.booked_at(standing)
+        book = buyer.holding.book if buyer else None
+        shown = buyer.holding.shown if buyer else None
+        booked_at = candidate.booked_at(buyer)
         found = situation.coupons_of(sale, scheme, person.id if person else None)
         past = self._common.past(candidate.pair)
         return situation.compose(
@@ -402,7 +402,9 @@ class Seller:
         )
 
 
-def _write(sold: Sold, books: Sequence[ledger.Passbook], made: Mapping[int, int]) -> list[events.EventRow]:
+def _write(
+    sold: ChunkRows, books: Sequence[ledger.Passbook], made: Mapping[int, int]
+) -> list[events.EventRow]:
     """Write the rows of a chunk, and say what happened; ``made`` are ids of products drawn up.
 
     Runs under the locks of its accounts.

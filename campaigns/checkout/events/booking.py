@@ -13,17 +13,17 @@ from uuid import UUID
 
 import msgspec
 
-from campaigns.checkout import decision, extras, record, room, situation, taking_back, tallies, usage
+from campaigns.checkout import capacity, decision, extras, record, situation, tallies, usage
 from campaigns.checkout.events import grounds
 from campaigns.checkout.events import rewards as event_rewards  # fmt: skip
 from campaigns.checkout.events.rewards import Basis
-from campaigns.checkout.record import NOTHING, Given, Record, Share
+from campaigns.checkout.record import NOTHING, DueShare, Given, Record
 from campaigns.engine.evaluation import evaluate_event
 from campaigns.engine.outcome import Outcome, Tally
 from campaigns.engine.shopper import Shopper
 from campaigns.models import EventReward, Seller, Usage
 from campaigns.rulebooks import Rules
-from loyalty.ledger import ledger
+from loyalty.ledger import ledger, restoration
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Programme
 from loyalty.rules.basket import Moment
@@ -104,7 +104,7 @@ def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
     kept, counted = NOTHING, list[Tally]()
     if basis.stands:
         outcome = _judge(subject, shopper, basis)
-        room.require_outcome(outcome, shopper.uses)
+        capacity.require_outcome(outcome, shopper.uses)
         kept, counted = record.pack(outcome), list(outcome.tallies)
     _move_points(subject, NOTHING, kept, subject.key, now)
     ledger.post(*subject.books)
@@ -177,9 +177,9 @@ def _move(
     changes = _changes(before, after)
     for campaign, points in changes.items():
         if points < 0:
-            lots = taking_back.granted_for(f"{subject.key}:", campaign, book.account_id, taken)
+            lots = restoration.granted_for(f"{subject.key}:", campaign, book.account_id, taken)
             forgiving = subject.rules.debt_policy == "forgive"
-            taking_back.take(book, lots, -points, taken, key, cause, forgiving=forgiving)
+            restoration.take(book, lots, -points, taken, key, cause, forgiving=forgiving)
     more = tuple(
         msgspec.structs.replace(grant, points=changes[grant.campaign_id])
         for grant in after
@@ -202,7 +202,7 @@ def _shares(kept: Record, to: str) -> tuple[Given, ...]:
     return tuple(_as_grant(share) for share in kept.shares if share.to == to)
 
 
-def _as_grant(share: Share) -> Given:
+def _as_grant(share: DueShare) -> Given:
     return Given(
         share.campaign_id,
         share.revision,

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from analytics import reading
+from analytics import stored_facts
 from campaigns import rulebooks
 from campaigns.checkout.events import booking as event_booking
 from campaigns.checkout.events import grounds
 from campaigns.checkout.events.booking import Subject
 from campaigns.checkout.events.rewards import Basis
-from campaigns.checkout.sold import Sold
+from campaigns.checkout.purchase import Purchase
 from campaigns.models import EventReward
 from loyalty.models import Holder
 from loyalty.rules.tiers import Bought
 
 
-def settle(sold: Sold, left: Bought | None, return_id: UUID, now: datetime) -> None:
+def settle(sold: Purchase, left: Bought | None, return_id: UUID, now: datetime) -> None:
     """Judge again what was given for events of the buyer that rest on a purchase, of which ``left`` is left.
 
     The events are told by the purchases before the return and after it. Where that makes no difference nothing is
@@ -29,7 +29,7 @@ def settle(sold: Sold, left: Bought | None, return_id: UUID, now: datetime) -> N
     given = grounds.rewards(receipt.member_id, receipt.programme_id)
     if not given:
         return
-    bought = reading.read_bought([receipt.member_id], receipt.programme_id)[receipt.member_id]
+    bought = stored_facts.read_bought([receipt.member_id], receipt.programme_id)[receipt.member_id]
     remaining = [one for one in bought if one.id != receipt.id] + ([left] if left else [])
     before = grounds.settled(receipt.member_id, scheme, bought)
     after = grounds.settled(receipt.member_id, scheme, remaining)
@@ -45,7 +45,7 @@ def settle(sold: Sold, left: Bought | None, return_id: UUID, now: datetime) -> N
             event_booking.change(subject, reward, basis, key, now)
 
 
-def _subject(sold: Sold, reward: EventReward) -> Subject:
+def _subject(sold: Purchase, reward: EventReward) -> Subject:
     member = reward.event.member
     assert member is not None
     assert reward.rulebook_id is not None

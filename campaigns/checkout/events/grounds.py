@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from analytics import reading
+from analytics import stored_facts
 from campaigns.models import EventReward
 from loyalty.models import Holder, Receipt, Return
 from loyalty.rules import rises
@@ -29,15 +29,15 @@ REACHED, DORMANT = "tier.reached", "member.dormant"
 KINDS = (REACHED, DORMANT)
 
 
-class Standing(NamedTuple):
+class Ground(NamedTuple):
     """Whether an event stands, and what it says now where that is not what it said."""
 
     stands: bool = True
     says: dict[str, Any] | None = None
 
 
-GONE = Standing(stands=False)
-AS_IT_WAS = Standing()
+GONE = Ground(stands=False)
+AS_IT_WAS = Ground()
 
 
 class _Told(NamedTuple):
@@ -81,7 +81,7 @@ def ladder_of(event: Event | EventRow, scheme: Scheme) -> Any:
     return ladders.dump(scheme.ladder) if event.kind == REACHED else None
 
 
-def of_event(event: Event | EventRow, member_id: UUID, scheme: Scheme) -> Standing:
+def of_event(event: Event | EventRow, member_id: UUID, scheme: Scheme) -> Ground:
     """What stands of an event that is to be rewarded now. Runs under the lock of the member's account.
 
     Told anew only if something came back since it happened: nearly always it stands as it was.
@@ -93,11 +93,11 @@ def of_event(event: Event | EventRow, member_id: UUID, scheme: Scheme) -> Standi
     )
     if not back.exists():
         return AS_IT_WAS
-    bought = reading.read_bought([member_id], scheme.id)[member_id]
+    bought = stored_facts.read_bought([member_id], scheme.id)[member_id]
     return settled(member_id, scheme, bought).get(event.id, AS_IT_WAS)
 
 
-def settled(member_id: UUID, scheme: Scheme, bought: Sequence[Bought]) -> dict[UUID, Standing]:
+def settled(member_id: UUID, scheme: Scheme, bought: Sequence[Bought]) -> dict[UUID, Ground]:
     """What stands of all events of a member in a programme that rest on purchases, if these are all there are.
 
     A function of the events and the purchases alone, so it does not matter in which order goods came back.
@@ -109,7 +109,7 @@ def settled(member_id: UUID, scheme: Scheme, bought: Sequence[Bought]) -> dict[U
     return found | (_tiers(reached, scheme, bought) if reached else {})
 
 
-def _tiers(reached: Sequence[Event], scheme: Scheme, bought: Sequence[Bought]) -> dict[UUID, Standing]:
+def _tiers(reached: Sequence[Event], scheme: Scheme, bought: Sequence[Bought]) -> dict[UUID, Ground]:
     """Events of tiers: each by the ladder it was judged by; a rise is told by one event."""
     kept = EventReward.objects.filter(programme_id=scheme.id, event_id__in=[one.id for one in reached])
     documents = dict(kept.exclude(ladder=None).values_list("event_id", "ladder"))
@@ -163,21 +163,21 @@ def _match(told: Sequence[_Told]) -> dict[UUID, Rise]:
     return found
 
 
-def _said(one: _Told, rise: Rise | None) -> Standing:
+def _said(one: _Told, rise: Rise | None) -> Ground:
     """What an event says of the rise that it tells of now; who stands on the lowest step needs none."""
     if rise is None:
         return AS_IT_WAS if one.level <= one.ladder.level(rises.ZERO) else GONE
     tier, was = one.ladder.step(rise.level), one.ladder.step(rise.was)
     if tier is None or tier.code == one.tier:
         return AS_IT_WAS
-    return Standing(says={"tier": tier.code, "was": was.code if was else ""})
+    return Ground(says={"tier": tier.code, "was": was.code if was else ""})
 
 
-def _absences(happened: Sequence[Event], scheme: Scheme, bought: Iterable[Bought]) -> dict[UUID, Standing]:
+def _absences(happened: Sequence[Event], scheme: Scheme, bought: Iterable[Bought]) -> dict[UUID, Ground]:
     """Events of absences: each since the last purchase before it that stands, and each such absence once."""
     days = sorted({one.at.astimezone(scheme.zone).date() for one in bought})
     since: Mapping[UUID, date] = {event.id: date.fromisoformat(event.data["since"]) for event in happened}
-    found: dict[UUID, Standing] = {}
+    found: dict[UUID, Ground] = {}
     counted: set[tuple[int, date]] = set()
     for own in (True, False):
         for event in happened:

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from campaigns.checkout.bulk.selling import CHUNK, Result, Seller
+from campaigns.checkout.bulk.selling import CHUNK, Replay, Result
 from campaigns.checkout.bulk.table import Entry, FileFault, Table
 from members import tables
 
@@ -32,7 +32,7 @@ _OF_MEMBERS = ("member_not_found", "member_blocked")
 HEADER = ("line", "store", "receipt_number", "field", "code", "detail")
 
 
-class Problem(NamedTuple):
+class ReportRow(NamedTuple):
     """A row of the report."""
 
     line: int
@@ -68,9 +68,9 @@ class Command(BaseCommand):
             raise CommandError("--chunk must be at least 1.")
         file: Path = options["file"]
         counts: Counter[str] = Counter()
-        problems: list[Problem] = []
+        problems: list[ReportRow] = []
         try:
-            seller = Seller(dry=options["dry_run"], tell=options["tell_webhooks"])
+            seller = Replay(dry=options["dry_run"], tell=options["tell_webhooks"])
             for found in sell(Table(file), options["chunk"], seller, counts, options["verbosity"] > 0):
                 problems += found
         except FileFault as fault:
@@ -91,8 +91,8 @@ class Command(BaseCommand):
 
 
 def sell(
-    table: Table, chunk: int, seller: Seller, counts: Counter[str], show: bool
-) -> Iterator[list[Problem]]:
+    table: Table, chunk: int, seller: Replay, counts: Counter[str], show: bool
+) -> Iterator[list[ReportRow]]:
     """Sell the receipts of a table chunk by chunk, counting what became of them. Yields what is wrong."""
     entries = table.entries()
     with tqdm(total=len(table), unit=" receipts", file=sys.stderr, disable=not show) as bar:
@@ -116,21 +116,21 @@ def kind(result: Result) -> str:
     return "repeated" if result.repeated else "sold"
 
 
-def misread(entry: Entry) -> list[Problem]:
+def misread(entry: Entry) -> list[ReportRow]:
     """What could not be read of a receipt."""
-    return [Problem(line, entry.store, entry.number, *fault) for line, fault in entry.faults]
+    return [ReportRow(line, entry.store, entry.number, *fault) for line, fault in entry.faults]
 
 
-def refused(entry: Entry, result: Result) -> list[Problem]:
+def refused(entry: Entry, result: Result) -> list[ReportRow]:
     """Why a receipt was refused."""
     refusal = result.refusal
     if refusal is None:
         return []
     if not refusal.faults:
         column = _column(entry, refusal.code)
-        return [Problem(entry.lines[0], entry.store, entry.number, column, refusal.code, refusal.detail)]
+        return [ReportRow(entry.lines[0], entry.store, entry.number, column, refusal.code, refusal.detail)]
     return [
-        Problem(*_place(entry, fault.field), fault.code, fault.detail)  # type: ignore[call-arg]
+        ReportRow(*_place(entry, fault.field), fault.code, fault.detail)  # type: ignore[call-arg]
         for fault in refusal.faults
     ]
 
@@ -153,7 +153,7 @@ def _place(entry: Entry, field: str) -> tuple[int, str, str, str]:
     return line, entry.store, entry.number, field.replace("member.", "member_")
 
 
-def write_report(path: Path, problems: list[Problem]) -> Path:
+def write_report(path: Path, problems: list[ReportRow]) -> Path:
     """Write what is wrong; nothing wrong leaves no report."""
     if problems:
         with path.open("w", encoding="utf-8", newline="") as file:

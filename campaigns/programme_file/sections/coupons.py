@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
-from campaigns.programme_file.problems import FileError, Problem
+from campaigns.programme_file.problems import FileError, FileProblem
 from foundation.refusals import Refusal
 from loyalty.models import Programme
 from rewards import codes
@@ -54,7 +54,7 @@ class CouponSeries(Section):
         kept = _prune(step.programme, before) if step.prune else before
         return dict(sorted((kept | filled).items()))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, and what is chosen once; the rest is said by who saves a series."""
         before, codes_for_all = step.was(self.name) or {}, dict[str, str]()
         for code, entry in step.after[self.name].items():
@@ -71,7 +71,7 @@ class CouponSeries(Section):
                 wrong["mass_code"] = _("is the code of “%(other)s” already") % {"other": other}
             if not wrong and entry != was:
                 wrong = self._faults(step, code, entry)
-            yield from (Problem((self.name, code, name), message) for name, message in wrong.items())
+            yield from (FileProblem((self.name, code, name), message) for name, message in wrong.items())
 
     def _faults(self, step: Step, code: str, entry: Document) -> dict[str, str]:
         """What saving the series would refuse, by field."""
@@ -109,10 +109,10 @@ class CouponSeries(Section):
             except Refusal as refusal:
                 raise FileError(self._problems(code, refusal)) from refusal
 
-    def _problems(self, code: str, refusal: Refusal) -> list[Problem]:
+    def _problems(self, code: str, refusal: Refusal) -> list[FileProblem]:
         if not refusal.faults:
-            return [Problem((self.name, code, "mass_code"), refusal.detail)]
-        return [Problem((self.name, code, fault.field), fault.detail) for fault in refusal.faults]
+            return [FileProblem((self.name, code, "mass_code"), refusal.detail)]
+        return [FileProblem((self.name, code, fault.field), fault.detail) for fault in refusal.faults]
 
 
 def _write(row: Series, mass_code: str | None) -> Document:

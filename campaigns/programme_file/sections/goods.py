@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from campaigns.programme_file import references
 from campaigns.programme_file.columns import Columns, shorten
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step
-from campaigns.programme_file.problems import Problem
+from campaigns.programme_file.problems import FileProblem
 from loyalty.models import Partner, Product, ProductSet, Programme
 
 SETS = Columns(ProductSet, "name")
@@ -63,17 +63,17 @@ class ProductSets(Section):
             filled[code] = SETS.fill(entry, was) | {"products": products}
         return dict(sorted((before | filled).items()))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, and partners that nobody knows."""
         partners = set(Partner.objects.values_list("code", flat=True)) | set(step.after["partners"])
         for code, entry in step.after[self.name].items():
             yield from (
-                Problem((self.name, code, name), message) for name, message in SETS.check(entry, new=True)
+                FileProblem((self.name, code, name), message) for name, message in SETS.check(entry, new=True)
             )
             for partner in entry["products"]:
                 if partner not in partners:
                     message = _("there is no partner “%(code)s”; add it to partners") % {"code": partner}
-                    yield Problem((self.name, code, "products", partner), message)
+                    yield FileProblem((self.name, code, "products", partner), message)
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Sets that come or change."""

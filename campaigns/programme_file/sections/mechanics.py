@@ -12,7 +12,7 @@ from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign, Revision
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
-from campaigns.programme_file.problems import Path, Problem, steps_of
+from campaigns.programme_file.problems import FileProblem, Path, steps_of
 from campaigns.programme_file.sections import payers
 from campaigns.words import sentence
 from campaigns.words.differences import differences, mean_the_same, tell
@@ -67,21 +67,23 @@ class Campaigns(Section):
         )
         return dict(sorted((kept | filled).items()))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, and what cannot become of a campaign. Definitions are checked apart."""
         before = step.was(self.name) or {}
         for code, entry in step.after[self.name].items():
             was, place = before.get(code), (self.name, code)
             for name, message in COLUMNS.check(entry, was is None):
-                yield Problem((*place, name), message)
+                yield FileProblem((*place, name), message)
             if entry["definition"] is None:
-                yield Problem((*place, "definition"), _("is missing; add it"))
+                yield FileProblem((*place, "definition"), _("is missing; add it"))
             if entry["status"] == _DRAFT and entry["draft"] is not None:
-                yield Problem((*place, "draft"), _("nothing is published yet: write it as the definition"))
+                yield FileProblem(
+                    (*place, "draft"), _("nothing is published yet: write it as the definition")
+                )
             if was is not None and was["status"] != _DRAFT and entry["status"] == _DRAFT:
-                yield Problem((*place, "status"), _("was published before; use live, paused or ended"))
+                yield FileProblem((*place, "status"), _("was published before; use live, paused or ended"))
             if entry["archived"] and entry["status"] == Campaign.Status.LIVE:
-                yield Problem(
+                yield FileProblem(
                     (*place, "archived"), _("a campaign that is live cannot be archived; pause or end it")
                 )
             if entry != was and entry["status"] != _DRAFT and isinstance(entry["definition"], Mapping):
@@ -157,17 +159,17 @@ def _retire(entry: Document) -> Document | None:
     return entry | {"status": str(Campaign.Status.ENDED), "archived": True}
 
 
-def _check_definition(place: Path, definition: Any) -> Iterator[Problem]:
+def _check_definition(place: Path, definition: Any) -> Iterator[FileProblem]:
     try:
         parse(definition)
     except DefinitionError as error:
-        yield from (Problem((*place, *steps_of(one.path)), tell_problem(one)) for one in error.problems)
+        yield from (FileProblem((*place, *steps_of(one.path)), tell_problem(one)) for one in error.problems)
 
 
-def _check_payer(place: Path, definition: Mapping[str, Any], after: Document) -> Iterator[Problem]:
+def _check_payer(place: Path, definition: Mapping[str, Any], after: Document) -> Iterator[FileProblem]:
     """Who pays must be there, or come with the file."""
     if unknown := funding.unknown(funding.named(definition), payers.texts(after)):
-        yield Problem((*place, *steps_of(unknown.path)), tell_problem(unknown))
+        yield FileProblem((*place, *steps_of(unknown.path)), tell_problem(unknown))
 
 
 def _tell(entry: Document) -> Iterator[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from campaigns.funding import campaigns_of
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
-from campaigns.programme_file.problems import FileError, Problem
+from campaigns.programme_file.problems import FileError, FileProblem
 from foundation.refusals import Refusal
 from loyalty.models import Account, Partner, Payer, Programme
 from loyalty.models.payer import HOUSE
@@ -54,33 +54,35 @@ class Payers(Section):
         kept = _prune(step.programme, before) if step.prune else before
         return dict(sorted((kept | filled).items()))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, what the entries point at, and names that are one name."""
         before, names, partners = step.was(self.name) or {}, dict[str, str](), dict[str, str]()
         for code, entry in step.after[self.name].items():
             for name, message in COLUMNS.check(entry, code not in before):
-                yield Problem((self.name, code, name), message)
+                yield FileProblem((self.name, code, name), message)
             other = names.setdefault(str(entry["name"]).lower(), code)
             if other != code:
                 message = _("“%(other)s” is called so already: capitals and blanks make no other payer")
-                yield Problem((self.name, code, "name"), message % {"other": other})
+                yield FileProblem((self.name, code, "name"), message % {"other": other})
             if (entry["kind"] == Payer.Kind.HOUSE) != (code == HOUSE):
-                yield Problem((self.name, code, "kind"), _("there is one house, and its code is “house”"))
+                yield FileProblem((self.name, code, "kind"), _("there is one house, and its code is “house”"))
             yield from self._check_partner(code, entry, step, partners)
             yield from self._check_spellings(code, entry, step)
 
     def _check_partner(
         self, code: str, entry: Document, step: Step, seen: dict[str, str]
-    ) -> Iterator[Problem]:
+    ) -> Iterator[FileProblem]:
         place, partner = (self.name, code, "partner"), entry["partner"]
         if (entry["kind"] == Payer.Kind.PARTNER) != (partner is not None):
-            yield Problem(place, _("goes with the kind “partner”: give both, or neither"))
+            yield FileProblem(place, _("goes with the kind “partner”: give both, or neither"))
         elif partner is not None and partner not in step.after["partners"]:
-            yield Problem(place, _("there is no partner “%(code)s”; add it to partners") % {"code": partner})
+            yield FileProblem(
+                place, _("there is no partner “%(code)s”; add it to partners") % {"code": partner}
+            )
         elif partner is not None and (other := seen.setdefault(partner, code)) != code:
-            yield Problem(place, _("is the payer “%(other)s” already") % {"other": other})
+            yield FileProblem(place, _("is the payer “%(other)s” already") % {"other": other})
 
-    def _check_spellings(self, code: str, entry: Document, step: Step) -> Iterator[Problem]:
+    def _check_spellings(self, code: str, entry: Document, step: Step) -> Iterator[FileProblem]:
         """A spelling leads to one payer, for ever."""
         after = step.after[self.name]
         for text in entry["spellings"]:
@@ -89,11 +91,11 @@ class Payers(Section):
             ]
             if others:
                 message = _("“%(text)s” leads to the payer “%(other)s”") % {"text": text, "other": others[0]}
-                yield Problem((self.name, code, "spellings"), message)
+                yield FileProblem((self.name, code, "spellings"), message)
         was = (step.was(self.name) or {}).get(code, {"spellings": []})["spellings"]
         if gone := [text for text in was if text not in entry["spellings"]]:
             message = _("campaigns know the payer as “%(text)s”: keep it") % {"text": gone[0]}
-            yield Problem((self.name, code, "spellings"), message)
+            yield FileProblem((self.name, code, "spellings"), message)
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Payers that come, change and go."""
@@ -125,8 +127,10 @@ class Payers(Section):
             try:
                 payers.save(row)
             except Refusal as refusal:
-                found = [Problem((self.name, code, fault.field), fault.detail) for fault in refusal.faults]
-                raise FileError(found or [Problem((self.name, code), refusal.detail)]) from refusal
+                found = [
+                    FileProblem((self.name, code, fault.field), fault.detail) for fault in refusal.faults
+                ]
+                raise FileError(found or [FileProblem((self.name, code), refusal.detail)]) from refusal
             _spell(row, after[code]["spellings"])
 
     def _make_room(self, rows: dict[str, Payer], changed: list[str]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step
-from campaigns.programme_file.problems import Problem, steps_of
+from campaigns.programme_file.problems import FileProblem, steps_of
 from loyalty import currencies, wording
 from loyalty.models import Programme
 from loyalty.rules import expiry, spending
@@ -56,7 +56,7 @@ class Settings(Section):
         said = step.said[self.name]
         return {"code": said["code"]} | COLUMNS.fill(said, step.was(self.name))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, what is fixed, and the two documents inside."""
         entry, before = step.after[self.name], step.was(self.name)
         wrong = {name: message for name, message in COLUMNS.check(entry, step.is_new)}
@@ -72,14 +72,14 @@ class Settings(Section):
                 for name in FIXED
                 if entry[name] != before[name] and name not in wrong
             }
-        yield from (Problem((self.name, name), message) for name, message in wrong.items())
+        yield from (FileProblem((self.name, name), message) for name, message in wrong.items())
         if not {"point_value", "point_decimals"} & set(wrong):
             yield from self._check_documents(entry)
 
-    def _check_documents(self, entry: Document) -> Iterator[Problem]:
+    def _check_documents(self, entry: Document) -> Iterator[FileProblem]:
         terms = {name: entry[name] for name in ("point_value", "point_decimals")}
         if not isinstance(entry["spending"], dict):
-            yield Problem((self.name, "spending"), _("must be an object; write {} for no rules"))
+            yield FileProblem((self.name, "spending"), _("must be an object; write {} for no rules"))
             return
         for parse, document in (
             (expiry.parse, entry["expiry"]),
@@ -88,7 +88,7 @@ class Settings(Section):
             try:
                 parse(document or None)  # type: ignore[operator]
             except DocumentError as error:
-                yield Problem((self.name, *steps_of(error.field)), error.problem)
+                yield FileProblem((self.name, *steps_of(error.field)), error.problem)
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """The fields that change, with the two documents in words."""

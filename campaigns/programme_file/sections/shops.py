@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from campaigns.programme_file import references
 from campaigns.programme_file.columns import Columns, change
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
-from campaigns.programme_file.problems import Problem
+from campaigns.programme_file.problems import FileProblem
 from loyalty.models import Participation, Partner, ProductSet, Programme
 from members.models import CardKind
 
@@ -49,11 +49,12 @@ class CardTypes(Section):
         filled = {code: KINDS.fill(entry, before.get(code)) for code, entry in said.items()}
         return dict(sorted((before | filled).items()))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses."""
         for code, entry in step.after[self.name].items():
             yield from (
-                Problem((self.name, code, name), message) for name, message in KINDS.check(entry, new=True)
+                FileProblem((self.name, code, name), message)
+                for name, message in KINDS.check(entry, new=True)
             )
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
@@ -111,22 +112,22 @@ class Partners(Section):
         kept = {} if step.prune else before
         return dict(sorted((kept | filled).items()))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the models refuse, and what the entries point at."""
         for code, entry in step.after[self.name].items():
             for columns in (PARTNERS, TERMS):
                 for name, message in columns.check(entry, new=True):
-                    yield Problem((self.name, code, name), message)
+                    yield FileProblem((self.name, code, name), message)
             if (kind := entry["card_type"]) is not None and not _there(
                 CardKind, kind, step.after["card_types"]
             ):
                 message = _("there is no card type “%(code)s”; add it to card_types") % {"code": kind}
-                yield Problem((self.name, code, "card_type"), message)
+                yield FileProblem((self.name, code, "card_type"), message)
             if (goods := entry["product_set"]) is not None and not _there(
                 ProductSet, goods, step.after["product_sets"]
             ):
                 message = _("there is no product set “%(code)s”; add it to product_sets") % {"code": goods}
-                yield Problem((self.name, code, "product_set"), message)
+                yield FileProblem((self.name, code, "product_set"), message)
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Partners that join, change and leave."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import CampaignTemplate
 from campaigns.programme_file.columns import Columns
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
-from campaigns.programme_file.problems import Problem
+from campaigns.programme_file.problems import FileProblem
 from campaigns.programme_file.sections.mechanics import DEFINITION, keep_form, tell_new
 from campaigns.words.differences import differences
 from loyalty.models import Programme
@@ -50,13 +50,13 @@ class Templates(Section):
         filled = {key: _fill(entry, before.get(key)) for key, entry in _entries(said).items()}
         return _listed(({} if step.prune else before) | filled)
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses."""
         for index, entry in enumerate(step.after[self.name]):
             for name, message in COLUMNS.check(entry, new=True):
-                yield Problem((self.name, index, name), message)
+                yield FileProblem((self.name, index, name), message)
             if entry["definition"] is None:
-                yield Problem((self.name, index, "definition"), _("is missing; add it"))
+                yield FileProblem((self.name, index, "definition"), _("is missing; add it"))
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Templates that come, change and go."""

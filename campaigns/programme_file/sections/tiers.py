@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.programme_file.columns import Columns
 from campaigns.programme_file.document import Change, Document, Moment, Section, Step, same_keys
-from campaigns.programme_file.problems import Problem
+from campaigns.programme_file.problems import FileProblem
 from loyalty.models import Ladder, Programme, Tier
 from loyalty.tiers import ladders
 
@@ -42,11 +42,11 @@ class Ladders(Section):
         """What the file says over what is there."""
         return RULES.fill(step.said.get(self.name, {}), step.was(self.name))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, and rules that cannot be counted."""
         entry = step.after[self.name]
         wrong = list(RULES.check(entry, new=True))
-        yield from (Problem((self.name, name), message) for name, message in wrong)
+        yield from (FileProblem((self.name, name), message) for name, message in wrong)
         if wrong:
             return
         ladder = Ladder()
@@ -55,7 +55,7 @@ class Ladders(Section):
             ladder.clean()
         except ValidationError as error:
             for name, messages in error.message_dict.items():
-                yield Problem((self.name, name), " ".join(messages))
+                yield FileProblem((self.name, name), " ".join(messages))
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """The rules that change."""
@@ -98,17 +98,17 @@ class Tiers(Section):
         kept = {} if step.prune else before
         return dict(sorted((kept | filled).items(), key=_height))
 
-    def check(self, step: Step) -> Iterator[Problem]:
+    def check(self, step: Step) -> Iterator[FileProblem]:
         """Fields the model refuses, and two tiers reached at once."""
         before, reached = step.was(self.name) or {}, dict[str, str]()
         for code, entry in step.after[self.name].items():
             for name, message in TIERS.check(entry, code not in before):
-                yield Problem((self.name, code, name), message)
+                yield FileProblem((self.name, code, name), message)
             other = reached.setdefault(entry["threshold"], code)
             if other != code:
                 message = _("“%(other)s” is reached at %(threshold)s too; give another number")
                 told = message % {"other": other, "threshold": entry["threshold"]}
-                yield Problem((self.name, code, "threshold"), told)
+                yield FileProblem((self.name, code, "threshold"), told)
 
     def tell(self, before: Any, after: Any) -> Iterator[Change]:
         """Tiers that come, change and go."""

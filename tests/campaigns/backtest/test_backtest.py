@@ -57,8 +57,8 @@ def judge(test: Backtest, size: int = 50) -> Iterator[Judged]:
         parts.period_of(test), parts.trial_of(test), trial.Books(parts.trial_of(test))
     )
     part = parts.Part(test, one_order=one_order)
-    for span in parts.cut(parts.period_of(test), one_order=one_order, size=size):
-        yield from part.judge(span)
+    for stretch in parts.cut(parts.period_of(test), one_order=one_order, size=size):
+        yield from part.judge(stretch)
         if not one_order:
             part.end()
 
@@ -349,13 +349,13 @@ def sell_one(member: Member | None, amount: str, number: str = "1", at: datetime
 def test_parts_of_any_size_come_to_the_same(history: factories.Shop, size: int) -> None:
     drafts = trial.freeze(Campaign.objects.filter(programme=history.programme, code__in=["third", "weekly"]))
     test = backtest(history.programme, [one | {"campaign": one["campaign"] + 1000} for one in drafts])
-    spans = parts.cut(parts.period_of(test), one_order=False, size=size)
-    assert sum(span.receipts for span in spans) == len(list(judge(test)))
+    stretches = parts.cut(parts.period_of(test), one_order=False, size=size)
+    assert sum(stretch.receipts for stretch in stretches) == len(list(judge(test)))
     strangers = Receipt.objects.filter(status__in=["completed", "partially_returned"], member=None).count()
-    assert [span.receipts for span in spans if span.kind == "anonymous"] == [
+    assert [stretch.receipts for stretch in stretches if stretch.kind == "anonymous"] == [
         min(size, strangers - start) for start in range(0, strangers, size)
     ]
-    assert len([span for span in spans if span.kind == "members"]) == (1 if size == 1000 else 4)
+    assert len([stretch for stretch in stretches if stretch.kind == "members"]) == (1 if size == 1000 else 4)
     assert add_up(test, size) == add_up(test, 50)
 
 

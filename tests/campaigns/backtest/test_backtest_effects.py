@@ -408,8 +408,8 @@ def test_of_many_receipts_some_stand_for_all() -> None:
         stage.buy("47.00", at=NOON + timedelta(hours=number))
     test = stage.test(fixed("10", **{"if": {"condition": "receipt_amount", "at_least": "50"}}))
     part = parts.Part(test, one_order=False, step=3)
-    (span,) = parts.cut(parts.period_of(test), one_order=False)
-    ((_campaign, kinds),) = part.work(span).misses.items()
+    (stretch,) = parts.cut(parts.period_of(test), one_order=False)
+    ((_campaign, kinds),) = part.work(stretch).misses.items()
     assert (kinds["amount"].receipts, kinds["amount"].short, kinds["amount"].points) == (6, 18, 60)
 
 

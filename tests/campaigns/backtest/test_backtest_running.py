@@ -40,8 +40,8 @@ def shop() -> factories.Shop:
 
 
 @pytest.fixture
-def small_spans(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that there are some spans for each process."""
+def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that there are some stretches for each process."""
     whole = parts.cut
     monkeypatch.setattr(parts, "cut", lambda period, one_order: whole(period, one_order=one_order, size=20))
 
@@ -68,7 +68,7 @@ def told(backtest: Backtest) -> Backtest:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("small_spans")
+@pytest.mark.usefixtures("small_stretches")
 def test_any_number_of_processes_comes_to_the_same(shop: factories.Shop) -> None:
     campaign, results = draft(shop), []
     for processes in (0, 1, 3):
@@ -84,7 +84,7 @@ def test_any_number_of_processes_comes_to_the_same(shop: factories.Shop) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("small_spans")
+@pytest.mark.usefixtures("small_stretches")
 def test_what_all_members_use_up_together_is_judged_by_one_process(shop: factories.Shop) -> None:
     budget = {"judge": {"budget": {"points": "10"}}}
     ask(shop, draft(shop, factories.percent_of_receipt("1") | budget))
@@ -97,9 +97,9 @@ def test_what_all_members_use_up_together_is_judged_by_one_process(shop: factori
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("small_spans")
+@pytest.mark.usefixtures("small_stretches")
 def test_it_can_be_stopped_while_it_runs(shop: factories.Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks to stop is heard between two spans; no result is kept, and no process goes on."""
+    """Whoever asks to stop is heard between two stretches; no result is kept, and no process goes on."""
     workers: list[crew.Worker] = []
     start, work = crew.Worker.__init__, crew.Worker.work
 
@@ -107,12 +107,12 @@ def test_it_can_be_stopped_while_it_runs(shop: factories.Shop, monkeypatch: pyte
         start(worker, task)
         workers.append(worker)
 
-    def stop_first(worker: crew.Worker, span: Any) -> Any:
+    def stop_first(worker: crew.Worker, stretch: Any) -> Any:
         try:
             running.stop(backtest.pk, timezone.now())
         finally:
             connections.close_all()
-        return work(worker, span)
+        return work(worker, stretch)
 
     monkeypatch.setattr(crew.Worker, "__init__", note)
     monkeypatch.setattr(crew.Worker, "work", stop_first)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaigns.checkout import checkout, clashes, offers
+from campaigns.checkout import checkout, clashes, venue
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
 from loyalty.models import Account
@@ -77,13 +77,13 @@ def test_a_batch_opens_books_outside_its_transaction(monkeypatch: pytest.MonkeyP
     shop = factories.open_shop(store="main-01")
     factories.publish_campaign(shop.programme)
     member = factories.enrol(shop.programme)
-    depth, seen, real = len(connection.savepoint_ids), [], offers.open_books
+    depth, seen, real = len(connection.savepoint_ids), [], venue.open_books
 
     def watched(store: str) -> Any:
         seen.append(len(connection.savepoint_ids) - depth)
         return real(store)
 
-    monkeypatch.setattr(offers, "open_books", watched)
+    monkeypatch.setattr(venue, "open_books", watched)
     lines = (SaleLine(1, "A", Decimal(1), Decimal(10)),)
     sales = [Sale("main-01", NOW, lines, str(n), member=Who(phone=member.phone)) for n in range(3)]
     assert len(checkout.batch(sales, NOW)) == 3

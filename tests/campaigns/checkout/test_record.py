@@ -13,13 +13,13 @@ from campaigns.checkout import record
 from campaigns.checkout.record import (
     Bound,
     Counted,
+    DueShare,
     Exchanged,
     Extra,
     Given,
     LineRecord,
     Reason,
     Record,
-    Share,
     ShopperRecord,
     Stage,
     Text,
@@ -76,7 +76,7 @@ POSITIONS: dict[type[msgspec.Struct], str] = {
     Counted: "campaign_id key times points money",
     Exchanged: "campaign_id revision points amount",
     Extra: "campaign_id revision kind code issued",
-    Share: "campaign_id revision to points active_from expires_at terms funder",
+    DueShare: "campaign_id revision to points active_from expires_at terms funder",
 }
 
 

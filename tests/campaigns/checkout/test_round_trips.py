@@ -176,7 +176,7 @@ def test_a_coupon_that_another_sale_used_is_judged_again(
     member: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = shown(member, uses_each=1)
-    prepare = checkout.booking.prepare
+    prepare = checkout.writing.prepare
 
     def slow(*args: Any) -> Any:
         monkeypatch.undo()
@@ -184,7 +184,7 @@ def test_a_coupon_that_another_sale_used_is_judged_again(
         Coupon.objects.update(uses=1, state="used")  # as if somebody had used it since it was read
         return decided
 
-    monkeypatch.setattr(checkout.booking, "prepare", slow)
+    monkeypatch.setattr(checkout.writing, "prepare", slow)
 
     with pytest.raises(Refused, match="used already"):
         sell(member, 1, coupons=(code,))

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from analytics import facts, hand, reading, recount
-from analytics.hand import Given
+from analytics import facts, hand, recount, stored_facts
+from analytics.hand import TierToSet
 from analytics.models import MemberFacts
 from campaigns.checkout import checkout, holds, returns
 from campaigns.checkout.returns import LineBack, ReturnRequest
@@ -93,7 +93,7 @@ class Corner:
 
     def rank(self, at: datetime) -> facts.Rank:
         """Where the member stands, as anybody is told it."""
-        known = reading.read(self.member.pk, self.shop.programme.pk, self.ladder)
+        known = stored_facts.read(self.member.pk, self.shop.programme.pk, self.ladder)
         return facts.rank(known, self.ladder, at)
 
     def tier(self, at: datetime) -> str:
@@ -114,7 +114,7 @@ class Corner:
     def check(self, now: datetime) -> None:
         """The facts are what the rules make of the purchases that stand."""
         row = self.row
-        bought = reading.read_bought([self.member.pk], self.shop.programme.pk)[self.member.pk]
+        bought = stored_facts.read_bought([self.member.pk], self.shop.programme.pk)[self.member.pk]
         assert row.spent == sum(one.spent for one in bought)
         assert row.points == sum(one.points for one in bought)
         assert row.purchases == len(bought)
@@ -303,7 +303,7 @@ def test_a_given_tier_is_what_campaigns_ask_for() -> None:
         corner.shop.programme,
         {"whom": {"who": "members", "tiers": ["gold"]}, "what": [{"effect": "points_fixed", "points": "7"}]},
     )
-    hand.set_tier(corner.member, corner.shop.programme, Given("gold"), "a guest", BEGIN, None)
+    hand.set_tier(corner.member, corner.shop.programme, TierToSet("gold"), "a guest", BEGIN, None)
 
     assert checkout.quote(corner.sale(BEGIN, 10), BEGIN)["earned"]["points"] == "7.50"
     corner.buy(BEGIN, 10)

@@ -1,4 +1,4 @@
-"""Entries on a passbook: each moves the balance by exactly what its lots move by. (At random: test_takebacks.)"""
+"""Entries on a passbook: each moves the balance by exactly what its lots move by. (At random: test_revocation.)"""
 
 from __future__ import annotations
 

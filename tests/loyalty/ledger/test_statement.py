@@ -10,7 +10,7 @@ from django.db import transaction
 
 from loyalty.ledger import ledger, statement, sweep
 from loyalty.ledger.passbook import Cause, LotTerms
-from loyalty.ledger.statement import Due, Flow, Standing
+from loyalty.ledger.statement import AccountThen, Due, Flow
 from loyalty.models import Account, Programme
 from tests.factories import START, PayerFactory, ProgrammeFactory, enrol, give_points
 
@@ -46,14 +46,14 @@ def test_an_account_is_told_as_it_was_at_any_moment(account: Account) -> None:
     told = {n: statement.standing(account.id, START + n * DAY) for n in (-1, 0, 2, 3, 4, 10, 11, 20)}
 
     assert told == {
-        -1: Standing(D(0), D(0), D(0), D(0)),
-        0: Standing(D(10), D(10), D(0), D(0)),
-        2: Standing(D(15), D(10), D(5), D(0)),
-        3: Standing(D(12), D(7), D(5), D(0)),
-        4: Standing(D(12), D(12), D(0), D(0)),
-        10: Standing(D(12), D(12), D(0), D(0)),
-        11: Standing(D(12), D(5), D(0), D(0)),  # expired, though the sweep came nine days later
-        20: Standing(D(5), D(5), D(0), D(0)),
+        -1: AccountThen(D(0), D(0), D(0), D(0)),
+        0: AccountThen(D(10), D(10), D(0), D(0)),
+        2: AccountThen(D(15), D(10), D(5), D(0)),
+        3: AccountThen(D(12), D(7), D(5), D(0)),
+        4: AccountThen(D(12), D(12), D(0), D(0)),
+        10: AccountThen(D(12), D(12), D(0), D(0)),
+        11: AccountThen(D(12), D(5), D(0), D(0)),  # expired, though the sweep came nine days later
+        20: AccountThen(D(5), D(5), D(0), D(0)),
     }
 
 

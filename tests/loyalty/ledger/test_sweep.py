@@ -81,7 +81,7 @@ def test_a_lot_lives_through_its_last_moment() -> None:
     account = make_account()
     give_points(account, 5, expires_at=NOW)
 
-    assert sweep.expire(NOW) == sweep.Tally()
+    assert sweep.expire(NOW) == sweep.Swept()
     assert balance(account) == 5
     assert sweep.expire(NOW + timedelta(microseconds=1)).points == 5
 
@@ -101,7 +101,7 @@ def test_running_again_changes_nothing() -> None:
     give_points(account, 10, expires_at=PAST)
     sweep.expire(NOW)
 
-    assert sweep.expire(NOW) == sweep.Tally()
+    assert sweep.expire(NOW) == sweep.Swept()
     assert Transfer.objects.filter(kind="expire").count() == 1
     assert LotUse.objects.count() == 1
     assert Event.objects.filter(kind="points.expired").count() == 1
@@ -314,7 +314,7 @@ def test_activated_points_are_told_once_and_nothing_else_moves() -> None:
     before = Account.objects.values().get(id=account.id)
 
     assert sweep.activate(NOW).points == Decimal("6.50")
-    assert sweep.activate(NOW) == sweep.Tally()
+    assert sweep.activate(NOW) == sweep.Swept()
 
     event = Event.objects.get(kind="points.activated")
     assert (event.at, event.recorded_at) == (NOW, NOW)
@@ -341,7 +341,7 @@ def test_an_expired_lot_is_no_longer_pending() -> None:
     sweep.expire(NOW)
 
     assert not Lot.objects.get().pending
-    assert sweep.activate(LATER) == sweep.Tally()
+    assert sweep.activate(LATER) == sweep.Swept()
 
 
 # Inactivity
@@ -384,13 +384,13 @@ def test_points_lapse_after_the_last_day_of_the_period(sleepy: Any) -> None:
     give_points(account, 8, at=START)
     last = datetime(2026, 4, 1, 23, 59, 59, tzinfo=UTC)  # 90 days after 1 January
 
-    assert sweep.lapse(last) == sweep.Tally()
+    assert sweep.lapse(last) == sweep.Swept()
     assert sweep.lapse(last + timedelta(seconds=1)).points == 8
     assert balance(account) == 0
     transfer = Transfer.objects.get(kind="expire")
     assert transfer.reason == "inactivity"
     assert Event.objects.get(kind="points.expired").data["reason"] == "inactivity"
-    assert sweep.lapse(LATER) == sweep.Tally()
+    assert sweep.lapse(LATER) == sweep.Swept()
 
 
 def test_a_purchase_keeps_all_points_alive(sleepy: Any) -> None:
@@ -398,7 +398,7 @@ def test_a_purchase_keeps_all_points_alive(sleepy: Any) -> None:
     give_points(account, 8, at=START)
     buy(sleepy, account, START + days(60))
 
-    assert sweep.lapse(START + days(140)) == sweep.Tally()
+    assert sweep.lapse(START + days(140)) == sweep.Swept()
     assert sweep.lapse(START + days(152)).points == 8
 
 
@@ -417,7 +417,7 @@ def test_the_purchase_of_any_holder_counts(sleepy: Any) -> None:
     other = factories.HolderFactory(account=account, programme=sleepy.programme, role="holder")
     buy(sleepy, account, START + days(60), member=other.member)
 
-    assert sweep.lapse(START + days(100)) == sweep.Tally()
+    assert sweep.lapse(START + days(100)) == sweep.Swept()
 
 
 def test_younger_points_outlive_the_older_ones(sleepy: Any) -> None:
@@ -433,7 +433,7 @@ def test_programmes_without_the_rule_are_left_alone(sleepy: Any) -> None:
     account = make_account()
     give_points(account, 8, at=START)
 
-    assert sweep.lapse(START + days(4000)) == sweep.Tally()
+    assert sweep.lapse(START + days(4000)) == sweep.Swept()
 
 
 def test_a_purchase_settles_what_the_job_has_not_seen_yet(sleepy: Any) -> None:
@@ -449,7 +449,7 @@ def test_a_purchase_settles_what_the_job_has_not_seen_yet(sleepy: Any) -> None:
         ledger.post(book)
     buy(sleepy, account, moment)
 
-    assert sweep.lapse(moment + days(1)) == sweep.Tally()
+    assert sweep.lapse(moment + days(1)) == sweep.Swept()
     assert balance(account) == 5
     assert audit.audit().problems == []
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from analytics import segments
 from analytics.models import MemberFacts, Segment
 from campaigns.checkout import checkout
-from campaigns.checkout.bulk.selling import Result, Seller, replay
+from campaigns.checkout.bulk.selling import Replay, Result, replay
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally, Usage
 from foundation.refusals import Refusal
@@ -488,7 +488,7 @@ def test_what_others_write_to_an_account_between_two_chunks_is_seen() -> None:
         )
         for day in (1, 3)
     )  # fmt: skip
-    seller = Seller()
+    seller = Replay()
     seller.sell([first], NOW)
     account = Account.objects.get(holders__member=buyer)
     with transaction.atomic():
@@ -508,7 +508,7 @@ def test_a_receipt_older_than_the_accounts_last_entry_is_booked_right_after_it()
     with transaction.atomic():
         ledger.adjust(account, Decimal(25), "gift", Cause(later))
     line = SaleLine(1, "SKU-0", Decimal(1), amount=Decimal(100))
-    Seller().sell([Sale("s-1", BEGIN, (line,), receipt_number="1", member=Who(phone=buyer.phone))], NOW)
+    Replay().sell([Sale("s-1", BEGIN, (line,), receipt_number="1", member=Who(phone=buyer.phone))], NOW)
 
     receipt = Receipt.objects.get()
     assert (receipt.purchased_at, receipt.recorded_at) == (BEGIN, later)
@@ -531,7 +531,7 @@ def test_who_has_not_joined_is_not_found_and_joins_nothing_by_buying() -> None:
     stranger = factories.MemberFactory(phone="+12015550177")
     line = SaleLine(1, "SKU-0", Decimal(1), amount=Decimal(100))
     sale = Sale("s-1", BEGIN, (line,), receipt_number="1", member=Who(phone=stranger.phone))
-    (result,) = Seller().sell([sale], NOW)
+    (result,) = Replay().sell([sale], NOW)
 
     assert result.refusal is not None
     assert result.refusal.code == "member_not_found"

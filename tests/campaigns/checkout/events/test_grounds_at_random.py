@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from analytics import reading, recount
+from analytics import recount, stored_facts
 from campaigns.models import EventReward
 from campaigns.occasions import awaited
 from loyalty.ledger import audit
@@ -60,7 +60,7 @@ def opened(**rules: Any) -> Scene:
 def deserved(scene: Scene) -> Decimal:
     """What the purchases that stand would have brought, had there been no others."""
     ladder = ladders.read(scene.shop.programme)
-    bought = reading.read_bought([scene.member.pk], scene.shop.programme.pk)[scene.member.pk]
+    bought = stored_facts.read_bought([scene.member.pk], scene.shop.programme.pk)[scene.member.pk]
     steps = [ladder.step(rise.level) for rise in rises.read(ladder, bought)]
     return sum((Decimal(GIVEN[step.code]) for step in steps if step), Decimal(0))
 

@@ -36,7 +36,7 @@ _MOST_GOODS = 200_000
 _NOTHING = Settled({})
 ZERO = Decimal(0)
 
-_SPANS = {
+_STRETCHES = {
     "members": "{r}.member_id BETWEEN %(low)s::uuid AND %(high)s::uuid",
     "anonymous": "{r}.member_id IS NULL AND {r}.purchased_at >= %(low)s::timestamptz "
                  "AND {r}.purchased_at < %(high)s::timestamptz",
@@ -101,7 +101,7 @@ class Wanted(NamedTuple):
 EVERYTHING = Wanted()
 
 
-class Span(msgspec.Struct, frozen=True):
+class Stretch(msgspec.Struct, frozen=True):
     """A part of the receipts: those of members from ``low`` to ``high`` (ids), or of a time up to ``high``."""
 
     kind: Literal["members", "anonymous", "everyone"]
@@ -111,7 +111,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class PastPeriod:
     """The receipts of a programme from ``begins`` up to ``ends``."""
 
     programme_id: int
@@ -188,15 +188,17 @@ class _Goods(NamedTuple):
     sets: frozenset[str]
 
 
-def of_span(span: Span, alias: str) -> str:
-    """A condition on receipts of that alias: those of a span. Its parameters are the period's, low and high."""
-    return f"{_STANDING} AND {_SPANS[span.kind]}".format(r=alias)
+def of_stretch(stretch: Stretch, alias: str) -> str:
+    """A condition on receipts of that alias: those of a stretch. Its parameters are the period's, low and high."""
+    return f"{_STANDING} AND {_STRETCHES[stretch.kind]}".format(r=alias)
 
 
 class Reader:
-    """Reads receipts of a period. Remembers goods, numbers and shops from span to span."""
+    """Reads receipts of a period. Remembers goods, numbers and shops from stretch to stretch."""
 
-    def __init__(self, period: Period, terms_of: Callable[[int], Terms], wanted: Wanted = EVERYTHING) -> None:
+    def __init__(
+        self, period: PastPeriod, terms_of: Callable[[int], Terms], wanted: Wanted = EVERYTHING
+    ) -> None:
         self._period = period
         self._wanted = wanted._asdict()
         self._terms_of = terms_of
@@ -209,15 +211,15 @@ class Reader:
         self._goods: dict[str, _Goods] = {}
         self._same: dict[Any, Any] = {}
 
-    def read(self, span: Span) -> Iterator[Past]:
-        """The receipts of a span: of members by member, in the order in which they were judged; else by time.
+    def read(self, stretch: Stretch) -> Iterator[Past]:
+        """The receipts of a stretch: of members by member, in the order in which they were judged; else by time.
 
         Must run in a transaction.
         """
-        params = self._period.params | self._wanted | {"low": span.low, "high": span.high}
+        params = self._period.params | self._wanted | {"low": stretch.low, "high": stretch.high}
         connection.ensure_connection()
         with closing(ServerCursor(connection.connection, "backtest")) as cursor:
-            cursor.execute(_READ + of_span(span, "r") + _ORDERS[span.kind], params, binary=True)
+            cursor.execute(_READ + of_stretch(stretch, "r") + _ORDERS[stretch.kind], params, binary=True)
             while rows := cursor.fetchmany(BATCH):
                 yield from self._make(rows)
 

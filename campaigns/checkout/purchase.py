@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
 
-from analytics import facts, reading
+from analytics import facts, stored_facts
 from analytics.models import MemberFacts
 from campaigns import rulebooks
 from campaigns.checkout import extras, record, remains, usage
@@ -37,7 +37,7 @@ from members.timeline import events
 
 
 @dataclass(slots=True)
-class Sold:
+class Purchase:
     """A receipt under its lock, with all that a return needs."""
 
     receipt: Receipt
@@ -74,7 +74,7 @@ class Sold:
         return extras.of_receipt(self.receipt)
 
 
-def lock(receipt_id: UUID) -> Sold:
+def lock(receipt_id: UUID) -> Purchase:
     """Lock a receipt, its account and those of what rests on it, and read what a return needs.
 
     Must run in a transaction.
@@ -96,7 +96,7 @@ def lock(receipt_id: UUID) -> Sold:
     books = ledger.lock(sorted(grounds.accounts(receipt)))
     past = pasts.of_receipt(receipt)
     scheme = places.scheme(receipt.programme_id)
-    return Sold(
+    return Purchase(
         receipt,
         lines,
         returned,
@@ -114,7 +114,7 @@ def wrong_state(receipt: Receipt) -> Refused:
     return Refused("wrong_state", _("The purchase is %(status)s.") % {"status": receipt.get_status_display()})
 
 
-def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
+def judge_again(sold: Purchase, gone: Mapping[int, Decimal]) -> Record:
     """What the rules and facts of the purchase, its store and the engine's edition of its day give for what remains."""
     if all(line.quantity <= gone[line.position] for line in sold.lines):
         return NOTHING
@@ -137,7 +137,7 @@ def judge_again(sold: Sold, gone: Mapping[int, Decimal]) -> Record:
     return record.pack(evaluate(basket, shopper, moment, sold.rules.engine, edition))
 
 
-def _exchanges(sold: Sold) -> tuple[str, ...]:
+def _exchanges(sold: Purchase) -> tuple[str, ...]:
     """Codes of the campaigns whose exchanges the purchase made: they stand while something of it remains."""
     made = {one.campaign_id for one in record.load(sold.receipt.outcome).exchanged}
     return tuple(campaign.code for campaign in sold.rules.engine.machine.traders if campaign.id in made)
@@ -158,7 +158,7 @@ def _engine_line(line: ReceiptLine) -> Line:
     )
 
 
-def write_facts(sold: Sold, refund: Decimal, left: Bought | None, now: datetime, after: Record) -> None:
+def write_facts(sold: Purchase, refund: Decimal, left: Bought | None, now: datetime, after: Record) -> None:
     """Move the member's facts back, by what is left after a return. Runs under the account's lock."""
     receipt = sold.receipt
     assert receipt.member_id is not None
@@ -183,18 +183,22 @@ def write_facts(sold: Sold, refund: Decimal, left: Bought | None, now: datetime,
     save_facts(sold, known, moved, Because("return", receipt.id), now)
 
 
-def known_facts(sold: Sold) -> facts.Facts:
+def known_facts(sold: Purchase) -> facts.Facts:
     """The member's facts as they stand, with all purchases where the ladder asks for them."""
     member_id, programme_id = sold.receipt.member_id, sold.receipt.programme_id
     assert member_id is not None
     row = MemberFacts.objects.filter(member_id=member_id, programme_id=programme_id).first()
     if row is None:
         return facts.Facts()
-    bought = None if sold.scheme.ladder.plain else reading.read_bought([member_id], programme_id)[member_id]
-    return reading.known(row, bought)
+    bought = (
+        None if sold.scheme.ladder.plain else stored_facts.read_bought([member_id], programme_id)[member_id]
+    )
+    return stored_facts.known(row, bought)
 
 
-def save_facts(sold: Sold, known: facts.Facts, moved: facts.Facts, because: Because, now: datetime) -> None:
+def save_facts(
+    sold: Purchase, known: facts.Facts, moved: facts.Facts, because: Because, now: datetime
+) -> None:
     """Write the member's facts, and tell when the tier is another. Runs under the account's lock."""
     member_id, scheme = sold.receipt.member_id, sold.scheme
     assert member_id is not None
@@ -203,7 +207,7 @@ def save_facts(sold: Sold, known: facts.Facts, moved: facts.Facts, because: Beca
     events.record_all(tier_changes.event(change, scheme.code) for change in changes)
 
 
-def write_usage(sold: Sold, changes: Mapping[usage.Key, usage.Used]) -> None:
+def write_usage(sold: Purchase, changes: Mapping[usage.Key, usage.Used]) -> None:
     """Move the member's use of limits and counters. Runs under the account's lock."""
     if not changes:
         return

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from analytics import facts, reading
+from analytics import facts, stored_facts
 from analytics.facts import Facts
 from analytics.models import MemberFacts
 from campaigns.checkout.decision import Decision
@@ -64,7 +64,7 @@ class Holding:
 
 
 @dataclass(slots=True)
-class Standing:
+class Buyer:
     """A member in a programme. ``used`` is the use of campaigns, by period."""
 
     holding: Holding
@@ -147,16 +147,16 @@ class Standing:
                 lot.remaining = lot.remaining.quantize(_CENT) if lot.remaining else ZERO
 
 
-class Standings:
+class Buyers:
     """The members of a replay in their programmes."""
 
     def __init__(self) -> None:
         self._holdings: dict[UUID, Holding] = {}
-        self._standings: dict[Pair, Standing] = {}
+        self._buyers: dict[Pair, Buyer] = {}
 
-    def find(self, pair: Pair) -> Standing | None:
+    def find(self, pair: Pair) -> Buyer | None:
         """How a member stands; must have been locked."""
-        return self._standings.get(pair)
+        return self._buyers.get(pair)
 
     def lock(self, pairs: Collection[Pair], schemes: Mapping[int, Scheme], since: datetime) -> None:
         """Lock the members' accounts in the order of their ids, and read what was written to them meanwhile.
@@ -170,17 +170,17 @@ class Standings:
         self._drop(set(changed))
         self._holdings |= {account: Holding(books[account]) for account in changed}
         self._read_entries(changed, books, since)
-        new = [pair for pair in holders if pair not in self._standings]
+        new = [pair for pair in holders if pair not in self._buyers]
         for pair in new:
             account, may_redeem = holders[pair]
-            self._standings[pair] = Standing(self._holdings[account], may_redeem)
+            self._buyers[pair] = Buyer(self._holdings[account], may_redeem)
         self._read_facts(new, schemes)
 
     def keep_only(self, pairs: Collection[Pair], most: int) -> None:
         """Forget members who are not among ``pairs``, once there are more than ``most``."""
-        if len(self._standings) > most:
-            self._standings = {pair: self._standings[pair] for pair in pairs if pair in self._standings}
-            kept = {standing.holding.book.account_id for standing in self._standings.values()}
+        if len(self._buyers) > most:
+            self._buyers = {pair: self._buyers[pair] for pair in pairs if pair in self._buyers}
+            kept = {buyer.holding.book.account_id for buyer in self._buyers.values()}
             self._holdings = {account: self._holdings[account] for account in kept}
 
     def books(self) -> list[Passbook]:
@@ -203,10 +203,10 @@ class Standings:
         }
 
     def _drop(self, accounts: set[UUID]) -> None:
-        self._standings = {
-            pair: standing
-            for pair, standing in self._standings.items()
-            if standing.holding.book.account_id not in accounts
+        self._buyers = {
+            pair: buyer
+            for pair, buyer in self._buyers.items()
+            if buyer.holding.book.account_id not in accounts
         }
 
     def _read_entries(self, changed: list[UUID], books: Iterable[UUID], since: datetime) -> None:
@@ -227,26 +227,26 @@ class Standings:
         for programme_id in {programme for _member, programme in new}:
             if not schemes[programme_id].ladder.plain:
                 members = [member for member, programme in new if programme == programme_id]
-                by_member = reading.read_bought(members, programme_id)
+                by_member = stored_facts.read_bought(members, programme_id)
                 found |= {(member, programme_id): bought for member, bought in by_member.items()}
         return found
 
     def _read_facts(self, new: list[Pair], schemes: Mapping[int, Scheme]) -> None:
-        fresh = {pair: self._standings[pair] for pair in new}
+        fresh = {pair: self._buyers[pair] for pair in new}
         members = {member for member, _programme in new}
         if not members:
             return
         bought = self._read_bought(new, schemes)
         for row in MemberFacts.objects.filter(member_id__in=members):
             pair = row.member_id, row.programme_id
-            if standing := fresh.get(pair):
-                standing.facts = reading.known(row, bought.get(pair))
+            if buyer := fresh.get(pair):
+                buyer.facts = stored_facts.known(row, bought.get(pair))
         held = Receipt.objects.filter(status=Receipt.Status.HELD, member_id__in=members)
         for one in held.only("member_id", "programme_id", "hold_until", "to_pay", "purchased_at"):
-            standing = fresh.get((one.member_id, one.programme_id)) if one.member_id else None
-            if standing is not None and one.hold_until is not None:
-                standing.held.append((one.hold_until, one.to_pay, one.purchased_at))
+            buyer = fresh.get((one.member_id, one.programme_id)) if one.member_id else None
+            if buyer is not None and one.hold_until is not None:
+                buyer.held.append((one.hold_until, one.to_pay, one.purchased_at))
         uses = Usage.objects.filter(member_id__in=members)
         for use in uses.annotate(programme_id=F("campaign__programme_id")):
-            if standing := fresh.get((use.member_id, use.programme_id)):
-                standing.used.setdefault(use.period, {})[use.campaign_id] = (use.times, use.points)
+            if buyer := fresh.get((use.member_id, use.programme_id)):
+                buyer.used.setdefault(use.period, {})[use.campaign_id] = (use.times, use.points)

@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty.ledger import ledger, lots, provenance, takebacks
+from loyalty.ledger import ledger, lots, provenance, revocation
 from loyalty.ledger.passbook import ZERO, Cause, OpenLot, Passbook
-from loyalty.ledger.takebacks import GIVING_BACK, SPENDING, Granted
+from loyalty.ledger.revocation import GIVING_BACK, SPENDING, Granted
 from loyalty.models import Debt, Lot, LotUse, Transfer
 
-revoke = takebacks.revoke
+revoke = revocation.revoke
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ def spending_of(receipt_id: UUID) -> Spending | None:
     return Spending(
         spent.id,
         captured.target_id if captured else spent.target_id,
-        takebacks.outstanding((ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken),
+        revocation.outstanding((ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken),
     )
 
 
@@ -67,7 +67,7 @@ def restore(
     )
     originals = [lot.origin_id or lot.id for lot in back]
     if Debt.objects.filter(lot_id__in=originals).exists():
-        takebacks.reclaim(book, back, provenance.settled, f"{key}:reclaim", cause)
+        revocation.reclaim(book, back, provenance.repaid, f"{key}:reclaim", cause)
 
 
 def granted_for(keys: str, campaign_id: int, account_id: UUID, taken: Mapping[str, Decimal]) -> list[Granted]:
@@ -99,7 +99,7 @@ def take(
     for granted in given:
         part = min(points, granted.lot.points - granted.taken)
         if part > 0:
-            takebacks.revoke(
+            revocation.revoke(
                 book, granted, part, f"{key}:revoke:{granted.lot.id}", cause, forgiving=forgiving
             )
             taken[str(granted.lot.id)] = granted.taken + part

@@ -230,7 +230,7 @@ def _substitutes(book: Passbook, family: Iterable[OpenLot], cause: Cause) -> lis
 
 
 @dataclass(slots=True)
-class Settled:
+class Repaid:
     """How debts because of a lot were settled: all its ``debts``, and for each transfer that repaid some
     which lots it took points from, ``payers``."""
 
@@ -239,7 +239,7 @@ class Settled:
 
 
 def reclaim(
-    book: Passbook, back: Iterable[OpenLot], settled: Callable[[UUID], Settled], key: str, cause: Cause
+    book: Passbook, back: Iterable[OpenLot], settled: Callable[[UUID], Repaid], key: str, cause: Cause
 ) -> None:
     """Let points that came back to lots pay what was paid or forgiven for these lots meanwhile.
 
@@ -275,7 +275,7 @@ def _split(
     original: UUID,
     transfer_id: UUID,
     payers: Iterable[tuple[OpenLot, Decimal]],
-    settled: Callable[[UUID], Settled],
+    settled: Callable[[UUID], Repaid],
 ) -> tuple[Decimal, list[tuple[OpenLot, Decimal]]]:
     """Of a repayment: what a lot and its heirs paid for itself, and what others paid that was not for themselves."""
     for_itself: dict[UUID, Decimal] = {}
@@ -295,7 +295,7 @@ def _split(
 
 
 def _settlements(
-    book: Passbook, lot_id: UUID, settled: Callable[[UUID], Settled]
+    book: Passbook, lot_id: UUID, settled: Callable[[UUID], Repaid]
 ) -> tuple[dict[UUID, Decimal], Decimal]:
     """What transfers repaid for a lot, and what is forgiven and not taken since."""
     repaid: dict[UUID, Decimal] = {}

@@ -12,7 +12,7 @@ from campaigns.checkout.sale import Sale
 from foundation import prepared
 from foundation.refusals import Fault, Invalid, Refused
 from loyalty.shops import membership, places
-from loyalty.shops.places import Offer, Shop
+from loyalty.shops.places import Participation, Shop
 from members.lookup import lookup
 
 
@@ -28,8 +28,8 @@ def open_books(store: str) -> Shop | None:
     with its transaction would be remembered for a while.
     """
     shop = places.find(store)
-    for offer in shop.offers if shop else ():
-        places.scheme(offer.programme_id)
+    for part in shop.participations if shop else ():
+        places.scheme(part.programme_id)
     return shop
 
 
@@ -44,7 +44,7 @@ def require_shop(sale: Sale, shop: Shop | None) -> Shop:
     then = places.as_of(shop, sale.purchased_at)
     if not then.active:
         raise Refused("store_closed", _("Store “%(code)s” was closed at that time.") % {"code": sale.store})
-    if not then.offers:
+    if not then.participations:
         detail = _("Store “%(code)s” took part in no programme at that time.") % {"code": sale.store}
         raise Refused("no_programme", detail)
     if sale.till and sale.till not in then.tills:
@@ -53,33 +53,33 @@ def require_shop(sale: Sale, shop: Shop | None) -> Shop:
     return then
 
 
-def choose(shop: Shop, sale: Sale, now: datetime) -> Offer:
+def choose(shop: Shop, sale: Sale, now: datetime) -> Participation:
     """The programme of a receipt: the first of the partner's, by priority, whose conditions it meets.
 
     Of a member's receipt it is one that they have joined: nobody joins by buying something.
     """
-    if len(shop.offers) == 1:
-        return shop.offers[0]
+    if len(shop.participations) == 1:
+        return shop.participations[0]
     params = {
         **sought(sale, shop).params, "programmes": shop.programmes, "now": now,
         "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
     }  # fmt: skip
     known = prepared.run(_CONDITIONS, params)[0]
-    return pick_offer(shop, known["kinds"] or (), known["sets"] or (), known["joined"])
+    return pick(shop, known["kinds"] or (), known["sets"] or (), known["joined"])
 
 
-def pick_offer(
+def pick(
     shop: Shop, kinds: Collection[str], sets: Collection[str], joined: Collection[int] | None
-) -> Offer:
-    """The first offer that is for one of these types of card and product sets; the last if none is.
+) -> Participation:
+    """The first participation that is for one of these types of card and product sets; the last if none is.
 
     Only those that the member has ``joined``, if there is one.
     """
-    offers = [offer for offer in shop.offers if not joined or offer.programme_id in joined]
-    for offer in offers:
-        if offer.card_kind in (None, *kinds) and offer.product_set in (None, *sets):
-            return offer
-    return offers[-1]
+    parts = [part for part in shop.participations if not joined or part.programme_id in joined]
+    for part in parts:
+        if part.card_kind in (None, *kinds) and part.product_set in (None, *sets):
+            return part
+    return parts[-1]
 
 
 _CONDITIONS = f"""

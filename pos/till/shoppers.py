@@ -9,8 +9,8 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from analytics import facts, reading
-from campaigns.checkout import offers
+from analytics import facts, stored_facts
+from campaigns.checkout import venue
 from campaigns.occasions import registration
 from foundation.refusals import Fault, Invalid
 from loyalty.ledger import ledger
@@ -25,7 +25,7 @@ from members.registration import Newcomer
 from pos.till.access import Desk
 
 
-class Found(NamedTuple):
+class Meant(NamedTuple):
     """Whom a text means at this till: a member, or why there is none, or the phone of somebody to register."""
 
     member: Member | None = None
@@ -48,26 +48,26 @@ def there(member_id: str, desk: Desk, now: datetime) -> Member | None:
     return lookup.find(lookup.seek("id", member_id, desk.shop.manner), now, _here(desk))
 
 
-def identify(text: str, desk: Desk, now: datetime) -> Found:
+def identify(text: str, desk: Desk, now: datetime) -> Meant:
     """The member whom a text means; else what the cashier should do about it."""
     if not text:
-        return Found(note=_("Type a phone or a card number, or scan the card."))
+        return Meant(note=_("Type a phone or a card number, or scan the card."))
     member = find(text, desk, now)
     if member is not None:
-        return Found(member)
+        return Meant(member)
     manner = desk.shop.manner
     if "@" not in text:
         why = lookup.explain("card", text, manner, now, _here(desk))
         if why.code == "blocked":
-            return Found(note=why.detail)
+            return Meant(note=why.detail)
     phone = phones.read(text, manner.country)
     if phone.number is not None and (not _is_card(text, manner) or phones.is_international(text)):
-        return Found(newcomer=phone.number)
+        return Meant(newcomer=phone.number)
     if phones.is_international(text):
-        return Found(note=lookup.ask_back(phone, manner.country))
+        return Meant(note=lookup.ask_back(phone, manner.country))
     if _is_card(text, manner):
-        return Found(note=_("There is no such card: check the last digit."))
-    return Found(note=_("Nobody is known as “%(text)s”.") % {"text": text})
+        return Meant(note=_("There is no such card: check the last digit."))
+    return Meant(note=_("Nobody is known as “%(text)s”.") % {"text": text})
 
 
 def _is_card(text: str, manner: Manner) -> bool:
@@ -101,7 +101,7 @@ def register(desk: Desk, phone: str, first_name: str, now: datetime, cashier: st
 
 def scheme_of(desk: Desk) -> Scheme:
     """The programme that comes first in the desk's store."""
-    return places.scheme(desk.shop.offers[0].programme_id)
+    return places.scheme(desk.shop.participations[0].programme_id)
 
 
 def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None:
@@ -114,10 +114,10 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
         return None
     holdings = {h.programme_id: h for h in Holder.objects.filter(member=member).select_related("programme")}
     cards_ = list(member.cards.filter(blocked=False).select_related("kind").order_by("id"))
-    offer = offers.pick_offer(desk.shop, {card.kind.code for card in cards_}, (), holdings)
-    scheme = places.scheme(offer.programme_id)
+    part = venue.pick(desk.shop, {card.kind.code for card in cards_}, (), holdings)
+    scheme = places.scheme(part.programme_id)
     holding = holdings[scheme.id]
-    rank = facts.rank(reading.read(member.id, scheme.id, scheme.ladder), scheme.ladder, now)
+    rank = facts.rank(stored_facts.read(member.id, scheme.id, scheme.ladder), scheme.ladder, now)
     spendable, pending = ledger.balances(holding.account_id, now)
     others = [
         {"name": other.programme.name, "spendable": ledger.balances(other.account_id, now)[0]}
@@ -130,7 +130,7 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
         "phone": phones.mask(member.phone) if member.phone else "",
         "card": cards_[0].number if cards_ else "",
         "blocked": member.status != Member.Status.ACTIVE,
-        "programme": holding.programme.name if len(desk.shop.offers) > 1 else "",
+        "programme": holding.programme.name if len(desk.shop.participations) > 1 else "",
         "others": others,
         "tier": rank.tier,
         "until": scheme.ladder.day(rank.until) if rank.until else None,

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.ledger import takebacks
+from loyalty.ledger import revocation
 from loyalty.ledger.passbook import Cause, LotTerms, OpenLot, Passbook, new_id
 from tests.loyalty.account_life import OWN, START, Life
 
@@ -176,7 +176,7 @@ def test_what_a_spending_still_has_counts_what_came_back_to_an_heir_by_the_famil
     heir, other = lot(2, first), lot(3)
 
     def left(*uses: tuple[OpenLot, int]) -> list[tuple[OpenLot, D]]:
-        return takebacks.outstanding((lot, D(points)) for lot, points in uses)
+        return revocation.outstanding((lot, D(points)) for lot, points in uses)
 
     assert left((first, 4), (other, 2), (first, -1)) == [(first, 3), (other, 2)]
     assert left((first, 4), (heir, 3), (first, -5)) == [(heir, 2)]
@@ -356,7 +356,7 @@ def test_revoking_counts_from_the_lot_as_the_passbook_holds_it() -> None:
     stale = OpenLot(lot.id, lot.account_id, None, lot.points, lot.points, lot.earned_at)
     book.spend("redeem", OWN.hold, [(lot.id, D(4))], "spend", Cause(START))
 
-    granted = takebacks.Granted(stale)
+    granted = revocation.Granted(stale)
 
-    assert takebacks.revoke(book, granted, D(10), "revoke", Cause(START), forgiving=False) == (6, 4)
+    assert revocation.revoke(book, granted, D(10), "revoke", Cause(START), forgiving=False) == (6, 4)
     assert book.owed == 4
