@@ -2,7 +2,7 @@
 
 Once an hour the days that live campaigns wait for are looked up, in each programme's own calendar: one
 statement for each kind writes an event for exactly the members due, and has it rewarded. The id of an
-event follows from the member and the occasion (``members.timeline.once``), so each is written once for ever, however
+event follows from the member and the occasion (``members.timeline.events``), so each is written once for ever, however
 often the job runs, in however many workers. A job that was late looks back a few days, by the rules that were in
 force then. A birthday counts once it has stood for the programme's ``birthday_days`` (``members.birthdays``).
 docs/algorithms/own-events.md says what counts as an occasion.
@@ -27,7 +27,7 @@ from loyalty.ledger import ledger
 from loyalty.models import Programme
 from loyalty.rules.days import end_of_day
 from members import birthdays
-from members.timeline import events, once
+from members.timeline import events
 from members.timeline.events import EventRow
 
 BIRTHDAY, ANNIVERSARY, DORMANT = "member.birthday", "member.anniversary", "member.dormant"
@@ -50,7 +50,7 @@ members AS (
 due AS ({{due}}),
 fresh AS (
   INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
-  SELECT {once.id_sql("concat_ws(':', %(kind)s::text, %(programme)s::bigint, d.member_id, d.occasion)")} AS id,
+  SELECT {events.id_sql("concat_ws(':', %(kind)s::text, %(programme)s::bigint, d.member_id, d.occasion)")} AS id,
          %(kind)s::text, d.member_id, d.at, %(now)s::timestamptz,
          d.data || jsonb_build_object('programme', %(code)s::text)
     FROM due d ORDER BY id

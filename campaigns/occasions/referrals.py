@@ -24,7 +24,7 @@ from campaigns.models import EventReward
 from campaigns.occasions import occasions, own_events
 from loyalty.models import Receipt
 from members.models import Event, Member
-from members.timeline import events, once
+from members.timeline import events
 from members.timeline.events import EventRow
 
 JOINED = "referral.joined"
@@ -57,7 +57,7 @@ def _settle(receipt_id: UUID, now: datetime) -> None:
         if receipt is None:
             return
         left = _left_of(receipt)
-        event_id = once.id_of(_KEY % receipt_id)
+        event_id = events.id_of(_KEY % receipt_id)
         waiting = (
             EventReward.objects.select_for_update(of=("self",))
             .select_related("event__member__referred_by")
@@ -97,7 +97,7 @@ def _reward(receipt: Receipt, left: Decimal, now: datetime) -> None:
         "first": facts.purchases == 0,
     }
     key = _KEY % receipt.id
-    once.record(PURCHASED, referrer.id, receipt.purchased_at, now, key, data)
+    events.record_once(PURCHASED, referrer.id, receipt.purchased_at, now, key, data)
     if referrer.status == Member.Status.ACTIVE:
-        event = Event.objects.get(id=once.id_of(key))
+        event = Event.objects.get(id=events.id_of(key))
         occasions.reward(referrer, event, now, [receipt.programme_id], amount=left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from foundation import copying
+from foundation import copying, prepared
 from members.models import Event, new_id
 
 
@@ -50,6 +51,14 @@ event_rows AS (
   SELECT x.* FROM json_to_recordset(%(events)s::json)
       AS x(id uuid, kind text, member_id uuid, at timestamptz, recorded_at timestamptz, data jsonb))
 """
+#: An event that happens once, whoever notices it and how often: a birthday, a year without a purchase or a friend's
+#: purchase is found by jobs that may run late, twice, or in two workers. Its id follows from what happened, so the
+#: table's own primary key lets it be written once, for ever.
+_INSERT_ONCE = """
+INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
+VALUES (%(id)s::uuid, %(kind)s::text, %(member)s::uuid, %(at)s::timestamptz, %(now)s::timestamptz, %(data)s::jsonb)
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
 
 
 def copy(rows: Iterable[EventRow]) -> None:
@@ -76,6 +85,35 @@ def record_all(rows: Iterable[EventRow]) -> None:
     made = list(rows)
     Event.objects.bulk_create(Event(**row._asdict()) for row in made)
     announce(made)
+
+
+def record_once(
+    kind: str, member_id: UUID, at: datetime, now: datetime, key: str, data: dict[str, Any]
+) -> EventRow | None:
+    """Write an event unless there is one of that key, and announce it; None when there was.
+
+    Must run in a transaction. Whoever writes the same one at the same time waits for this transaction.
+    """
+    row = EventRow(id_of(key), kind, member_id, at, now, data)
+    params = {
+        "id": row.id, "kind": kind, "member": member_id, "at": at, "now": now, "data": json.dumps(data),
+    }  # fmt: skip
+    if not prepared.run(_INSERT_ONCE, params):
+        return None
+    announce([row])
+    return row
+
+
+def id_of(key: str) -> UUID:
+    """The id of the event of that key: a UUID of version 8, made of the key's SHA-256."""
+    digits = hashlib.sha256(key.encode()).hexdigest()
+    return UUID(f"{digits[:12]}8{digits[13:16]}8{digits[17:32]}")
+
+
+def id_sql(key: str) -> str:
+    """An expression of SQL for the same id; ``key`` is an expression too."""
+    digits = f"left(encode(sha256(convert_to({key}, 'UTF8')), 'hex'), 32)"
+    return f"overlay(overlay({digits} PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid"
 
 
 def is_heard(kind: str) -> bool:

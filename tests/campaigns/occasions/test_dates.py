@@ -19,7 +19,7 @@ from campaigns.occasions import dates, own_events
 from loyalty.ledger import audit
 from loyalty.models import Account, Programme, Transfer
 from members.models import Event, Member
-from members.timeline import once
+from members.timeline import events
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -397,6 +397,6 @@ def test_two_programmes_keep_the_same_birthday_each_for_itself(programme: Progra
 @pytest.mark.parametrize("key", ["member.birthday:1:x:2026:0", "", "день:рождения"])
 def test_the_id_of_an_event_is_the_same_in_python_and_in_sql(key: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {once.id_sql('%s::text')}", [key])
-        assert cursor.fetchone()[0] == once.id_of(key)
-    assert once.id_of(key).version == 8
+        cursor.execute(f"SELECT {events.id_sql('%s::text')}", [key])
+        assert cursor.fetchone()[0] == events.id_of(key)
+    assert events.id_of(key).version == 8
