@@ -17,11 +17,11 @@ class ConfigConfig(AppConfig):
 
         app.set_default()
         try:
-            sender = import_string(settings.CONFIRMATION_SENDER)
+            sender = import_string(settings.MESSAGE_SENDER)
         except ImportError:
             sender = None
         if not callable(sender):
             raise ImproperlyConfigured(
-                f"CONFIRMATION_SENDER must be the dotted path of a function that is there, not "
-                f"{settings.CONFIRMATION_SENDER!r}."
+                f"MESSAGE_SENDER must be the dotted path of a function that is there, not "
+                f"{settings.MESSAGE_SENDER!r}."
             )

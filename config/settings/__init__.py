@@ -23,14 +23,13 @@ from config.settings.environment import (
     read_count,
     read_country,
     read_flag,
-    read_host,
     read_hosts,
     read_number,
     read_origins,
     read_place,
-    read_sender,
     read_text,
 )
+from config.settings.messages import *  # noqa: F403
 from config.settings.processes import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -236,17 +235,9 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 
-# Letters and codes
+# Letters
 
-EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if DEMO else 'smtp'}.EmailBackend"
-EMAIL_FILE_PATH = VAR / "outbox"
-EMAIL_HOST = read_host("EMAIL_HOST", "localhost")
-EMAIL_PORT = read_number("EMAIL_PORT", 25, least=1, most=65_535)
-EMAIL_HOST_USER = read_text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS")
-DEFAULT_FROM_EMAIL = read_sender("EMAIL_FROM", "regulars@localhost")
-EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = VAR / "outbox"  # the rest is in config.settings.messages
 
 # What a browser may do
 

@@ -1,10 +1,10 @@
-"""Settings of the REST API: DRF, the OpenAPI document, throttling, and how confirmation codes are sent."""
+"""Settings of the REST API: DRF, the OpenAPI document, throttling."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from config.settings.environment import read_function, read_number, read_text
+from config.settings.environment import read_number
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -23,12 +23,6 @@ POS_CALLS_PER_MINUTE = read_number("POS_CALLS_PER_MINUTE", 12_000, least=1)
 POS_MEMBER_MISSES_PER_MINUTE = read_number("POS_MEMBER_MISSES_PER_MINUTE", 20, least=1)
 POS_CODE_MISSES_PER_MINUTE = read_number("POS_CODE_MISSES_PER_MINUTE", 10, least=1)
 POS_COUPON_MISSES_PER_MINUTE = read_number("POS_COUPON_MISSES_PER_MINUTE", 10, least=1)
-
-#: A function of (member, code, until when) that sends a code: see ``members.delivery``.
-CONFIRMATION_SENDER = read_function(
-    "CONFIRMATION_SENDER",
-    "members.delivery.to_file" if read_text("REGULARS_MODE") == "demo" else "members.delivery.by_email",
-)
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Regulars POS API",

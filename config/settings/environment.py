@@ -111,12 +111,12 @@ def read_sender(name: str, default: str) -> str:
     return value
 
 
-def read_function(name: str, default: str) -> str:
-    """The dotted path of a function; whether it is there is seen once all apps are (``config.apps``)."""
+def read_dotted(name: str, default: str, what: str) -> str:
+    """The dotted path of a function or a class; whether it is there is seen once all apps are (``config.apps``)."""
     value = read_text(name) or default
     if not all(word.isidentifier() for word in value.split(".")) or "." not in value:
         raise ImproperlyConfigured(
-            f"{name} must be the dotted path of a function, such as {default}, not {value!r}."
+            f"{name} must be the dotted path of a {what}, such as {default}, not {value!r}."
         )
     return value
 

@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from foundation.refusals import Refused
-from members.delivery import Undeliverable
+from members import delivery
 from members.models import Code, Member
 
 DIGITS = 6
@@ -46,24 +45,21 @@ class WrongCode(Refused):
 
 
 class Sent(NamedTuple):
-    """A code that is on its way: by which channel, and until when it can be used."""
+    """A code that is on its way: as an ``sms`` or an ``email``, and until when it can be used."""
 
     channel: str
     expires_at: datetime
 
 
 def send(member: Member, now: datetime) -> Sent:
-    """Make a new code and send it by the sender that ``CONFIRMATION_SENDER`` names; earlier ones end.
+    """Make a new code and send it to the member's phone, or else to their e-mail address; earlier ones end.
 
-    Raises ``TooSoon``, and ``Refused`` with ``code_not_deliverable`` when no channel reaches the member.
+    Raises ``TooSoon``, and ``Refused`` with ``code_not_deliverable`` when neither reaches the member.
     """
     _require_pause(member, now)
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
     expires_at = now + LIFE
-    try:
-        channel = import_string(settings.CONFIRMATION_SENDER)(member, code, expires_at)
-    except Undeliverable as error:
-        raise Refused("code_not_deliverable", str(error)) from error
+    channel = _deliver(member, code)
     Code.objects.create(
         member=member,
         purpose=Code.Purpose.REDEEM,
@@ -99,6 +95,23 @@ def note_wrong(member_id: UUID) -> None:
     newest = _newest(member_id)
     if newest is not None:
         Code.objects.filter(id=newest.id).update(attempts=F("attempts") + 1)
+
+
+def _deliver(member: Member, code: str) -> str:
+    """By text message where the member has a phone and it can be sent; else by e-mail. Returns which."""
+    ways = [(kind, to) for kind, to in ((delivery.SMS, member.phone), (delivery.EMAIL, member.email)) if to]
+    with override(member.language):
+        subject = _("Your code to confirm spending points")
+        text = _("Tell the cashier this code if you want to spend your points: %(code)s") % {"code": code}
+    why = _("The member has neither a phone nor an e-mail address to send a code to.")
+    for kind, to in ways:
+        try:
+            delivery.deliver(kind, to, text, subject=subject)
+        except delivery.Undeliverable as error:
+            why = str(error)
+        else:
+            return kind
+    raise Refused("code_not_deliverable", why)
 
 
 def _newest(member_id: UUID) -> Code | None:

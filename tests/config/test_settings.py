@@ -86,17 +86,21 @@ NONSENSE: dict[str, list[tuple[str, str]] | None] = {
     "POS_MEMBER_MISSES_PER_MINUTE": [("none", "must be a whole number of at least 1")],
     "POS_CODE_MISSES_PER_MINUTE": [("-1", "must be a whole number of at least 1")],
     "POS_COUPON_MISSES_PER_MINUTE": [("few", "must be a whole number of at least 1")],
-    "CONFIRMATION_SENDER": [
+    "MESSAGE_SENDER": [
         ("not.there", "must be the dotted path of a function that is there"),
         ("members.delivery.nothing", "must be the dotted path of a function that is there"),
         ("nonsense", "must be the dotted path of a function"),
     ],
+    "SMS_CHANNEL": [("smtp", "must be one of console, outbox"), ("pigeon", "must be one of")],
+    "EMAIL_CHANNEL": [("pigeon", "must be one of console, outbox, smtp")],
+    "EMAIL_BACKEND": [("smtp", "must be the dotted path of a class")],
     "PHONE_REGION": None,  # has a test of its own beside what reads it
     "EMAIL_HOST": [("mail server", "must be a host name")],
     "EMAIL_PORT": [("0", "must be a whole number from 1 to 65535")],
     "EMAIL_HOST_USER": None,
     "EMAIL_HOST_PASSWORD": None,
     "EMAIL_USE_TLS": [("starttls", "must be 1 or 0")],
+    "EMAIL_USE_SSL": [("ssl", "must be 1 or 0")],
     "EMAIL_FROM": [("the shop", "must be an e-mail address")],
     "METRICS_TOKEN": None,
     "PROMETHEUS_MULTIPROC_DIR": [("/not/there", "must be a folder that is there")],
@@ -212,6 +216,12 @@ def test_production_passes_the_deployment_check_without_a_warning(tmp_path: Path
     done = manage("check", "--deploy", "--fail-level", "WARNING", var=tmp_path, **GOOD)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_a_sender_of_codes_from_before_is_told_what_replaces_it(tmp_path: Path) -> None:
+    done = manage("check", var=tmp_path, **GOOD, CONFIRMATION_SENDER="members.delivery.by_email")
+    assert done.returncode != 0
+    assert done.stderr.count("CONFIRMATION_SENDER is no more: remove it, and say in SMS_CHANNEL") == 1
 
 
 def test_the_web_server_does_not_fall_back_to_the_demo(tmp_path: Path) -> None:

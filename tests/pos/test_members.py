@@ -29,7 +29,7 @@ ANNA = {"phone": "+79031112233", "first_name": "Anna", "last_name": "Kern"}
 
 @pytest.fixture
 def by_email(settings: Settings) -> None:
-    settings.CONFIRMATION_SENDER = "members.delivery.by_email"
+    settings.SMS_CHANNEL, settings.EMAIL_CHANNEL = "", "smtp"
 
 
 def test_a_member_is_found_by_any_of_five_forms(api: Api, member: Member) -> None:
@@ -326,12 +326,14 @@ def test_a_demo_writes_codes_to_a_file(
     api: Api, member: Member, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.VAR = tmp_path
-    settings.CONFIRMATION_SENDER = "members.delivery.to_file"
-    assert api.post(f"members/{member.id}/confirmation-codes")["channel"] == "file"
-    line = json.loads((tmp_path / "outbox" / "confirmation-codes.jsonl").read_text())
-    assert confirmation.check(member.id, line["code"], datetime.now(UTC))
-    assert line["phone"] == "+79•••••••45"
-    assert line["code"] not in capsys.readouterr().out
+    assert api.post(f"members/{member.id}/confirmation-codes")["channel"] == "sms"
+    file = tmp_path / "outbox" / "messages.jsonl"
+    assert file.stat().st_mode & 0o077 == 0
+    line = json.loads(file.read_text())
+    assert (line["kind"], line["to"], line["channel"]) == ("sms", member.phone, "outbox")
+    code = line["text"][-6:]
+    assert confirmation.check(member.id, code, datetime.now(UTC))
+    assert code not in capsys.readouterr().out
 
 
 def test_an_account_opened_twice_stays_one(shop: factories.Shop, member: Member) -> None:

@@ -9,6 +9,7 @@ from django.core import mail
 from pytest_django import Settings
 
 from foundation.refusals import Refused
+from members import delivery
 from members.codes import confirmation
 from members.codes.confirmation import WrongCode
 from members.models import Code, Member
@@ -20,7 +21,7 @@ AT = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
 
 @pytest.fixture
 def member(settings: Settings) -> Member:
-    settings.CONFIRMATION_SENDER = "members.delivery.by_email"
+    settings.SMS_CHANNEL, settings.EMAIL_CHANNEL = "", "smtp"
     made: Member = factories.MemberFactory(email="anna@example.org")
     return made
 
@@ -77,3 +78,39 @@ def test_a_member_gets_ten_codes_an_hour_at_most(member: Member) -> None:
 def test_the_same_code_is_kept_under_another_digest_for_each_member(member: Member) -> None:
     other = factories.MemberFactory()
     assert confirmation._digest(member.id, "123456") != confirmation._digest(other.id, "123456")
+
+
+def sent(kind: str, member: Member, monkeypatch: pytest.MonkeyPatch, *broken: str) -> str:
+    """Send a code where some kinds of messages cannot be sent; returns what took it."""
+    tried: list[str] = []
+
+    def deliver(kind: str, to: str, text: str, **more: str) -> str:
+        tried.append(f"{kind} {to}")
+        if kind in broken:
+            raise delivery.Undeliverable(f"no {kind}")
+        return "gateway"
+
+    monkeypatch.setattr(delivery, "deliver", deliver)
+    took = confirmation.send(member, AT).channel
+    assert tried[-1].startswith(kind)
+    return took
+
+
+def test_a_code_goes_to_the_phone_and_else_to_the_e_mail_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = factories.MemberFactory(phone="+79161234545", email="anna@example.org")
+    assert sent("sms", both, monkeypatch) == "sms"
+    assert sent("email", factories.MemberFactory(phone=None, email="b@example.org"), monkeypatch) == "email"
+    other = factories.MemberFactory(phone="+79161234546", email="c@example.org")
+    assert sent("email", other, monkeypatch, "sms") == "email"
+
+
+def test_a_code_that_neither_way_takes_is_refused_in_words_and_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    member = factories.MemberFactory(phone="+79161234545", email="anna@example.org")
+    with pytest.raises(Refused, match="no email") as refused:
+        sent("email", member, monkeypatch, "sms", "email")
+    assert refused.value.code == "code_not_deliverable"
+    with pytest.raises(Refused, match="neither a phone nor an e-mail"):
+        confirmation.send(factories.MemberFactory(phone=None, email=None), AT)
+    assert not Code.objects.exists()

@@ -1,0 +1,1 @@
+"""Messages on the standard output, for whoever changes the code."""

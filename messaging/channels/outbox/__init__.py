@@ -1,0 +1,1 @@
+"""The demo's outbox: messages in a file, which a page shows."""
