@@ -3,11 +3,14 @@ PY := .venv/bin/python
 UV := $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
+# Python's compiled files go to var/: the source is only read. They are kept even where the environment says not to
+# (containers often do): each of the many processes that the tests start would compile everything anew.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := run
 .PHONY: run test check lint pytest explore bench clean install-run install-dev lock messages format
 
-# Python's compiled files go to var/ too: the source is only read.
-run: export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
 run: install-run  ## Start everything: database, demo shop, web, worker, scheduler.
 	@$(PY) manage.py run
 

@@ -20,6 +20,45 @@ from django.core.management import call_command
 from django.db import connections
 
 PREFIX = "template_regulars_"
+#: Tables that grew beyond this many bytes are cut off; rows of smaller ones are deleted, which is quicker.
+LARGE = 1_000_000
+#: What the migrations left, beside the tables: names of rights and of models. ``restore`` makes everything so again.
+KEEP = f"""
+CREATE SCHEMA kept;
+DO $$
+DECLARE name text; filled boolean;
+BEGIN
+    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO filled;
+        IF filled THEN EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', name, name); END IF;
+    END LOOP;
+END $$;
+CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE name text; bytes bigint; changed boolean;
+BEGIN
+    -- whoever still writes is waited for, as TRUNCATE would
+    EXECUTE (SELECT 'LOCK TABLE ' || string_agg(format('public.%I', relname), ', ' ORDER BY relname)
+             || ' IN EXCLUSIVE MODE' FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r');
+    FOR name, bytes IN
+        SELECT relname, pg_relation_size(oid) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND to_regclass(format('kept.%I', relname)) IS NULL ORDER BY relname
+    LOOP
+        CONTINUE WHEN bytes = 0;
+        IF bytes > {LARGE} THEN EXECUTE format('TRUNCATE public.%I CASCADE', name);
+        ELSE EXECUTE format('DELETE FROM public.%I', name); END IF;
+    END LOOP;
+    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'r' LOOP
+        EXECUTE format('SELECT EXISTS ((SELECT t::text FROM public.%1$I t EXCEPT SELECT t::text FROM kept.%1$I t) '
+                       'UNION ALL (SELECT t::text FROM kept.%1$I t EXCEPT SELECT t::text FROM public.%1$I t))',
+                       name) INTO changed;
+        IF changed THEN
+            EXECUTE format('DELETE FROM public.%I', name);
+            EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name);
+        END IF;
+    END LOOP;
+END $$;
+"""
 
 
 def ensure_template() -> str:
@@ -46,15 +85,28 @@ def _make(name: str, cursor: Any) -> None:
     connection.settings_dict["NAME"] = unfinished
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        with connection.cursor() as unfilled:
+            unfilled.execute(KEEP)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
     cursor.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
 
 
+def restore() -> None:
+    """Make every table as the migrations left it, whatever tests have committed."""
+    with connections["default"].cursor() as cursor:
+        # ours alone: the ledger's triggers let nobody delete, and rows go in any order
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            cursor.execute("SELECT kept.restore()")
+        finally:
+            cursor.execute("RESET session_replication_role")
+
+
 def _digest() -> str:
-    """What the tables are made from: migrations, models (contents and rights follow from them), the lock."""
-    sources = [Path(settings.BASE_DIR) / "requirements" / "dev.lock"]
+    """What the tables are made from: migrations, models (contents and rights follow from them), the lock, this."""
+    sources = [Path(settings.BASE_DIR) / "requirements" / "dev.lock", Path(__file__)]
     for app in apps.get_app_configs():
         folder = Path(app.path)
         if folder.is_relative_to(settings.BASE_DIR) and ".venv" not in folder.parts:

@@ -204,7 +204,8 @@ class Cluster:
             buffers = choose_buffers(count_memory())
             settings |= {"shared_buffers": f"{buffers}MB", "max_wal_size": "2GB"}
         else:
-            settings |= {"fsync": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+            settings |= {"wal_level": "minimal", "max_wal_senders": "0", "checkpoint_timeout": "1h"}
         return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
     def _initialise(self, binaries: Path, identity: Identity) -> None:
