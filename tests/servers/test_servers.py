@@ -41,6 +41,9 @@ print(json.dumps({
 }))
 """
 
+#: One worker has them all, so that the database is set up once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[int]:
@@ -146,7 +149,6 @@ def hold_and_confirm(url: str, demo: dict[str, Any]) -> dict[str, Any]:
     return dict(first.json())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pgbouncer", "redis", "rabbitmq"])
 def test_the_contract_is_kept_and_what_happens_is_told_on(kind: str, postgres: int, tmp_path: Path) -> None:
     listener = Listener()
