@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from backoffice.constructor.composite import Inside, Rows, Tagged
 from backoffice.constructor.fields import Field, zone
-from backoffice.constructor.forms import DEEPEST, GROUPS, at
+from backoffice.constructor.forms import at
 from backoffice.constructor.questions import PARTS, TODAY
 from backoffice.constructor.rows import CONDITIONS, EFFECTS
+from campaigns.engine.document import GROUPS
+from campaigns.engine.schema import NESTING
 
 #: What is added under this name is a group of conditions: any of them.
 GROUP = "~group"
@@ -85,7 +87,7 @@ def _add_condition(document: dict[str, Any], path: str, kind: str) -> str:
         path = f"if.{next(iter(document['if']))}"
     found = at(document, path)
     depth = sum(step in GROUPS for step in path.split("."))
-    if not isinstance(found, list) or (kind == GROUP and depth >= DEEPEST):
+    if not isinstance(found, list) or (kind == GROUP and depth >= NESTING):
         return ""
     found.append(new)
     return f"{path}.{len(found) - 1}"

@@ -15,10 +15,7 @@ from backoffice.constructor.composite import read_all, write_all
 from backoffice.constructor.fields import Fragment, State, Written, first, format_number, places
 from backoffice.constructor.questions import PARTS, Document
 from backoffice.constructor.rows import CONDITIONS, EFFECTS
-
-GROUPS = ("all", "any", "none")
-#: How deep groups of conditions may stand in one another.
-DEEPEST = 2
+from campaigns.engine.document import GROUPS
 
 
 class Inexpressible(ValueError):

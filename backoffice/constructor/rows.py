@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from backoffice.constructor.composite import Either, Inside, Period, Rows, Variant
 from backoffice.constructor.fields import Choice, Code, Field, Flag, Number, Picks, Text, codes
+from campaigns.engine.document import GOODS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -37,9 +38,7 @@ class Row:
         return tuple(key for part in self.fields for key in part.keys)
 
 
-GOODS_SOURCES = (
-    ("products", "products"), ("sets", "sets"), ("categories", "categories"), ("brands", "brands"),
-)  # fmt: skip
+GOODS_SOURCES = tuple((kind, kind) for kind in GOODS)
 ANY, NO_LIMIT, ALL_GOODS = _("any"), _("no limit"), _("all goods")
 
 

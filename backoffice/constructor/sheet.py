@@ -10,16 +10,13 @@ from django.utils.translation import gettext as _
 
 from backoffice.constructor import rows as vocabulary
 from backoffice.constructor.edits import GROUP
-from backoffice.constructor.forms import DEEPEST, GROUPS, at
+from backoffice.constructor.forms import at
 from backoffice.constructor.questions import QUESTIONS, ROWS, Document, Question, Row
 from backoffice.constructor.widgets import Look, id_of, parts
+from campaigns.engine.document import GROUPS, group_of
+from campaigns.engine.schema import NESTING
+from campaigns.engine.soundness import OF_EVENTS
 from campaigns.engine.vocabulary import EARNING, OF_EVENT, OF_RECEIPT
-
-#: Effects that an event can have: it has no goods to take money off.
-FOR_EVENTS = (
-    "points_percent", "points_fixed", "points_per", "points_steps", "next_purchase", "issue_coupon", "badge",
-    "staff_points", "referrer_points",
-)  # fmt: skip
 
 #: Effects that give points to the shopper, which have a life of their own.
 POINT_EFFECTS = frozenset((*EARNING, "next_purchase", "stamp"))
@@ -181,7 +178,7 @@ def _leaf(row: vocabulary.Row | None, leaf: Document, path: str, kind: str, look
 
 def _add_effects(sheet: Sheet, document: Document, look: Look) -> None:
     event = document.get("what_for", {}).get("of") == "event"
-    offered = [key for key in vocabulary.EFFECTS if not event or key in FOR_EVENTS]
+    offered = [key for key in vocabulary.EFFECTS if not event or key in OF_EVENTS]
     sheet.effect_menu = _menu(vocabulary.EFFECTS, "what", offered)
     earns = any(effect.get("effect") in POINT_EFFECTS for effect in document.get("what", ()))
     life = [choice for choice in sheet.choices if ".terms:" not in choice.order]
@@ -212,7 +209,7 @@ def _add_conditions(sheet: Sheet, document: Document, look: Look) -> None:
 
 
 def _group(tree: Document, path: str, offered: Sequence[str], look: Look) -> Group:
-    mode = next((name for name in GROUPS if name in tree), "all")
+    mode = group_of(tree) or "all"
     inner_path = f"{path}.{mode}"
     depth = sum(step in GROUPS for step in inner_path.split("."))
     lines: list[Line | Group] = []
@@ -231,6 +228,6 @@ def _group(tree: Document, path: str, offered: Sequence[str], look: Look) -> Gro
         lines=lines,
         menu=_menu(vocabulary.CONDITIONS, inner_path, offered),
         remove=f"remove:{path}" if path != "if" else "",
-        can_group=depth < DEEPEST,
+        can_group=depth < NESTING,
         problems=[text for texts in own for text in texts],
     )

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from campaigns.backtest.adding_up import Adder, Miss
 from campaigns.backtest.judging import Judged, decide, of_outcome, used_by
 from campaigns.backtest.worlds import later
+from campaigns.engine.document import GOODS, leaves
 from campaigns.engine.outcome import Declined
 from campaigns.engine.rulebook import Revision, Rulebook
 from campaigns.engine.shopper import Shopper
@@ -33,7 +34,6 @@ NEAR_SHARE = Decimal("0.10")
 NEAR_COUNT = 1
 NEAR_MINUTES = 60
 
-_GOODS = ("products", "sets", "categories", "brands")
 _DAY = 24 * 60
 
 
@@ -71,14 +71,16 @@ class Watched:
 def watch(revision: Revision) -> Watched:
     """What to look at in a campaign."""
     document = revision.definition
-    leaves = tuple((leaf, goods) for leaf in _leaves(document.part("if")) if (goods := _goods(leaf)))
+    asked = tuple(
+        (leaf.fields, goods) for leaf in leaves(document.part("if")) if (goods := _goods(leaf.fields))
+    )
     effects = document.document.get("what", ())
     steps = [Decimal(step["from"]) for effect in effects for step in effect.get("steps", ())]
     boosts = any(effect["effect"] == "multiplier" for effect in effects)
     by_receipt = any(effect.get("by") == "receipt" for effect in effects)
     stacks = "group" in document.part("stacking")
     return Watched(
-        revision, leaves, tuple(sorted(steps)), by_receipt, _chosen(document.part("what_for")), boosts, stacks
+        revision, asked, tuple(sorted(steps)), by_receipt, _chosen(document.part("what_for")), boosts, stacks
     )
 
 
@@ -91,16 +93,8 @@ def _chosen(what_for: Mapping[str, Any]) -> Callable[[Line], bool] | None:
 
 
 def _goods(chosen: Mapping[str, Any]) -> Goods | None:
-    named = {kind: frozenset(chosen[kind]) for kind in _GOODS if kind in chosen}
+    named = {kind: frozenset(chosen[kind]) for kind in GOODS if kind in chosen}
     return Goods(**named) if named else None
-
-
-def _leaves(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if "condition" in tree:
-        yield tree
-    for name in ("all", "any", "none"):
-        for inner in tree.get(name, ()):
-            yield from _leaves(inner)
 
 
 class Finder:

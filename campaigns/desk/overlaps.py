@@ -7,15 +7,15 @@ apart. Meeting is normal; only what may surprise is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
-from campaigns.engine.vocabulary import DISCOUNTS, GOODS
+from campaigns.engine.document import GOODS, Document
+from campaigns.engine.vocabulary import DISCOUNTS
 
-Document = Mapping[str, Any]
 #: The codes of a category and of all above it.
 Ancestors = Callable[[str], Iterable[str]]
 

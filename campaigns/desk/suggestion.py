@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from campaigns.desk.sample import Item, Sample
+from campaigns.engine.document import Document, leaves
 from campaigns.words.shape import readable
 from loyalty.models import Category, Product, Programme, Store, Tier
 from loyalty.rules.rounding import line_amount
 
-Document = Mapping[str, Any]
 ZERO, ONE = Decimal(0), Decimal(1)
 #: How many days ahead a moment is looked for.
 _AHEAD = 40
@@ -26,8 +26,8 @@ def suggest(document: Document, programme: Programme, now: datetime) -> Sample:
     """A sample that a definition would reward, as far as that can be guessed."""
     document = readable(document)
     zone = ZoneInfo(programme.time_zone)
-    leaves = list(leaves_of(document.get("if", {})))
-    kinds = {leaf["condition"]: leaf for leaf in leaves}
+    asked = [leaf for leaf in leaves(document.get("if", {})) if leaf.wanted]
+    kinds = {leaf.kind: leaf.fields for leaf in asked}
     at = _moment(document.get("when", {}), now, zone)
     today = at.astimezone(zone).date()
     whom = document.get("whom", {})
@@ -54,18 +54,9 @@ def suggest(document: Document, programme: Programme, now: datetime) -> Sample:
         referred=any(effect.get("effect") == "referrer_points" for effect in document.get("what", ())),
         coupons=tuple(filter(None, [_first(kinds.get("coupon", {}).get("series"))])),
         cashier=_first(kinds.get("cashier", {}).get("in")) or "1",
-        attributes=dict(_compared(leaf) for leaf in leaves if leaf["condition"] == "attribute"),
-        data=dict(_compared(leaf) for leaf in leaves if leaf["condition"] == "event_data") | {"amount": "100"},
+        attributes=dict(_compared(leaf.fields) for leaf in asked if leaf.kind == "attribute"),
+        data=dict(_compared(leaf.fields) for leaf in asked if leaf.kind == "event_data") | {"amount": "100"},
     )  # fmt: skip
-
-
-def leaves_of(tree: Document) -> Iterator[Document]:
-    """The conditions of a tree that should hold: those of ``none`` should not."""
-    if "condition" in tree:
-        yield tree
-    for group in ("all", "any"):
-        for inner in tree.get(group, ()):
-            yield from leaves_of(inner)
 
 
 def _first(*lists: Any) -> str:

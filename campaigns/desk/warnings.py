@@ -15,12 +15,10 @@ from django.utils.translation import gettext as _
 from analytics.models import Segment, SegmentMember
 from campaigns import funding, lifetimes
 from campaigns.desk import agenda
-from campaigns.desk.suggestion import leaves_of
+from campaigns.engine.document import Document, leaves
 from campaigns.models import Campaign
 from campaigns.words.problems import tell_problem
 from campaigns.words.shape import readable
-
-Document = Mapping[str, Any]
 
 
 class Caution(NamedTuple):
@@ -105,9 +103,9 @@ def _texts(value: Any) -> set[str]:
 def _segments(document: Document) -> Iterator[Caution]:
     """Segments that nobody is in."""
     codes = set(document.get("whom", {}).get("segments", ()))
-    for leaf in leaves_of(document.get("if", {})):
-        if leaf["condition"] == "segment":
-            codes |= set(leaf.get("in", ()))
+    for leaf in leaves(document.get("if", {})):
+        if leaf.kind == "segment" and leaf.wanted:
+            codes |= set(leaf.fields.get("in", ()))
     for segment in Segment.objects.filter(code__in=codes, kind=Segment.Kind.LIST):
         if not SegmentMember.objects.filter(segment=segment).exists():
             yield Caution(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from campaigns.engine.case import Case, cents_from
+from campaigns.engine.document import Document, leaves
 
 #: The key under which a campaign's own counter is kept.
 PROGRESS = "progress"
@@ -54,16 +55,13 @@ def counter_key(period: str) -> str:
     return "p" + (period.replace("-", "") if len(period) == 10 else period)
 
 
-def counters_of(tree: Mapping[str, Any]) -> Iterator[Counter]:
+def counters_of(tree: Document) -> Iterator[Counter]:
     """The counters of a condition tree, in its order."""
-    if tree.get("condition") == "nth_purchase":
-        own = (
-            tree.get("counting", "campaign" if {"of_at_least", "period"} & set(tree) else "member")
-            == "campaign"
-        )
-        goal = tree.get("every", tree.get("exactly"))
-        at_least = cents_from(tree.get("of_at_least", "0"))
-        yield Counter(goal, "every" in tree, own, at_least, tree.get("period"))
-    for name in ("all", "any", "none"):
-        for inner in tree.get(name, ()):
-            yield from counters_of(inner)
+    return (_counter(leaf.fields) for leaf in leaves(tree) if leaf.kind == "nth_purchase")
+
+
+def _counter(leaf: Document) -> Counter:
+    usual = "campaign" if {"of_at_least", "period"} & set(leaf) else "member"
+    own = leaf.get("counting", usual) == "campaign"
+    goal = leaf.get("every", leaf.get("exactly"))
+    return Counter(goal, "every" in leaf, own, cents_from(leaf.get("of_at_least", "0")), leaf.get("period"))

@@ -10,7 +10,8 @@ from typing import Any
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from campaigns.engine.problem import Document, Problem, ordered
+from campaigns.engine.document import Document
+from campaigns.engine.problem import Problem, ordered
 from campaigns.engine.schema import SCHEMA
 from campaigns.engine.soundness import check, check_lots
 

@@ -14,6 +14,7 @@ from campaigns.engine.conditions.site import Condition, Site
 from campaigns.engine.conditions.tree import Needed, compile_condition, compile_coupons
 from campaigns.engine.counters import Counter, counters_of
 from campaigns.engine.discounts import Discount, compile_discount, compile_stamp
+from campaigns.engine.document import Document, goods_of, leaves
 from campaigns.engine.effects import EFFECTS, Booster, Effect, Unit, compile_booster, compile_effect
 from campaigns.engine.gates import Test, gates_of
 from campaigns.engine.limits import Limit, compile_limits
@@ -249,16 +250,13 @@ def _turn(campaign: Campaign) -> tuple[int, str]:
     return -campaign.priority, campaign.code
 
 
-def _series(tree: Mapping[str, Any], wanted: bool = True) -> Iterator[str]:
+def _series(tree: Document) -> Iterator[str]:
     """The series of coupons that help a condition tree to hold: not those that it rules out."""
-    if tree.get("condition") == "coupon" and wanted:
-        yield from tree["series"]
-    for name in ("all", "any", "none"):
-        for inner in tree.get(name, ()):
-            yield from _series(inner, wanted != (name == "none"))
+    for leaf in leaves(tree):
+        if leaf.kind == "coupon" and leaf.wanted:
+            yield from leaf.fields["series"]
 
 
 def _wanted(what_for: Mapping[str, Any]) -> Mapping[str, str]:
     """What a campaign looks for on a receipt, for a person to read."""
-    kinds = ("products", "sets", "categories", "brands")
-    return {"wanted": listed([code for kind in kinds for code in what_for.get(kind, ())])}
+    return {"wanted": listed(goods_of(what_for))}

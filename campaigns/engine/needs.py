@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from campaigns.engine.document import GOODS
 from loyalty.rules.terms import Goods
 
 Kind = Literal["spent", "pieces", "purchases", "in_store", "in_partner", "in_category"]
-_GOODS = ("products", "sets", "categories", "brands")
 
 
 class Need(NamedTuple):
@@ -60,7 +60,7 @@ class Needs:
 
     def figure(self, kind: Kind, period: Any, goods: Mapping[str, Any]) -> str:
         """Wish for a figure; its key."""
-        chosen = {name: sorted(goods[name]) for name in _GOODS if name in goods}
+        chosen = {name: sorted(goods[name]) for name in GOODS if name in goods}
         length: str | int = period["days"] if isinstance(period, Mapping) else period
         key = f"{kind}:{length}" + (f":{json.dumps(chosen, ensure_ascii=False)}" if chosen else "")
         read = Goods(**{name: frozenset(codes) for name, codes in chosen.items()}) if chosen else None

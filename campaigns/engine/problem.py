@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from campaigns.engine.problem_sentences import SENTENCES, WANTED
 from loyalty.rules.sentences import write
-
-Document = Mapping[str, Any]
 
 
 class Problem(NamedTuple):

@@ -14,13 +14,14 @@ strings.
 
 from __future__ import annotations
 
+from campaigns.engine.document import GROUPS, PEOPLE, PLACES
 from campaigns.engine.vocabulary import (
     CODE,
     CODES,
     CONDITIONS,
     DAYS,
     EFFECTS,
-    GOODS,
+    GOODS_FIELDS,
     MONEY,
     POINTS,
     Schema,
@@ -46,8 +47,8 @@ CLOCK: Schema = {
     "type": "string",
     "pattern": r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$",
 }
-PLACES: Schema = {name: CODES for name in ("partners", "stores", "groups", "tills", "channels")}
-PEOPLE: Schema = {name: CODES for name in ("tiers", "card_kinds", "segments")}
+_PLACES: Schema = dict.fromkeys(PLACES, CODES)
+_PEOPLE: Schema = dict.fromkeys(PEOPLE, CODES)
 
 #: How deep conditions may be nested: all of (any of (leaf)).
 NESTING = 2
@@ -59,7 +60,7 @@ def condition_schema(depth: int = NESTING) -> Schema:
     if depth == 0:
         return leaf
     inner = {"type": "array", "minItems": 1, "maxItems": 50, "items": condition_schema(depth - 1)}
-    trees = {name: closed({name: inner}, (name,)) for name in ("all", "any", "none")}
+    trees = {name: closed({name: inner}, (name,)) for name in GROUPS}
     return {
         "type": "object",
         "if": {"required": ["condition"]},
@@ -89,8 +90,10 @@ SCHEMA: Schema = {
     "wanted": "definition",
     **closed(
         {
-            "whom": closed({"who": {"enum": ["everyone", "members"]}} | PEOPLE | {"except": closed(PEOPLE)}),
-            "where": closed(PLACES | {"except": closed(PLACES)}),
+            "whom": closed(
+                {"who": {"enum": ["everyone", "members"]}} | _PEOPLE | {"except": closed(_PEOPLE)}
+            ),
+            "where": closed(_PLACES | {"except": closed(_PLACES)}),
             "when": closed(
                 {
                     "from": MOMENT,
@@ -121,8 +124,8 @@ SCHEMA: Schema = {
                     # of member.dormant: days without a purchase
                     "days": whole("days_from_1", 1, 3660),
                 }
-                | GOODS
-                | {"except": closed(GOODS)}
+                | GOODS_FIELDS
+                | {"except": closed(GOODS_FIELDS)}
             ),
             "if": condition_schema(),
             "what": {

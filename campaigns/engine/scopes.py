@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from campaigns.engine.document import GOODS
 from loyalty.rules.basket import Line
 
 #: The scope of the receipt as a whole: every line.
 RECEIPT = 0
 
-_KINDS = ("products", "brands", "categories", "sets")
 _Bits = dict[str, int]
 #: What scopes know of a line: sku, brand, categories, sets.
 _Product = tuple[str, str, tuple[str, ...], frozenset[str]]
@@ -27,8 +27,8 @@ class Scopes:
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {(): RECEIPT}
         self._open = 1
-        self._included: dict[str, _Bits] = {kind: {} for kind in _KINDS}
-        self._excluded: dict[str, _Bits] = {kind: {} for kind in _KINDS}
+        self._included: dict[str, _Bits] = {kind: {} for kind in GOODS}
+        self._excluded: dict[str, _Bits] = {kind: {} for kind in GOODS}
         self._known: dict[_Product, tuple[int, ...]] = {}
 
     def add(self, what_for: Mapping[str, Any]) -> int:
@@ -86,7 +86,7 @@ class Scopes:
 
 
 def _goods(chosen: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((kind, tuple(sorted(chosen[kind]))) for kind in _KINDS if kind in chosen)
+    return tuple((kind, tuple(sorted(chosen[kind]))) for kind in GOODS if kind in chosen)
 
 
 def _bits(table: dict[str, _Bits], product: _Product) -> int:

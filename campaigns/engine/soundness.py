@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from campaigns.engine.conditions.soundness import check_conditions, leaves_of
-from campaigns.engine.problem import Document, Problem
-from campaigns.engine.vocabulary import DISCOUNTS, EARNING, GOODS, OF_EVENT, OF_RECEIPT
+from campaigns.engine.conditions.soundness import check_conditions
+from campaigns.engine.document import GOODS, PEOPLE, Document, leaves
+from campaigns.engine.problem import Problem
+from campaigns.engine.vocabulary import DISCOUNTS, EARNING, OF_EVENT, OF_RECEIPT
 from loyalty.rules import expiry
 from loyalty.rules.document import DocumentError
 from loyalty.rules.terms import parse_terms
@@ -22,7 +23,7 @@ _SINGLE = ("next_purchase", "stamp", "exchange")
 #: Effects that give one thing to a purchase, however often they are named.
 _ONCE = ("issue_coupon", "badge")
 #: What an event can give: it has no goods, and an amount only where its data brings one.
-_OF_EVENTS = ("points_fixed", "points_percent", "points_per", "points_steps", "issue_coupon", "badge",
+OF_EVENTS = ("points_fixed", "points_percent", "points_per", "points_steps", "issue_coupon", "badge",
               "next_purchase", "staff_points", "referrer_points")  # fmt: skip
 #: Effects that give points to somebody.
 _POINTS = {*EARNING, "next_purchase", "staff_points", "referrer_points"}
@@ -58,7 +59,7 @@ def check_lots(lots: object) -> list[Problem]:
 def _whom(document: Document) -> Iterator[Problem]:
     whom = document.get("whom", {})
     if whom.get("who") == "everyone":
-        for name in ("tiers", "card_kinds", "segments", "except"):
+        for name in (*PEOPLE, "except"):
             if name in whom:
                 yield Problem(f"whom.{name}", "members_only")
 
@@ -87,20 +88,20 @@ def _event(document: Document) -> Iterator[Problem]:
         yield Problem("what_for.offset", "of_dates", {"kinds": " and ".join(DATED)})
     if ("days" in what_for) != (kind == DORMANT):
         yield Problem("what_for.days", "of_dormant", {"kind": DORMANT})
-    leaves = leaves_of(document.get("if", {}), "if")
+    asked = leaves(document.get("if", {}))
     if what_for.get("of") != "event":
-        for leaf, path in leaves:
+        for leaf, path, _ in asked:
             if leaf["condition"] in OF_EVENT:
                 yield Problem(path, "asks_event")
         return
     if "event" not in what_for:
         yield Problem("what_for.event", "missing_event")
-    for leaf, path in leaves:
+    for leaf, path, _ in asked:
         if leaf["condition"] in OF_RECEIPT:
             yield Problem(path, "asks_receipt")
     for index, effect in enumerate(document.get("what", ())):
-        if effect.get("effect") not in _OF_EVENTS:
-            yield Problem(f"what[{index}].effect", "needs_receipt", {"effects": ", ".join(_OF_EVENTS)})
+        if effect.get("effect") not in OF_EVENTS:
+            yield Problem(f"what[{index}].effect", "needs_receipt", {"effects": ", ".join(OF_EVENTS)})
 
 
 def _moment(text: str, path: str) -> datetime | Problem:

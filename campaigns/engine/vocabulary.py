@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from campaigns.engine.document import GOODS
+
 Schema = dict[str, Any]
 
 AMOUNT: Schema = {
@@ -66,7 +68,7 @@ def one_of(key: str, kinds: dict[str, Schema]) -> Schema:
     }
 
 
-GOODS: Schema = {name: CODES for name in ("products", "sets", "categories", "brands")}
+GOODS_FIELDS: Schema = dict.fromkeys(GOODS, CODES)
 
 PERCENT = positive("percent", 100)
 POINTS = positive("points")
@@ -173,9 +175,9 @@ _PIECES: Schema = {"at_least": AMOUNT, "at_most": AMOUNT}
 OF_RECEIPT: dict[str, Schema] = {
     "receipt_amount": closed(_AMOUNTS),
     "line_count": closed(_COUNTS),
-    "piece_count": closed(_PIECES | GOODS),
-    "contains": closed(GOODS | {"pieces": PIECES}),
-    "matching_amount": closed(_AMOUNTS | GOODS),
+    "piece_count": closed(_PIECES | GOODS_FIELDS),
+    "contains": closed(GOODS_FIELDS | {"pieces": PIECES}),
+    "matching_amount": closed(_AMOUNTS | GOODS_FIELDS),
     "first_purchase": closed(
         {"in": {"enum": ["programme", "store", "partner", "category"]}, "category": CODE}
     ),
@@ -195,8 +197,8 @@ OF_RECEIPT: dict[str, Schema] = {
 #: Conditions that look at the member, for receipts and events alike.
 OF_MEMBER: dict[str, Schema] = {
     # money spent, pieces bought and purchases made in a period; this receipt counts unless it is left out
-    "spent": closed(_AMOUNTS | GOODS | {"period": PERIOD, "with_this": YES_OR_NO}, ("period",)),
-    "bought": closed(_PIECES | GOODS | {"period": PERIOD, "with_this": YES_OR_NO}, ("period",)),
+    "spent": closed(_AMOUNTS | GOODS_FIELDS | {"period": PERIOD, "with_this": YES_OR_NO}, ("period",)),
+    "bought": closed(_PIECES | GOODS_FIELDS | {"period": PERIOD, "with_this": YES_OR_NO}, ("period",)),
     "purchases": closed(_COUNTS | {"period": PERIOD, "with_this": YES_OR_NO}, ("period",)),
     "days_since_purchase": closed({"at_least": DAYS, "at_most": DAYS}),
     "days_since_joining": closed({"at_least": DAYS, "at_most": DAYS}),

@@ -11,6 +11,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from campaigns.engine.document import GROUPS, group_of
 from campaigns.words.phrases import words
 from loyalty import wording
 
@@ -250,7 +251,7 @@ def describe(element: Mapping[str, Any]) -> str:
     """An effect or condition in a line: ``percent of points 5``; ``any of these: (…; …)``."""
     kind = kind_of(element)
     title = str(KINDS.get(kind, kind))
-    if kind in ("all", "any", "none"):
+    if kind in GROUPS:
         return (
             f"{title}: ({'; '.join(describe(leaf) for leaf in element[kind] if isinstance(leaf, Mapping))})"
         )
@@ -267,7 +268,7 @@ def describe(element: Mapping[str, Any]) -> str:
 def kind_of(element: Mapping[str, Any]) -> str:
     """What an effect, a condition or a group of conditions is."""
     named = element.get("effect") or element.get("condition")
-    return str(named) if named else next((name for name in ("all", "any", "none") if name in element), "?")
+    return str(named) if named else group_of(element) or "?"
 
 
 def name_limit(limit: Mapping[str, Any]) -> str:

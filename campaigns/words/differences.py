@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.engine.definition import DefinitionError, parse
+from campaigns.engine.document import GROUPS
 from campaigns.engine.schema import SCHEMA
 from campaigns.words import definition_words as words
 
@@ -91,7 +92,7 @@ def _compare_conditions(old: Any, new: Any) -> Iterator[str]:
         yield _changed(_("condition"), *told)
     elif words.kind_of(old) != words.kind_of(new):
         yield _changed(_("condition"), words.describe(old), words.describe(new))
-    elif (kind := words.kind_of(old)) in ("all", "any", "none"):
+    elif (kind := words.kind_of(old)) in GROUPS:
         yield from _compare_elements(_listed(old.get(kind)), _listed(new.get(kind)))
     else:
         yield from _compare_element(old, new)

@@ -244,7 +244,7 @@ def decimal_schema(**bounds: int | float) -> dict[str, object]:
     return {"anyOf": [{"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})?$"}, {"type": "number", **bounds}]}
 
 
-_GOODS: dict[str, object] = dict.fromkeys(("products", "sets", "categories", "brands"), _CODES)
+_GOODS: dict[str, object] = dict.fromkeys(Goods.__dataclass_fields__, _CODES)
 
 #: JSON Schema (2020-12) of goods.
 GOODS_SCHEMA: dict[str, object] = {"type": "object", "properties": _GOODS, "additionalProperties": False}

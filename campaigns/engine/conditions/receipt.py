@@ -7,9 +7,8 @@ from decimal import Decimal
 from campaigns.engine.case import Case, cents_from, listed, plain
 from campaigns.engine.conditions.site import NO_MEMBER, Compiler, Condition, Leaf, Site, within
 from campaigns.engine.counters import counters_of
+from campaigns.engine.document import goods_of
 from campaigns.engine.gates import Reason
-
-_GOODS = ("products", "sets", "categories", "brands")
 
 
 def _receipt_amount(leaf: Leaf, _: Site) -> Condition:
@@ -119,7 +118,7 @@ def _cashier(leaf: Leaf, _: Site) -> Condition:
 
 def goods_words(goods: Leaf) -> dict[str, str]:
     """The goods that are wanted, for a person to read."""
-    codes = [code for kind in _GOODS for code in goods.get(kind, ())]
+    codes = goods_of(goods)
     return {"wanted": listed(codes)} if codes else {}
 
 

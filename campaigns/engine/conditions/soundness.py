@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from campaigns.engine.problem import Document, Problem
-from campaigns.engine.vocabulary import CONDITIONS, DISCOUNTS, GOODS
-
-
-def leaves_of(tree: Document, path: str) -> Iterator[tuple[Document, str]]:
-    """Every leaf of a condition tree with its path."""
-    if "condition" in tree:
-        yield tree, path
-    for name in ("all", "any", "none"):
-        for index, inner in enumerate(tree.get(name, ())):
-            yield from leaves_of(inner, f"{path}.{name}[{index}]")
+from campaigns.engine.document import GOODS, Document, leaves
+from campaigns.engine.problem import Problem
+from campaigns.engine.vocabulary import CONDITIONS, DISCOUNTS
 
 
 def check_conditions(document: Document) -> Iterator[Problem]:
     """Everything unsound in the conditions of a document that already fits the schema."""
     counters = sum(effect.get("effect") == "stamp" for effect in document.get("what", ()))
-    for leaf, path in leaves_of(document.get("if", {}), "if"):
+    for leaf, path, _ in leaves(document.get("if", {})):
         kind = leaf["condition"]
         if kind == "nth_purchase":
             yield from _nth_purchase(leaf, path)

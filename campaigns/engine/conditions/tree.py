@@ -7,6 +7,7 @@ from collections.abc import Callable
 from campaigns.engine.case import Case
 from campaigns.engine.conditions import member, receipt
 from campaigns.engine.conditions.site import Compiler, Condition, Leaf, Site
+from campaigns.engine.document import leaves
 from campaigns.engine.gates import Reason
 
 #: The conditions of the vocabulary: each makes a test of its leaf.
@@ -69,13 +70,7 @@ _NO_COUPONS: frozenset[str] = frozenset()
 
 def compile_coupons(tree: Leaf, site: Site) -> Needed | None:
     """Which coupons of those shown a tree needs, as few as will do; None when it asks for none."""
-    return _needed(tree, site) if tree and "coupon" in _kinds(tree) else None
-
-
-def _kinds(tree: Leaf) -> set[str]:
-    if "condition" in tree:
-        return {tree["condition"]}
-    return {kind for name in _TREES for inner in tree.get(name, ()) for kind in _kinds(inner)}
+    return _needed(tree, site) if tree and any(leaf.kind == "coupon" for leaf in leaves(tree)) else None
 
 
 def _needed(tree: Leaf, site: Site) -> Needed:

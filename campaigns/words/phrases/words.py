@@ -14,6 +14,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext, pgettext
 
+from campaigns.engine.document import GOODS
 from campaigns.words.phrases.missing import gap
 
 Fields = Mapping[str, Any]
@@ -46,9 +47,6 @@ class Voice:
         """Goods of any kind, any of which will do; empty when none are named."""
         found = [self.name(kind, code) for kind in GOODS for code in fields.get(kind, ())]
         return listed(found, "or") if found else ""
-
-
-GOODS = ("products", "sets", "categories", "brands")
 
 
 def is_number(value: object) -> bool:
