@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from backoffice.backtests import words
-from backoffice.backtests.page import growth_to_pay, tally_of
+from backoffice.backtests.answer import growth_to_pay
+from backoffice.backtests.page import tally_of
 from backoffice.backtests.payers import share_out
 from campaigns.backtest.adding_up import Tally
 from campaigns.models import Backtest
