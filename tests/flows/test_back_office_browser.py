@@ -107,6 +107,27 @@ def test_on_a_phone_too_a_list_leads_to_its_import_by_the_keyboard(on_phone: Vis
     expect(page.get_by_role("link", name="Members").first).to_be_visible()
 
 
+def test_on_a_phone_what_is_done_with_a_record_is_in_sight_and_much_that_was_chosen_is_short(
+    on_phone: Visitor, corner: Corner
+) -> None:
+    page = sign_in(on_phone)
+    on_phone.visit(reverse("admin:members_member_change", args=[corner.anna.pk]))
+    expect(page.get_by_role("link", name="Give or take points")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Give or take points")).to_have_count(1)
+    page.get_by_role("button", name="What can be done here").press("Enter")
+    expect(page.get_by_role("link", name="Give or take points")).to_have_count(1)
+
+    many = ProductSetFactory(name="Of many")
+    many.products.set(ProductFactory.create_batch(60, partner=corner.shop.partner))
+    on_phone.visit(reverse("admin:loyalty_productset_change", args=[many.pk]))
+    expect(page.locator(".select2-selection__choice")).to_have_count(60)
+    assert page.evaluate("document.documentElement.scrollHeight") < 2 * 844
+    page.locator(".select2-search__field").focus()
+    expect(page.locator(".select2-search__field")).to_be_in_viewport()
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+
+
 def test_a_caller_is_found_told_why_and_given_points(at_desk: Visitor, corner: Corner) -> None:
     page = sign_in(at_desk)
     at_desk.visit(reverse("admin:members_member_changelist"))

@@ -180,6 +180,29 @@ def test_a_phone_is_enough_to_sell_and_take_back(on_phone: Visitor, corner: Corn
     assert account.balance == 120
 
 
+#: Hints in fields that are wider than the field which shows them.
+CUT = """[...document.querySelectorAll("[placeholder]")].filter((field) => {
+    const style = getComputedStyle(field), hint = getComputedStyle(field, "::placeholder");
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${hint.fontWeight} ${hint.fontSize} ${hint.fontFamily}`;
+    const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return field.offsetParent && pen.measureText(field.placeholder).width > room;
+}).map((field) => field.placeholder)"""
+
+
+def test_the_hints_in_the_fields_of_a_phone_are_read_whole_in_russian(
+    on_phone: Visitor, corner: Corner
+) -> None:
+    page = sign_in(on_phone)
+    page.set_extra_http_headers({"Accept-Language": "ru"})
+    for path in ("/till/", "/till/receipts/"):
+        on_phone.visit(path)
+        assert page.locator("[placeholder]").count(), path
+        assert page.evaluate(CUT) == [], path
+        on_phone.require_fitting()
+        on_phone.require_accessible()
+
+
 def test_a_new_customer_is_registered_in_two_fields_without_the_mouse(
     at_desk: Visitor, corner: Corner
 ) -> None:
