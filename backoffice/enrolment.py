@@ -7,18 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from backoffice.attributes import AttributesField
 from campaigns.occasions import registration
-from foundation.refusals import Fault, Invalid
+from foundation.refusals import Invalid
 from loyalty.ledger import ledger
 from loyalty.models import Programme
 from loyalty.shops import membership
-from members import bounds, crowds
+from members import crowds
 from members.lookup import cards, lookup
 from members.lookup.lookup import Manner
 from members.models import Card, Member
@@ -40,29 +42,6 @@ def read_phone(text: str, country: str) -> str | None:
         raise ValidationError(f"“{text}”: {invalid.faults[0].detail}") from invalid
 
 
-class AttributesField(forms.JSONField):
-    """What else is known of a member: an object that pages can show."""
-
-    def to_python(self, value: Any) -> Any:
-        """The object. Raises ``ValidationError`` for one that is too deep or too long, before it is read."""
-        if isinstance(value, str) and bounds.is_deep(value):
-            self._refuse(bounds.too_deep("attributes"))
-        read = super().to_python(value)
-        if isinstance(read, dict):
-            for fault in bounds.data_faults("attributes", read):
-                self._refuse(fault)
-        return read
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """What the refused form shows again."""
-        if isinstance(data, str) and bounds.is_deep(data):
-            return forms.fields.InvalidJSONInput(data)
-        return super().bound_data(data, initial)
-
-    def _refuse(self, fault: Fault) -> None:
-        raise ValidationError(fault.detail)
-
-
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     """A member's profile; a phone is brought into its one form, empty ones are none."""
 
@@ -76,15 +55,27 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
 
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget
+    )
+    attributes = AttributesField(
+        label=gettext_lazy("Attributes"),
+        required=False,
+        help_text=gettext_lazy(
+            "What else is known and campaigns may ask for: a text, a number, yes or no. A row without both is left out."
+        ),
+    )
+
     class Meta:
         model = Member
         exclude = ("referral_code", "channel", "joined_at")
-        field_classes = {"attributes": AttributesField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "status" in self.fields:
             self._offer_statuses(self.fields["status"])
+        if "language" in self.fields:
+            self._offer_languages(self.fields["language"])
 
     def _offer_statuses(self, field: Any) -> None:
         """What somebody may set: "erased" is what an erasure leaves behind, and stays."""
@@ -92,6 +83,12 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         field.disabled = self.instance.status == erased
         if not field.disabled:
             field.choices = [choice for choice in field.choices if choice[0] != erased]
+
+    def _offer_languages(self, field: Any) -> None:
+        """Those that the house speaks, and the member's own, which a till or a file may have named."""
+        own = self.instance.language
+        if own and own not in dict(field.choices):
+            field.choices = [*field.choices, (own, own)]
 
     def clean_phone(self) -> str | None:
         """The phone in E.164 form, as the member's programme reads it; one that was there before stays."""

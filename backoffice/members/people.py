@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import (
@@ -20,7 +21,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from backoffice import enrolment, figures, search
+from backoffice import attributes, enrolment, figures, search
 from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
@@ -59,7 +60,7 @@ class MemberDesk(SheetDesk):
     search_fields = ("phone",)
     search_help_text = _("Phone or its end, card, e-mail, name or referral code")
     autocomplete_fields = ("referred_by",)
-    readonly_fields = ("referral_code", "show_channel", "joined_at")
+    readonly_fields = ("referral_code", "show_channel", "joined_at", "show_attributes")
     fieldsets = (
         (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
         (
@@ -127,6 +128,17 @@ class MemberDesk(SheetDesk):
             context["page"] = member_page.read(member, timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        """Whoever only looks is told in words what else is known."""
+        told = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return told
+        words = {"attributes": "show_attributes"}
+        return [
+            (title, options | {"fields": tuple(words.get(field, field) for field in options["fields"])})
+            for title, options in told
+        ]
+
     def get_urls(self) -> list[Any]:
         """With the addresses of what the page fetches when it is opened."""
         return [*unfolding.urls(self), *super().get_urls()]
@@ -171,6 +183,12 @@ class MemberDesk(SheetDesk):
         if len(holdings) == 1:
             return figures.amount(holdings[0].account.balance)
         return ", ".join(f"{h.programme.name} {figures.amount(h.account.balance)}" for h in holdings)
+
+    @display(description=_("attributes"))
+    def show_attributes(self, member: Member) -> str:
+        """What else is known, one thing a line."""
+        rows = [(name, attributes.write(value)) for name, value in member.attributes.items()]
+        return format_html_join("", "<p>{}: {}</p>", rows) or "–"
 
     @display(description=_("joined through"))
     def show_channel(self, member: Member) -> str:

@@ -27,7 +27,7 @@ ADD = reverse("admin:members_member_add")
 def newcomer(scene, **fields) -> dict[str, str]:
     return {
         "first_name": "Vera", "last_name": "Pavlova", "phone": "+7 (916) 555-44-33", "email": "", "language": "ru",
-        "gender": "", "card": "", "programme": str(scene.shop.programme.pk), "attributes": "{}", "status": "active",
+        "gender": "", "card": "", "programme": str(scene.shop.programme.pk), "status": "active",
     } | fields  # fmt: skip
 
 
@@ -292,7 +292,7 @@ def test_a_receipt_is_found_by_its_number_and_by_its_member(scene, boss):
 def profile(member: Member, **fields: str) -> dict[str, str]:
     return {
         "first_name": member.first_name, "middle_name": "", "last_name": member.last_name, "phone": member.phone or "",
-        "email": "", "birthday": "", "gender": "", "language": "en", "attributes": "{}", "referred_by": "",
+        "email": "", "birthday": "", "gender": "", "language": "en", "referred_by": "",
         "cards-TOTAL_FORMS": "0", "cards-INITIAL_FORMS": "0", "status": "active",
     } | fields  # fmt: skip
 
@@ -549,7 +549,7 @@ def test_an_operator_types_a_phone_as_people_of_the_programmes_country_do(scene,
     address = reverse("admin:members_member_change", args=[scene.member.pk])
     form = boss.get(address).context["adminform"].form
     fields = {name: form[name].value() or "" for name in form.fields} | {"phone": "203-555-0199"}
-    fields |= {"attributes": "{}", "cards-TOTAL_FORMS": "0", "cards-INITIAL_FORMS": "0"}
+    fields |= {"cards-TOTAL_FORMS": "0", "cards-INITIAL_FORMS": "0"}
     boss.post(address, fields)
     scene.member.refresh_from_db()
     assert scene.member.phone == "+12035550199"
