@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,7 @@ def sentences(tally: Tally, currency: str) -> Iterable[str]:
         return
     if not all_.touched:
         yield _("Nothing would have changed: no receipt of the period would have earned from it.")
+        yield from _mostly_why(tally)
         return
     figures = {"cost": words.money(abs(all_.cost)), "currency": currency}
     if all_.cost >= 0:
@@ -56,6 +58,19 @@ def sentences(tally: Tally, currency: str) -> Iterable[str]:
             "value": words.money(people.winners[0].value),
             "currency": currency,
         }
+
+
+def _mostly_why(tally: Tally) -> Iterable[str]:
+    """The reason that kept most receipts from what was tried, and what it means where the past cannot tell."""
+    whys = Counter[str]()
+    for tried in tally.tried.values():
+        whys.update(tried.declined)
+    if not whys:
+        return
+    code, _receipts = whys.most_common(1)[0]
+    yield _("Mostly because: %(why)s.") % {"why": words.why_not(code)}
+    if code == "coupon_missing":
+        yield _("Past receipts show only the coupons that were there then: what new ones bring, they cannot tell.")
 
 
 def growth_to_pay(all_: Sums) -> Decimal | None:

@@ -122,7 +122,12 @@
     };
 
     // What was made on the spot is chosen as if it had been found.
-    document.addEventListener("picker:choose", (event) => choose(event.target, { dataset: event.detail }));
+    // Nothing is looked for then: a list would only lie over what comes next.
+    document.addEventListener("picker:choose", (event) => {
+        event.target.still = true;
+        choose(event.target, { dataset: event.detail });
+        event.target.still = false;
+    });
 
     document.addEventListener("input", (event) => {
         if (!event.target.matches("[data-search]")) return;
@@ -131,7 +136,7 @@
     });
 
     document.addEventListener("focusin", (event) => {
-        if (event.target.matches("[data-search]")) search(pickerOf(event.target));
+        if (event.target.matches("[data-search]") && !pickerOf(event.target).still) search(pickerOf(event.target));
     });
 
     document.addEventListener("focusout", (event) => {
