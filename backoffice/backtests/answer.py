@@ -70,7 +70,9 @@ def _mostly_why(tally: Tally) -> Iterable[str]:
     code, _receipts = whys.most_common(1)[0]
     yield _("Mostly because: %(why)s.") % {"why": words.why_not(code)}
     if code == "coupon_missing":
-        yield _("Past receipts show only the coupons that were there then: what new ones bring, they cannot tell.")
+        yield _(
+            "Past receipts show only the coupons that were there then: what new ones bring, they cannot tell."
+        )
 
 
 def growth_to_pay(all_: Sums) -> Decimal | None:
