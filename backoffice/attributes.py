@@ -62,7 +62,7 @@ class RowsWidget(forms.Widget):
 
     template_name = "backoffice/member/attributes.html"
 
-    def get_context(self, name: str, value: Any, attrs: Mapping[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """With the rows."""
         context: dict[str, Any] = super().get_context(name, value, attrs)
         rows = list(value) if isinstance(value, list) else _rows(value or {})

@@ -133,7 +133,7 @@ class MemberDesk(SheetDesk):
         told = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return told
-        words = {"attributes": "show_attributes"}
+        words: dict[Any, Any] = {"attributes": "show_attributes"}
         return [
             (title, options | {"fields": tuple(words.get(field, field) for field in options["fields"])})
             for title, options in told

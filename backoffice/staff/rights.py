@@ -47,7 +47,7 @@ def tell_role(role: Group) -> str:
 
 
 def _wing(app: str) -> str:
-    return _("Failed sign-ins") if app == "axes" else capfirst(apps.get_app_config(app).verbose_name)
+    return _("Failed sign-ins") if app == "axes" else str(capfirst(apps.get_app_config(app).verbose_name))
 
 
 def _has_use(right: Permission) -> bool:
