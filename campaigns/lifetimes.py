@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns.engine.problem import Problem
-from campaigns.engine.vocabulary import EARNING
+from campaigns.engine.vocabulary import brought
 from campaigns.models import Campaign, Revision
 from loyalty.models import Programme
 from loyalty.rules import expiry
@@ -25,7 +25,6 @@ from loyalty.rules.expiry import Delay
 
 #: How long before the last points that can be spent it is told that they are the last.
 AHEAD = timedelta(days=14)
-_GIVING = frozenset({*EARNING, "next_purchase", "staff_points", "referrer_points"})
 
 
 class Terms(NamedTuple):
@@ -73,12 +72,7 @@ def _last_chance(policy: Mapping[str, Any] | None, delay: Delay | None, zone: Zo
 
 
 def _gives_points(document: Mapping[str, Any]) -> bool:
-    effects = [effect for effect in document.get("what") or () if isinstance(effect, Mapping)]
-    return any(
-        effect.get("effect") in _GIVING
-        or (effect.get("effect") == "stamp" and "points" in (effect.get("reward") or {}))
-        for effect in effects
-    )
+    return not brought(document).isdisjoint({"points", "later", "shared"})
 
 
 def is_late(last: datetime | None, document: Mapping[str, Any], now: datetime) -> bool:

@@ -15,11 +15,7 @@ from backoffice.constructor.questions import QUESTIONS, ROWS, Document, Question
 from backoffice.constructor.widgets import Look, id_of, parts
 from campaigns.engine.document import GROUPS, group_of
 from campaigns.engine.schema import NESTING
-from campaigns.engine.soundness import OF_EVENTS
-from campaigns.engine.vocabulary import EARNING, OF_EVENT, OF_RECEIPT
-
-#: Effects that give points to the shopper, which have a life of their own.
-POINT_EFFECTS = frozenset((*EARNING, "next_purchase", "stamp"))
+from campaigns.engine.vocabulary import FOR_EVENTS, FOR_SHOPPER, OF_EVENT, OF_RECEIPT
 
 
 @dataclass
@@ -178,9 +174,9 @@ def _leaf(row: vocabulary.Row | None, leaf: Document, path: str, kind: str, look
 
 def _add_effects(sheet: Sheet, document: Document, look: Look) -> None:
     event = document.get("what_for", {}).get("of") == "event"
-    offered = [key for key in vocabulary.EFFECTS if not event or key in OF_EVENTS]
+    offered = [key for key in vocabulary.EFFECTS if not event or key in FOR_EVENTS]
     sheet.effect_menu = _menu(vocabulary.EFFECTS, "what", offered)
-    earns = any(effect.get("effect") in POINT_EFFECTS for effect in document.get("what", ()))
+    earns = any(effect.get("effect") in FOR_SHOPPER for effect in document.get("what", ()))
     life = [choice for choice in sheet.choices if ".terms:" not in choice.order]
     spending = [choice for choice in sheet.choices if ".terms:" in choice.order]
     sheet.point_menu = [(_("The points"), life), (_("What they can be spent on"), spending)] if earns else []

@@ -30,7 +30,7 @@ from backoffice.constructor.fields import (
 )
 from backoffice.constructor.making import MAKERS
 from backoffice.constructor.things import PAGES, SOURCES, Names, address_of
-from campaigns.words.phrases.conditions import VALUES
+from campaigns.engine.words.compared import VALUES
 from rewards.models import Series
 
 Widget = dict[str, Any]

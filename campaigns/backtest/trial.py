@@ -14,11 +14,11 @@ from campaigns.engine.definition import Definition, DefinitionError, parse
 from campaigns.engine.rulebook import Revision as EngineRevision
 from campaigns.engine.rulebook import Rulebook as EngineRulebook
 from campaigns.engine.rulebook import Terms
-from campaigns.engine.vocabulary import DISCOUNTS
+from campaigns.engine.vocabulary import EFFECTS
 from campaigns.models import Campaign, Revision, Rulebook
 
 #: Effects that take money off, so that others reckon with less.
-_CHEAPER = {*DISCOUNTS, "stamp"}
+_CHEAPER = {name for name, word in EFFECTS.items() if "money" in word.brings}
 _TERMS = frozenset(field.name for field in fields(Terms))
 
 

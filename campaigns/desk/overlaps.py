@@ -88,7 +88,7 @@ def _of_discounts(one: Document, other: Document) -> str:
 
 def _cuts(document: Document) -> set[str]:
     """The ways in which a campaign takes money off."""
-    found = _effects(document) & set(DISCOUNTS)
+    found = _effects(document) & DISCOUNTS
     for effect in document.get("what", ()):
         reward = effect.get("reward", {}) if effect.get("effect") == "stamp" else {}
         found |= {name for kind, name in _STAMPS.items() if kind in reward}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaigns.engine.case import Case, cents_from
-from campaigns.engine.document import Document, leaves
+from campaigns.engine.document import Document
 
 #: The key under which a campaign's own counter is kept.
 PROGRESS = "progress"
@@ -55,12 +54,8 @@ def counter_key(period: str) -> str:
     return "p" + (period.replace("-", "") if len(period) == 10 else period)
 
 
-def counters_of(tree: Document) -> Iterator[Counter]:
-    """The counters of a condition tree, in its order."""
-    return (_counter(leaf.fields) for leaf in leaves(tree) if leaf.kind == "nth_purchase")
-
-
-def _counter(leaf: Document) -> Counter:
+def counter_of(leaf: Document) -> Counter:
+    """The counter of an ``nth_purchase``."""
     usual = "campaign" if {"of_at_least", "period"} & set(leaf) else "member"
     own = leaf.get("counting", usual) == "campaign"
     goal = leaf.get("every", leaf.get("exactly"))

@@ -14,6 +14,7 @@ from campaigns.engine.document import Document
 from campaigns.engine.problem import Problem, ordered
 from campaigns.engine.schema import SCHEMA
 from campaigns.engine.soundness import check, check_lots
+from campaigns.engine.vocabulary import words
 
 
 class DefinitionError(ValueError):
@@ -65,7 +66,7 @@ _DECIMALS = frozenset(
     }
 )  # fmt: skip
 #: Conditions and effects whose numbers are whole ones.
-_WHOLE = frozenset({"age", "days_since_joining", "days_since_purchase", "gift", "line_count", "purchases"})
+_WHOLE = frozenset(word.name for word in words() if word.whole)
 
 
 def _plain(value: Any, key: str = "", whole: bool = False) -> Any:

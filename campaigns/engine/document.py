@@ -18,6 +18,9 @@ PLACES = ("partners", "stores", "groups", "tills", "channels")
 PEOPLE = ("tiers", "card_kinds", "segments")
 #: How conditions are put together: all of them must hold, any of them, or none.
 GROUPS = ("all", "any", "none")
+#: Own events that happen so many days from a date of the member, and the one after so many days without a purchase.
+DATED = ("member.birthday", "member.anniversary")
+DORMANT = "member.dormant"
 
 
 class Leaf(NamedTuple):

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from campaigns.engine.case import Case, listed
+from campaigns.engine.document import DATED
 from campaigns.engine.needs import Needs
-from campaigns.engine.soundness import DATED
 
 Test = Callable[[Case], bool]
 Reason = tuple[str, Mapping[str, Any]]

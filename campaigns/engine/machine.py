@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,33 +10,30 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from campaigns.engine.case import Case, listed
-from campaigns.engine.conditions.site import Condition, Site
-from campaigns.engine.conditions.tree import Needed, compile_condition, compile_coupons
-from campaigns.engine.counters import Counter, counters_of
-from campaigns.engine.discounts import Discount, compile_discount, compile_stamp
+from campaigns.engine.counters import Counter
+from campaigns.engine.discounts import Discount
 from campaigns.engine.document import Document, goods_of, leaves
-from campaigns.engine.effects import EFFECTS, Booster, Effect, Unit, compile_booster, compile_effect
+from campaigns.engine.effects import Booster, Effect, Unit
 from campaigns.engine.gates import Test, gates_of
 from campaigns.engine.limits import Limit, compile_limits
 from campaigns.engine.needs import Needs
 from campaigns.engine.outcome import Declined
-from campaigns.engine.promises import Promise, compile_promise
+from campaigns.engine.promises import Promise
 from campaigns.engine.scopes import RECEIPT, Scopes
-from campaigns.engine.sides import Sides, compile_sides
+from campaigns.engine.sides import Sides
 from campaigns.engine.stacking import Stacking
-from campaigns.engine.stamps import StampCard, compile_card, points_of
-from campaigns.engine.trade import Trade, compile_trade
-from campaigns.engine.vocabulary import DISCOUNTS
+from campaigns.engine.stamps import StampCard
+from campaigns.engine.trade import Trade
+from campaigns.engine.tree import Needed, compile_condition, compile_coupons, series_of
+from campaigns.engine.vocabulary import CONDITIONS, EFFECTS
+from campaigns.engine.words.site import Condition, Site
+from campaigns.engine.words.work import Work
 from loyalty.rules.expiry import Delay, Expiry, OnDate, activates_at, expires_at, parse, parse_delay
 from loyalty.rules.rounding import Rounding
 from loyalty.rules.spending import parse_rules
 
 if TYPE_CHECKING:
     from campaigns.engine.rulebook import Revision, Rulebook, Terms
-
-
-#: Effects that take single pieces of a line.
-_BY_PIECE = frozenset({"cheapest_free", "gift", "stamp"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,9 +161,6 @@ class Machine:
         what, what_for, lots = document.get("what", []), definition.part("what_for"), definition.part("lots")
         whole = what_for.get("of", "receipt") != "lines"
         scope = RECEIPT if whole else self.scopes.add(what_for)
-        kinds = {effect["effect"]: effect for effect in what}
-        booster = kinds.get("multiplier")
-        card = compile_card(kinds["stamp"], scope) if "stamp" in kinds else None
         limits = compile_limits(definition.part("judge"), self.unit)
         site = Site(revision.campaign_id, self.scopes, self.needs)
         self.needs.shared |= {
@@ -174,17 +168,8 @@ class Machine:
             for limit in limits
             if limit.prefix and limit.period != "receipt"
         }
-        if "next_purchase" in kinds:
-            self.needs.promises = True
-        if "referrer_points" in kinds:
-            self.needs.referrer = True
-        effects = [compile_effect(effect, self.unit, whole) for effect in what if effect["effect"] in EFFECTS]
-        discounts = [compile_discount(effect) for effect in what if effect["effect"] in DISCOUNTS]
-        if card is not None and "points" in card.reward:
-            effects.append(points_of(card, revision.campaign_id, self.unit))
-        elif card is not None:
-            discounts.append(compile_stamp(card, revision.campaign_id))
-        sides = compile_sides(what, self.unit)
+        work = self._work(what, Work(revision.campaign_id, self.unit, whole, scope))
+        sides, tree = work.sides, definition.part("if")
         dates = self._date(lots, self.terms)
         tell = definition.part("tell")
         return Campaign(
@@ -198,19 +183,19 @@ class Machine:
             scope=scope,
             to_receipt=whole,
             no_lines=Declined(*name, "no_matching_lines", _wanted(what_for)),
-            counters=tuple(counters_of(definition.part("if"))),
-            condition=compile_condition(definition.part("if"), site),
-            effects=tuple(effects),
-            booster=compile_booster(booster, self.unit) if booster else None,
-            discounts=tuple(discounts),
-            elsewhere="gift" in kinds,
-            parts=len(discounts) > 1 and not _BY_PIECE.isdisjoint(kinds),
-            card=card,
-            promise=compile_promise(kinds["next_purchase"], self.unit) if "next_purchase" in kinds else None,
-            trade=compile_trade(kinds["exchange"], self.unit) if "exchange" in kinds else None,
+            counters=tuple(_counters(tree)),
+            condition=compile_condition(tree, site),
+            effects=tuple(work.effects),
+            booster=work.booster,
+            discounts=tuple(work.discounts),
+            elsewhere=work.elsewhere,
+            parts=len(work.discounts) > 1 and work.by_piece,
+            card=work.card,
+            promise=work.promise,
+            trade=work.trade,
             sides=sides,
-            series=frozenset(_series(definition.part("if"))),
-            coupons=compile_coupons(definition.part("if"), site),
+            series=series_of(tree),
+            coupons=compile_coupons(tree, site),
             full_price=definition.part("stacking").get("discounted") == "exclude",
             zero=Declined(*name, "zero_points", {}),
             limits=limits,
@@ -222,9 +207,17 @@ class Machine:
             funder=lots.get("funder"),
             till_text=tell.get("till"),
             receipt_text=tell.get("receipt"),
-            counted=bool(limits or "next_purchase" in kinds or (sides and sides.shares)),
+            counted=bool(limits or work.promise or work.shares),
             speaks=bool(tell),
         )
+
+    def _work(self, what: Sequence[Document], work: Work) -> Work:
+        """What the effects of a campaign add up to; those that come last, last."""
+        for effect in sorted(what, key=lambda effect: EFFECTS[effect["effect"]].last):
+            word = EFFECTS[effect["effect"]]
+            word.needs(effect, self.needs)
+            word.work(effect, work)
+        return work
 
     def policies_of(self, dates: int) -> Expiry:
         """The policy by which points of these dates expire."""
@@ -250,11 +243,11 @@ def _turn(campaign: Campaign) -> tuple[int, str]:
     return -campaign.priority, campaign.code
 
 
-def _series(tree: Document) -> Iterator[str]:
-    """The series of coupons that help a condition tree to hold: not those that it rules out."""
+def _counters(tree: Document) -> Iterator[Counter]:
+    """The counters behind the conditions of a tree, in its order."""
     for leaf in leaves(tree):
-        if leaf.kind == "coupon" and leaf.wanted:
-            yield from leaf.fields["series"]
+        if counter := CONDITIONS[leaf.kind].counter:
+            yield counter(leaf.fields)
 
 
 def _wanted(what_for: Mapping[str, Any]) -> Mapping[str, str]:

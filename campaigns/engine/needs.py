@@ -47,6 +47,15 @@ class Need(NamedTuple):
         return None
 
 
+def figure(kind: Kind, period: Any, goods: Mapping[str, Any]) -> Need:
+    """A figure of a period as a definition has it, of the goods that are named there."""
+    chosen = {name: sorted(goods[name]) for name in GOODS if name in goods}
+    length: str | int = period["days"] if isinstance(period, Mapping) else period
+    key = f"{kind}:{length}" + (f":{json.dumps(chosen, ensure_ascii=False)}" if chosen else "")
+    read = Goods(**{name: frozenset(codes) for name, codes in chosen.items()}) if chosen else None
+    return Need(key, kind, length, read)
+
+
 class Needs:
     """The wishes of all campaigns of a rulebook."""
 
@@ -58,14 +67,9 @@ class Needs:
         #: Campaigns that keep common uses of a period: (campaign, key as in ``Shopper.uses``).
         self.shared: set[tuple[int, str]] = set()
 
-    def figure(self, kind: Kind, period: Any, goods: Mapping[str, Any]) -> str:
-        """Wish for a figure; its key."""
-        chosen = {name: sorted(goods[name]) for name in GOODS if name in goods}
-        length: str | int = period["days"] if isinstance(period, Mapping) else period
-        key = f"{kind}:{length}" + (f":{json.dumps(chosen, ensure_ascii=False)}" if chosen else "")
-        read = Goods(**{name: frozenset(codes) for name, codes in chosen.items()}) if chosen else None
-        self.figures[key] = Need(key, kind, length, read)
-        return key
+    def add(self, need: Need) -> None:
+        """Wish for a figure."""
+        self.figures[need.key] = need
 
     @property
     def anything(self) -> bool:

@@ -7,7 +7,7 @@ in words of its own, by the same codes.
 
 from __future__ import annotations
 
-from campaigns.engine.sentences import gettext_noop
+from campaigns.engine.marks import gettext_noop
 from loyalty.rules import sentences
 
 _OF_SCHEMA = {

@@ -6,12 +6,12 @@ keeping and taking back are additions that come to the same in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from campaigns.engine.case import Case, cents_text, plain
-from campaigns.engine.effects import Given, Unit
+from campaigns.engine.case import Case, cents_text
+from campaigns.engine.effects import Given
 
 PREFIX = "n"
 
@@ -31,11 +31,6 @@ class Promise(NamedTuple):
         """What a purchase of so many cents gets by it."""
         units = self.share(cents)
         return Given(units, "promised", {"percent": self.percent, "of": cents_text(cents)}) if units else None
-
-
-def compile_promise(effect: Mapping[str, Any], unit: Unit) -> Promise:
-    """The promise of a ``next_purchase`` effect."""
-    return Promise(plain(effect["percent"]), effect["days"], unit.share(effect["percent"]))
 
 
 def open_key(case: Case, campaign_id: int) -> str | None:

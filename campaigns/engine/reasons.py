@@ -13,8 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from campaigns.engine.case import plain
+from campaigns.engine.marks import gettext_noop
 from campaigns.engine.sentences import (
     CHOICES,
+    COUNTS_GOODS,
     CUT_MONEY,
     CUTS,
     LAST_DAYS,
@@ -27,15 +29,9 @@ from campaigns.engine.sentences import (
     SHARE_BY,
     TAKEN,
     WEEKDAYS,
-    gettext_noop,
 )
 
 Translate = Callable[[str], str]
-
-#: Reasons that count certain goods: they are named behind the sentence.
-_COUNTS_GOODS = frozenset(
-    f"{code}_too_{bound}" for code in ("pieces", "goods_amount", "spent") for bound in ("low", "high")
-)
 
 
 def describe(code: str, args: Mapping[str, Any], translate: Translate = gettext_noop) -> str:
@@ -91,7 +87,7 @@ def _period(period: str, translate: Translate) -> str:
 def _frames(code: str, args: Mapping[str, Any]) -> list[str]:
     """What is said around a sentence, from the inside to the outside."""
     frames = []
-    if code in _COUNTS_GOODS and "wanted" in args:
+    if code in COUNTS_GOODS and "wanted" in args:
         frames.append(OF_GOODS)
     if "pieces_here" in args:
         frames.append(TAKEN)

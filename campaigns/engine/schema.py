@@ -3,7 +3,7 @@
 The same schema serves the form, import and export, backtest and the engine. Everything but an
 effect or a text to tell may be left out, and then restricts nothing. What a schema cannot say
 (steps that do not ascend, a window that never opens) is in ``campaigns.engine.soundness``; the
-conditions and effects themselves are in ``campaigns.engine.vocabulary``.
+conditions and effects themselves are listed in ``campaigns.engine.vocabulary``.
 
 What a field wants is said by its ``wanted``, a code of ``problem_sentences.WANTED``; a schema without one by its type
 and bounds.
@@ -15,12 +15,10 @@ strings.
 from __future__ import annotations
 
 from campaigns.engine.document import GROUPS, PEOPLE, PLACES
-from campaigns.engine.vocabulary import (
+from campaigns.engine.shapes import (
     CODE,
     CODES,
-    CONDITIONS,
     DAYS,
-    EFFECTS,
     GOODS_FIELDS,
     MONEY,
     POINTS,
@@ -29,6 +27,7 @@ from campaigns.engine.vocabulary import (
     one_of,
     whole,
 )
+from campaigns.engine.vocabulary import CONDITIONS, EFFECTS
 from loyalty.rules import expiry
 from loyalty.rules.terms import TERMS_SCHEMA
 
@@ -56,7 +55,7 @@ NESTING = 2
 
 def condition_schema(depth: int = NESTING) -> Schema:
     """A condition, or up to ``depth`` levels of all / any / none of conditions."""
-    leaf = one_of("condition", CONDITIONS)
+    leaf = one_of("condition", {name: word.schema for name, word in CONDITIONS.items()})
     if depth == 0:
         return leaf
     inner = {"type": "array", "minItems": 1, "maxItems": 50, "items": condition_schema(depth - 1)}
@@ -132,7 +131,7 @@ SCHEMA: Schema = {
                 "wanted": "effects",
                 "type": "array",
                 "maxItems": 20,
-                "items": one_of("effect", EFFECTS),
+                "items": one_of("effect", {name: word.schema for name, word in EFFECTS.items()}),
             },
             "lots": closed(
                 {

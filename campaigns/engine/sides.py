@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from campaigns.engine.case import Case
-from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
 
-_PEOPLE = {"staff_points": "cashier", "referrer_points": "referrer"}
 _NOBODY: Mapping[str, Reason] = {"cashier": ("no_cashier", {}), "referrer": ("not_referred", {})}
 _ZERO: Reason = ("zero_points", {})
 
@@ -52,19 +50,3 @@ class Sides(NamedTuple):
 def is_there(to: str, case: Case) -> bool:
     """Whether the cashier is named, or the member was brought by someone."""
     return bool(case.basket.cashier) if to == "cashier" else case.shopper.referred
-
-
-def compile_sides(what: Sequence[Mapping[str, Any]], unit: Unit) -> Sides | None:
-    """The side effects of a campaign; None when it has none."""
-    coupons = tuple(effect["series"] for effect in what if effect["effect"] == "issue_coupon")
-    badges = tuple(effect["code"] for effect in what if effect["effect"] == "badge")
-    shares = tuple(_share(effect, unit) for effect in what if effect["effect"] in _PEOPLE)
-    return Sides(coupons, badges, shares) if coupons or badges or shares else None
-
-
-def _share(effect: Mapping[str, Any], unit: Unit) -> Share:
-    to = _PEOPLE[effect["effect"]]
-    if "percent" in effect:
-        return Share(to, unit.share(effect["percent"]))
-    units = unit.units(effect["points"])
-    return Share(to, lambda cents: units)

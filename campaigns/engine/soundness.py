@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
-from campaigns.engine.conditions.soundness import check_conditions
-from campaigns.engine.document import GOODS, PEOPLE, Document, leaves
+from campaigns.engine.document import DATED, DORMANT, GOODS, PEOPLE, Document, leaves
 from campaigns.engine.problem import Problem
-from campaigns.engine.vocabulary import DISCOUNTS, EARNING, OF_EVENT, OF_RECEIPT
+from campaigns.engine.vocabulary import CONDITIONS, EFFECTS, FOR_EVENTS, OF_EVENT, OF_RECEIPT, brought
 from loyalty.rules import expiry
 from loyalty.rules.document import DocumentError
 from loyalty.rules.terms import parse_terms
 
 #: What a text to tell may name.
 PLACEHOLDERS = ("points", "earned", "campaign", "balance")
-
-#: Effects of which a campaign has one at most: each keeps one thing for the member, or stands alone.
-_SINGLE = ("next_purchase", "stamp", "exchange")
-#: Effects that give one thing to a purchase, however often they are named.
-_ONCE = ("issue_coupon", "badge")
-#: What an event can give: it has no goods, and an amount only where its data brings one.
-OF_EVENTS = ("points_fixed", "points_percent", "points_per", "points_steps", "issue_coupon", "badge",
-              "next_purchase", "staff_points", "referrer_points")  # fmt: skip
-#: Effects that give points to somebody.
-_POINTS = {*EARNING, "next_purchase", "staff_points", "referrer_points"}
-#: Own events that happen so many days from a date of the member.
-DATED = ("member.birthday", "member.anniversary")
-DORMANT = "member.dormant"
-
 
 _LOTS: tuple[tuple[str, Callable[[object, str], object]], ...] = (
     ("expires", expiry.parse),
@@ -100,8 +84,8 @@ def _event(document: Document) -> Iterator[Problem]:
         if leaf["condition"] in OF_RECEIPT:
             yield Problem(path, "asks_receipt")
     for index, effect in enumerate(document.get("what", ())):
-        if effect.get("effect") not in OF_EVENTS:
-            yield Problem(f"what[{index}].effect", "needs_receipt", {"effects": ", ".join(OF_EVENTS)})
+        if effect.get("effect") not in FOR_EVENTS:
+            yield Problem(f"what[{index}].effect", "needs_receipt", {"effects": ", ".join(FOR_EVENTS)})
 
 
 def _moment(text: str, path: str) -> datetime | Problem:
@@ -146,62 +130,35 @@ def _what(document: Document) -> Iterator[Problem]:
     if not effects and not document.get("tell"):
         yield Problem("what", "gives_nothing")
     kinds = [effect["effect"] for effect in effects]
-    if "multiplier" in kinds and len(kinds) > 1:
-        yield Problem(f"what[{kinds.index('multiplier')}]", "multiplier_alone")
     for index, effect in enumerate(effects):
-        kind, path = effect["effect"], f"what[{index}]"
-        if kind in _SINGLE and kind in kinds[:index]:
-            yield Problem(path, "one_only", {"kind": kind})
-        if kind in _ONCE and effect in effects[:index]:
+        word, path = EFFECTS[effect["effect"]], f"what[{index}]"
+        if word.single and word.name in kinds[:index]:
+            yield Problem(path, "one_only", {"kind": word.name})
+        if word.once and effect in effects[:index]:
             yield Problem(path, "given_twice")
-        if kind == "exchange" and len(kinds) > 1:
-            yield Problem(path, "exchange_alone")
-        if kind == "points_steps":
-            yield from _steps(effect, path)
-        elif kind in _FIELDS:
-            yield from _FIELDS[kind](effect, path)
+        yield from word.judge(effect, path, document)
 
 
-def _cheapest(effect: Document, path: str) -> Iterator[Problem]:
-    if effect.get("free", 1) >= effect["every"]:
-        yield Problem(f"{path}.free", "all_free")
+def _if(document: Document) -> Iterator[Problem]:
+    counters = sum(EFFECTS[effect["effect"]].counts for effect in document.get("what", ()))
+    early = _before_points(document)
+    for leaf, path, _ in leaves(document.get("if", {})):
+        word = CONDITIONS[leaf["condition"]]
+        if word.counter is not None:
+            counters += word.counter(leaf).own
+            if counters > 1:
+                yield Problem(path, "second_counter")
+        yield from word.judge(leaf, path, document)
+        if word.after_points and early:
+            yield Problem(path, "not_known_yet", {"effect": early})
 
 
-def _either(effect: Document, path: str) -> Iterator[Problem]:
-    names = ("amount", "percent") if effect["effect"] == "exchange" else ("points", "percent")
-    if sum(name in effect for name in names) != 1:
-        yield Problem(path, "exactly_one", {"names": " and ".join(names)})
-
-
-def _stamp(effect: Document, path: str) -> Iterator[Problem]:
-    reward = effect["reward"]
-    if len(reward) != 1:
-        yield Problem(f"{path}.reward", "exactly_one", {"names": "points, free and percent"})
-
-
-_FIELDS: Mapping[str, Callable[[Document, str], Iterator[Problem]]] = {
-    "cheapest_free": _cheapest,
-    "exchange": _either,
-    "staff_points": _either,
-    "referrer_points": _either,
-    "stamp": _stamp,
-}
-
-
-def _steps(effect: Document, path: str) -> Iterator[Problem]:
-    sliced = effect.get("mode") == "sliced"
-    if sliced and effect.get("by") == "receipt":
-        yield Problem(f"{path}.by", "slices_of_scope")
-    before = Decimal(-1)
-    for index, step in enumerate(effect["steps"]):
-        place = f"{path}.steps[{index}]"
-        if Decimal(step["from"]) <= before:
-            yield Problem(f"{place}.from", "steps_descend")
-        before = Decimal(step["from"])
-        if ("percent" in step) == ("points" in step):
-            yield Problem(place, "exactly_one", {"names": "percent and points"})
-        if sliced and "points" in step:
-            yield Problem(f"{place}.points", "slice_of_points")
+def _before_points(document: Document) -> str | None:
+    """The effect that is decided before points are spent, if there is one."""
+    for effect in document.get("what", ()):
+        if EFFECTS[effect["effect"]].brought(effect) in ("money", "traded"):
+            return str(effect["effect"])
+    return None
 
 
 def _tell(document: Document) -> Iterator[Problem]:
@@ -226,11 +183,10 @@ def _judge(document: Document) -> Iterator[Problem]:
         if limit["period"] == "receipt" and "times" in limit:
             yield Problem(f"{path}.times", "receipt_earns_once")
     budget = judge.get("budget", {})
-    kinds = {effect["effect"] for effect in document.get("what", ())}
-    stamped = [effect["reward"] for effect in document.get("what", ()) if effect["effect"] == "stamp"]
-    if "money" in budget and not kinds & set(DISCOUNTS) and not any("points" not in one for one in stamped):
+    given = brought(document)
+    if "money" in budget and "money" not in given:
         yield Problem("judge.budget.money", "budget_without_discounts")
-    if "points" in budget and not kinds & _POINTS and not any("points" in one for one in stamped):
+    if "points" in budget and not given & {"points", "later", "shared"}:
         yield Problem("judge.budget.points", "budget_without_points")
     if "budget" in judge and not budget:
         yield Problem("judge.budget", "empty_budget")
@@ -243,5 +199,5 @@ def _stacking(document: Document) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (
-    _whom, _selection, _event, _when, check_conditions, _what, _tell, _judge, _stacking,
+    _whom, _selection, _event, _when, _if, _what, _tell, _judge, _stacking,
 )  # fmt: skip

@@ -41,11 +41,6 @@ class StampCard(NamedTuple):
         return "stamp_collected", {"value": str(self.value(case, campaign_id)), "goal": str(self.goal)}
 
 
-def compile_card(effect: Mapping[str, Any], scope: int) -> StampCard:
-    """The card of a ``stamp`` effect."""
-    return StampCard(effect["goal"], effect.get("per", "receipt") == "piece", scope, effect["reward"])
-
-
 def points_of(card: StampCard, campaign_id: int, unit: Unit) -> Effect:
     """The effect that gives points for every completed round."""
     units = unit.units(card.reward["points"])

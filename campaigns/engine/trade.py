@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from campaigns.engine.case import plain
-from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
 from loyalty.rules.rounding import round_ratio
 
@@ -38,10 +36,3 @@ class Trade(NamedTuple):
     def offer(self) -> Reason:
         """That nobody asked for it."""
         return "not_asked", self.words
-
-
-def compile_trade(effect: Mapping[str, Any], unit: Unit) -> Trade:
-    """The trade of an ``exchange`` effect."""
-    points = Decimal(unit.units(effect["points"])).scaleb(-unit.places)
-    cents = int(Decimal(effect["amount"]) * 100) if "amount" in effect else None
-    return Trade(points, cents, effect.get("percent"))

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from campaigns.engine.document import GROUPS, group_of
+from campaigns.engine.vocabulary import CONDITIONS, EFFECTS
+from campaigns.engine.words.word import Word
 from campaigns.words.phrases import words
 from loyalty import wording
 
@@ -67,63 +69,13 @@ PARTS: Mapping[str, Any] = {
     "stacking.discounted": gettext_lazy("lines that another campaign made cheaper"),
 }
 
-#: Effects, conditions and groups of conditions.
-KINDS: Mapping[str, Any] = {
-    "points_percent": gettext_lazy("percent of points"),
-    "points_fixed": gettext_lazy("points"),
-    "points_per": gettext_lazy("points for each amount"),
-    "points_per_piece": gettext_lazy("points for each piece"),
-    "points_steps": gettext_lazy("points by amount"),
-    "multiplier": gettext_lazy("points of others times"),
-    "discount_percent": gettext_lazy("discount in percent"),
-    "discount_amount": gettext_lazy("discount"),
-    "fixed_price": gettext_lazy("price of a piece"),
-    "cheapest_free": gettext_lazy("the cheapest is free"),
-    "gift": gettext_lazy("gift"),
-    "next_purchase": gettext_lazy("percent of the next purchase"),
-    "stamp": gettext_lazy("stamps"),
-    "exchange": gettext_lazy("points exchanged at the till"),
-    "issue_coupon": gettext_lazy("coupon given"),
-    "badge": gettext_lazy("badge"),
-    "staff_points": gettext_lazy("for the cashier"),
-    "referrer_points": gettext_lazy("for whoever recommended"),
-    "receipt_amount": gettext_lazy("amount of the receipt"),
-    "line_count": gettext_lazy("lines of the receipt"),
-    "piece_count": gettext_lazy("pieces on the receipt"),
-    "contains": gettext_lazy("the receipt holds"),
-    "matching_amount": gettext_lazy("amount of these goods"),
-    "first_purchase": gettext_lazy("first purchase"),
-    "nth_purchase": gettext_lazy("nth purchase"),
-    "paid_with_points": gettext_lazy("paid with points"),
-    "coupon": gettext_lazy("coupon shown"),
-    "cashier": gettext_lazy("cashier"),
-    "spent": gettext_lazy("money spent"),
-    "bought": gettext_lazy("pieces bought"),
-    "purchases": gettext_lazy("number of purchases"),
-    "days_since_purchase": gettext_lazy("days since the last purchase"),
-    "days_since_joining": gettext_lazy("days since joining"),
-    "tier": gettext_lazy("tier"),
-    "segment": gettext_lazy("segment"),
-    "card_kind": gettext_lazy("card type"),
-    "balance": gettext_lazy("points on the account"),
-    "age": gettext_lazy("age"),
-    "gender": gettext_lazy("gender"),
-    "attribute": gettext_lazy("attribute"),
-    "event_data": gettext_lazy("what came with the event"),
+#: Groups of conditions.
+_GROUPS: Mapping[str, Any] = {
     "all": gettext_lazy("all of these"),
     "any": gettext_lazy("any of these"),
     "none": gettext_lazy("none of these"),
 }
-
-#: The field that says what an effect or condition is about: its kind names it already.
-MAIN: Mapping[str, str] = {
-    "points_percent": "percent", "points_fixed": "points", "points_per": "points", "points_per_piece": "points",
-    "points_steps": "steps", "multiplier": "by", "discount_percent": "percent", "discount_amount": "amount",
-    "fixed_price": "price", "gift": "products", "next_purchase": "percent", "exchange": "points",
-    "issue_coupon": "series", "badge": "code", "coupon": "series", "cashier": "in", "tier": "in",
-    "segment": "in", "card_kind": "in", "gender": "is", "paid_with_points": "is", "attribute": "key",
-    "event_data": "key",
-}  # fmt: skip
+_WORDS: Mapping[str, Word] = {**CONDITIONS, **EFFECTS}
 
 #: Fields of effects, conditions and limits.
 FIELDS: Mapping[str, Any] = {
@@ -200,7 +152,6 @@ NUMBERS = frozenset({
     "percent", "points", "per", "by", "amount", "money", "price", "from", "at_least", "below", "at_most", "max_share",
     "min_amount", "of_at_least",
 })  # fmt: skip
-_OPEN = frozenset({"attribute", "event_data", "tier", "segment", "card_kind", "cashier"})
 _PERIODS = {
     "day": gettext_lazy("a day"),
     "week": gettext_lazy("a week"),
@@ -236,7 +187,7 @@ def say(name: str, value: Any, kind: str = "") -> str:
         return _say_fields(value)
     if isinstance(value, list):
         return ", ".join(say("", item) for item in value)
-    known = name in WORDS and kind not in _OPEN and isinstance(value, str) and value in VALUES
+    known = name in WORDS and not is_free(kind) and isinstance(value, str) and value in VALUES
     return str(VALUES[value]) if known else _say_plain(name, str(value))
 
 
@@ -250,12 +201,12 @@ def _say_plain(name: str, text: str) -> str:
 def describe(element: Mapping[str, Any]) -> str:
     """An effect or condition in a line: ``percent of points 5``; ``any of these: (…; …)``."""
     kind = kind_of(element)
-    title = str(KINDS.get(kind, kind))
+    title = name_kind(kind)
     if kind in GROUPS:
         return (
             f"{title}: ({'; '.join(describe(leaf) for leaf in element[kind] if isinstance(leaf, Mapping))})"
         )
-    main = MAIN.get(kind, "")
+    main = main_of(kind)
     parts = [f"{title} {say(main, element[main], kind)}"] if main in element else [title]
     parts += [
         f"{label(name)} {say(name, value, kind)}"
@@ -263,6 +214,24 @@ def describe(element: Mapping[str, Any]) -> str:
         if name not in (main, "effect", "condition")
     ]
     return ", ".join(parts)
+
+
+def name_kind(kind: str) -> str:
+    """What an effect, a condition or a group of conditions is called."""
+    word = _WORDS.get(kind)
+    return _(word.title) if word else str(_GROUPS.get(kind, kind))
+
+
+def main_of(kind: str) -> str:
+    """The field that says what an effect or condition is about: its kind names it already. Empty where none does."""
+    word = _WORDS.get(kind)
+    return word.main if word else ""
+
+
+def is_free(kind: str) -> bool:
+    """Whether the values of a condition are codes and texts that somebody wrote, and no words of the vocabulary."""
+    word = CONDITIONS.get(kind)
+    return word is not None and word.free
 
 
 def kind_of(element: Mapping[str, Any]) -> str:

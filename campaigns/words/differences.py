@@ -122,7 +122,7 @@ def _compare_elements(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[st
 
 def _compare_element(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     kind = words.kind_of(old)
-    title, main = str(words.KINDS.get(kind, kind)), words.MAIN.get(kind)
+    title, main = words.name_kind(kind), words.main_of(kind)
     for name in dict.fromkeys((*old, *new)):
         if old.get(name) != new.get(name):
             what = title if name == main else f"{title}, {words.label(name)}"

@@ -13,10 +13,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.words.phrases import conditions, effects
+from campaigns.engine.document import Document
+from campaigns.engine.vocabulary import EFFECTS
+from campaigns.engine.words.voice import Fields
+from campaigns.words.phrases import conditions
 from campaigns.words.phrases.missing import gap
 from campaigns.words.phrases.words import (
-    Fields,
     Names,
     Voice,
     at_most_points,
@@ -33,8 +35,6 @@ from campaigns.words.phrases.words import (
     weekdays,
 )
 from campaigns.words.shape import readable
-
-Document = Mapping[str, Any]
 
 
 def by_code(_kind: str, code: str) -> str:
@@ -68,12 +68,8 @@ def _finish(text: str) -> str:
 
 def _main(document: Document, voice: Voice) -> Iterator[str]:
     what_for = document.get("what_for", {})
-    what = [
-        effects.GAINS[effect["effect"]](effect, voice)
-        for effect in document.get("what", ())
-        if effect.get("effect") in effects.GAINS
-    ]
-    own = [effect for effect in document.get("what", ()) if effect.get("effect") in effects.SENTENCES]
+    what = [text for text, apart in _effects(document, voice) if not apart]
+    own = [text for text, apart in _effects(document, voice) if apart]
     values = {"who": _whom(document.get("whom", {}), voice), "what": listed(what)}
     of = what_for.get("of", "receipt")
     if not what:
@@ -201,9 +197,14 @@ def _only_if(document: Document, voice: Voice) -> Iterator[str]:
 
 
 def _others(document: Document, voice: Voice) -> Iterator[str]:
+    yield from (text for text, apart in _effects(document, voice) if apart)
+
+
+def _effects(document: Document, voice: Voice) -> Iterator[tuple[str, bool]]:
+    """What each effect says, and whether it is a sentence of its own."""
     for effect in document.get("what", ()):
-        if effect.get("effect") in effects.SENTENCES:
-            yield effects.SENTENCES[effect["effect"]](effect, voice)
+        if (word := EFFECTS.get(effect.get("effect"))) is not None:
+            yield word.say(effect, voice), word.apart
 
 
 def _limits(document: Document, voice: Voice) -> Iterator[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.utils import timezone
 from django.utils.dates import MONTHS_ALT
@@ -15,16 +14,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext, pgettext
 
 from campaigns.engine.document import GOODS
+from campaigns.engine.words.voice import Fields
 from campaigns.words.phrases.missing import gap
 
-Fields = Mapping[str, Any]
 #: The name of a thing by its kind (``tiers``, ``products``, …) and code.
 Names = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who tells: the names of things, and the money they cost."""
+    """Who tells, as the words ask it (``campaigns.engine.words.voice``): the names of things, and the money they cost.
+
+    The language is the current one.
+    """
 
     names: Names
     currency: str = ""
@@ -43,10 +45,58 @@ class Voice:
             return gap("money")
         return f"{number(value)}\u00a0{self.currency}" if self.currency else number(value)
 
+    def gettext(self, text: str) -> str:
+        """A text in the current language."""
+        return _(text)
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """The same for one thing or ``n`` of them."""
+        return ngettext(one, many, n)
+
     def goods(self, fields: Fields) -> str:
         """Goods of any kind, any of which will do; empty when none are named."""
         found = [self.name(kind, code) for kind in GOODS for code in fields.get(kind, ())]
         return listed(found, "or") if found else ""
+
+    def bounds(self, fields: Fields, say: Callable[[object], str] | None = None) -> str:
+        """Bounds of a number; how each of them is told is for the asker to say."""
+        return bounds(fields, say or number)
+
+    def gap(self, kind: str) -> str:
+        """That something of this kind is still missing."""
+        return gap(kind)
+
+    def listed(self, items: Iterable[str], last: str = "and") -> str:
+        """Several texts as one."""
+        return listed(items, last)
+
+    def period(self, value: object) -> str:
+        """The period in which something is counted."""
+        return period(value)
+
+    def number(self, value: object) -> str:
+        """A number as the current language writes it."""
+        return number(value)
+
+    def count(self, value: object) -> int:
+        """The number that decides about singular and plural."""
+        return count(value)
+
+    def points(self, value: object) -> str:
+        """Points, with their number."""
+        return points(value)
+
+    def pieces(self, value: object) -> str:
+        """Pieces, with their number."""
+        return pieces(value)
+
+    def days(self, value: object) -> str:
+        """Days, with their number."""
+        return days(value)
+
+    def percent(self, value: object) -> str:
+        """A percent."""
+        return percent(value)
 
 
 def is_number(value: object) -> bool:

@@ -16,9 +16,9 @@ from backoffice.constructor.things import Names
 from backoffice.constructor.widgets import Look, parts
 from campaigns.engine import schema
 from campaigns.engine.definition import DefinitionError, parse
-from campaigns.engine.soundness import OF_EVENTS
 from campaigns.engine.vocabulary import CONDITIONS as KNOWN_CONDITIONS
 from campaigns.engine.vocabulary import EFFECTS as KNOWN_EFFECTS
+from campaigns.engine.vocabulary import FOR_EVENTS
 from tests.backoffice.definitions import documents
 
 
@@ -94,7 +94,7 @@ def test_effects_offered_for_events_are_those_that_the_parser_takes() -> None:
         except DefinitionError as error:
             if any(problem.code == "needs_receipt" for problem in error.problems):
                 refused.add(name)
-    assert set(EFFECTS) - refused == set(OF_EVENTS)
+    assert set(EFFECTS) - refused == set(FOR_EVENTS)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ import pytest
 from django.utils import timezone, translation
 from hypothesis import given
 
-from campaigns.engine.vocabulary import CONDITIONS, EFFECTS
-from campaigns.words.phrases import conditions, effects
 from campaigns.words.sentence import describe
 from tests.backoffice.definitions import documents
 
@@ -40,11 +38,6 @@ def name(kind: str, code: str) -> str:
 def read(document: dict[str, Any]) -> list[str]:
     with translation.override("en"), timezone.override("Europe/Berlin"):
         return describe(document, name, "EUR")
-
-
-def test_every_condition_and_every_effect_can_be_told() -> None:
-    assert set(conditions.PHRASES) == set(CONDITIONS)
-    assert set(effects.GAINS) | set(effects.SENTENCES) == set(EFFECTS)
 
 
 @given(documents())

@@ -1,4 +1,4 @@
-"""Where a condition is compiled, and what it may look at."""
+"""Where a condition is compiled, what it may look at, and the tests that many conditions share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from campaigns.engine.case import Case, plain
+from campaigns.engine.case import Case, listed, plain
+from campaigns.engine.document import goods_of
 from campaigns.engine.gates import Reason
 from campaigns.engine.needs import Needs
 from campaigns.engine.scopes import Scopes
@@ -49,37 +50,12 @@ def within(leaf: Leaf, code: str, words: Mapping[str, str] | None = None) -> Cal
     return judge
 
 
-def compare(leaf: Leaf) -> Callable[[Any], bool]:
-    """The test of any value against the ``is``, ``in``, ``at_least`` and ``at_most`` of a leaf."""
-    if "is" in leaf or "in" in leaf:
-        wanted = frozenset(text.casefold() for text in leaf.get("in", [leaf.get("is")]))
-        return lambda value: not wanted.isdisjoint(_texts(value))
-    least, most = Decimal(leaf.get("at_least", "-Infinity")), Decimal(leaf.get("at_most", "Infinity"))
-
-    def judge(value: Any) -> bool:
-        try:
-            number = Decimal(str(value))
-        except ArithmeticError:
-            return False
-        return number.is_finite() and not isinstance(value, bool) and least <= number <= most
-
-    return judge
+def of_member(test: Condition) -> Condition:
+    """A condition that an anonymous shopper never meets."""
+    return lambda case: test(case) if case.is_member else NO_MEMBER
 
 
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in _texts(item)]
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    return [] if value is None else [str(value).casefold()]
-
-
-def compared_words(leaf: Leaf) -> dict[str, str]:
-    """What a compared value should be, for a person to read."""
-    if "is" in leaf:
-        return {"wanted": leaf["is"]}
-    if "in" in leaf:
-        return {"wanted": ", ".join(leaf["in"])}
-    least, most = leaf.get("at_least"), leaf.get("at_most")
-    parts = [f"≥ {plain(least)}"] if least is not None else []
-    return {"wanted": ", ".join(parts + ([f"≤ {plain(most)}"] if most is not None else []))}
+def goods_words(goods: Leaf) -> dict[str, str]:
+    """The goods that are wanted, for a person to read."""
+    codes = goods_of(goods)
+    return {"wanted": listed(codes)} if codes else {}

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from campaigns.engine.case import Case
-from campaigns.engine.conditions import member, receipt
-from campaigns.engine.conditions.site import Compiler, Condition, Leaf, Site
 from campaigns.engine.document import leaves
 from campaigns.engine.gates import Reason
-
-#: The conditions of the vocabulary: each makes a test of its leaf.
-CONDITIONS: dict[str, Compiler] = {**receipt.CONDITIONS, **member.CONDITIONS}
+from campaigns.engine.vocabulary import CONDITIONS
+from campaigns.engine.words.site import Condition, Leaf, Site
 
 
 def compile_condition(tree: Leaf, site: Site) -> Condition | None:
@@ -21,7 +18,9 @@ def compile_condition(tree: Leaf, site: Site) -> Condition | None:
 
 def _compile(tree: Leaf, site: Site) -> Condition:
     if "condition" in tree:
-        return CONDITIONS[tree["condition"]](tree, site)
+        word = CONDITIONS[tree["condition"]]
+        word.needs(tree, site.needs)
+        return word.compile(tree, site)
     for name, combine in _TREES.items():
         if name in tree:
             return combine([_compile(inner, site) for inner in tree[name]])
@@ -70,12 +69,18 @@ _NO_COUPONS: frozenset[str] = frozenset()
 
 def compile_coupons(tree: Leaf, site: Site) -> Needed | None:
     """Which coupons of those shown a tree needs, as few as will do; None when it asks for none."""
-    return _needed(tree, site) if tree and any(leaf.kind == "coupon" for leaf in leaves(tree)) else None
+    return _needed(tree, site) if any(CONDITIONS[leaf.kind].series for leaf in leaves(tree)) else None
+
+
+def series_of(tree: Leaf) -> frozenset[str]:
+    """The series of coupons that help a tree to hold: not those that it rules out."""
+    named = [(CONDITIONS[leaf.kind].series, leaf.fields) for leaf in leaves(tree) if leaf.wanted]
+    return frozenset[str]().union(*(series(fields) for series, fields in named if series))
 
 
 def _needed(tree: Leaf, site: Site) -> Needed:
-    if tree.get("condition") == "coupon":
-        return _one_of(frozenset(tree["series"]))
+    if series := "condition" in tree and CONDITIONS[tree["condition"]].series:
+        return _one_of(series(tree))
     if "any" in tree:
         inner = [_needed(part, site) for part in tree["any"]]
         return lambda case: min(

@@ -1,0 +1,33 @@
+"""Points for others, the cashier or the referrer: a number of them, or a percent of the amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from campaigns.engine.document import Document
+from campaigns.engine.effects import Unit
+from campaigns.engine.problem import Problem
+from campaigns.engine.sides import Share
+from campaigns.engine.words.voice import Fields, Voice
+
+
+def share_of(effect: Fields, to: str, unit: Unit) -> Share:
+    """What an effect gives to somebody, by the cents that its campaign looks at."""
+    if "percent" in effect:
+        return Share(to, unit.share(effect["percent"]))
+    units = unit.units(effect["points"])
+    return Share(to, lambda cents: units)
+
+
+def judge(effect: Fields, path: str, _: Document) -> Iterator[Problem]:
+    """Points or a percent, not both."""
+    if ("points" in effect) == ("percent" in effect):
+        yield Problem(path, "exactly_one", {"names": "points and percent"})
+
+
+def say(effect: Fields, voice: Voice) -> str:
+    """What they get, in a sentence."""
+    if "percent" in effect:
+        percent = voice.percent(effect["percent"])
+        return voice.gettext("{percent} of the amount in points").format(percent=percent)
+    return voice.points(effect.get("points"))
