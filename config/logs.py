@@ -120,6 +120,7 @@ def configure_logs(level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "celery.beat": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True, "level": level},
+            "urllib3": {"level": "INFO"},  # below that, it tells whole addresses, with what is in them
             "pgmq": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "pyBarcode": {"level": "WARNING"},

@@ -56,15 +56,19 @@ def show(request: HttpRequest) -> HttpResponse:
     hidden = demo is not None and not is_local(request)
     if hidden:
         demo = None
-    languages = [(code, name) for code, name in settings.LANGUAGES if code in LANGUAGES_SHOWN]
     context = {
         "doors": DOORS,
         "demo": demo,
         "hidden": hidden,
         "example": show_example(demo),
-        "languages": languages,
+        "languages": name_languages(),
     }
     return render(request, "start.html", context)
+
+
+def name_languages() -> list[tuple[str, str]]:
+    """The languages to choose from: code and name."""
+    return [(code, str(name)) for code, name in settings.LANGUAGES if code in LANGUAGES_SHOWN]
 
 
 def show_example(demo: dict[str, Any] | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import health, metrics, start
+from config import health, metrics, outbox, reports, start
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.show, name="start"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("till/", include("pos.till.urls")),
     path("api/v1/", include("pos.urls")),
+    path("outbox/", outbox.show, name="outbox"),
+    path("messages/<str:channel>/status/", reports.hear, name="message-report"),
     path("health/", health.CheckView.as_view(), name="health"),
     path("health/alive/", health.answer_alive, name="alive"),
     path("metrics", metrics.show, name="metrics"),

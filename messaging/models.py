@@ -97,3 +97,46 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.webhook} {self.status}"
+
+
+class Delivery(models.Model):
+    """A message that was handed to a channel, and what became of it. Neither its text nor its address is kept.
+
+    ``messaging.channels.deliveries`` is its only writer.
+    """
+
+    class Status(models.TextChoices):
+        SENDING = "sending", _("being handed over")
+        SENT = "sent", _("handed over")
+        UNCLEAR = "unclear", _("perhaps handed over")
+        FAILED = "failed", _("not handed over")
+        DELIVERED = "delivered", _("arrived")
+        UNDELIVERED = "undelivered", _("did not arrive")
+
+    key = models.CharField(_("our id"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=16)
+    channel = models.CharField(_("channel"), max_length=32)
+    digest = models.CharField(_("digest of the address"), max_length=64)
+    gateway_id = models.CharField(
+        _("the channel's id"), max_length=100, blank=True, default="", db_default=""
+    )
+    status = models.CharField(_("status"), max_length=11, choices=Status)
+    words = models.CharField(_("answer"), max_length=100, blank=True, default="", db_default="")
+    created_at = models.DateTimeField(_("created"))
+    changed_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        verbose_name = _("message to a member")
+        verbose_name_plural = _("messages to members")
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=["key", "kind"], name="message_once"),)
+        indexes = (
+            models.Index(
+                fields=["channel", "gateway_id"],
+                name="message_gateway_id",
+                condition=~models.Q(gateway_id=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.status}"

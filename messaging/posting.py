@@ -1,4 +1,4 @@
-"""One POST to a system that we know nothing about: it has so many seconds in all, whatever it does with them."""
+"""One request to a system that we know nothing about: it has so many seconds in all, whatever it does with them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family, create_connection
 
 
 class Answer(NamedTuple):
-    """What came back: an HTTP status, or 0 and in words what came instead."""
+    """What came back: an HTTP status, or 0 and in words what came instead.
+
+    ``content`` is the beginning of the body, as far as it was asked for; ``reached``: the other side may have heard.
+    """
 
     status: int
     words: str
+    content: bytes = b""
+    reached: bool = True
 
     @property
     def ok(self) -> bool:
@@ -35,23 +40,43 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> A
     What the receiver says beyond the head of its answer is not read. Proxies and certificates are those of
     the environment, as ``requests`` knows them. Only the system's resolver of names keeps its own time.
     """
+    return ask("POST", url, body, headers, seconds)
+
+
+def ask(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], seconds: float, most: int = 0
+) -> Answer:
+    """Send a request and read its answer, ``most`` bytes of its body among it, within ``seconds`` in all.
+
+    An answer that is longer is cut off; one that is not all there in time is none.
+    """
     limit, silence = _Limit(time.monotonic() + seconds), f"no answer within {seconds:g} seconds"
     with requests.Session() as session, limit.watched():
         adapter = _Adapter(limit)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         try:
-            answer = session.post(
-                url, data=body, headers=dict(headers), timeout=seconds, allow_redirects=False, stream=True
+            answer = session.request(
+                method,
+                url,
+                data=body,
+                headers=dict(headers),
+                timeout=seconds,
+                allow_redirects=False,
+                stream=True,
             )
-        except (requests.RequestException, OSError, ValueError) as error:
-            if limit.over:
-                return Answer(0, silence)
-            return Answer(0, _shorten(error))
-        with answer:
-            if limit.over:  # cut off in its head, which the library takes for the end of it
-                return Answer(0, silence)
-            return Answer(answer.status_code, f"HTTP {answer.status_code}")
+            with answer:
+                content = _read(answer, most)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            said = silence if limit.over else _shorten(error)
+            return Answer(0, said, reached=limit.line is not None)
+        if limit.over:  # cut off in its head, which the library takes for the end of it
+            return Answer(0, silence)
+        return Answer(answer.status_code, f"HTTP {answer.status_code}", content)
+
+
+def _read(answer: requests.Response, most: int) -> bytes:
+    return bytes(answer.raw.read(most, decode_content=True)) if most else b""
 
 
 def _shorten(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from urllib.parse import urlsplit
@@ -119,6 +120,18 @@ def read_dotted(name: str, default: str, what: str) -> str:
             f"{name} must be the dotted path of a {what}, such as {default}, not {value!r}."
         )
     return value
+
+
+def read_texts(name: str) -> dict[str, str]:
+    """Names with a text each, as a JSON object such as ``{"X-Api-Key": "…"}``. They may be secrets: none is shown."""
+    value = read_text(name)
+    try:
+        found = json.loads(value) if value else {}
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise ImproperlyConfigured(f'{name} must be a JSON object of texts, such as {{"X-Api-Key": "…"}}.')
+    return found
 
 
 def read_folder(name: str) -> str:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from config.settings.environment import read_dotted, read_flag, read_host, read_number, read_sender, read_text
+from config.settings.environment import (
+    read_address,
+    read_choice,
+    read_dotted,
+    read_flag,
+    read_host,
+    read_list,
+    read_number,
+    read_sender,
+    read_text,
+    read_texts,
+)
 
 _demo = read_text("REGULARS_MODE") == "demo"
 
@@ -27,3 +38,20 @@ EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS")
 EMAIL_USE_SSL = read_flag("EMAIL_USE_SSL")
 DEFAULT_FROM_EMAIL = read_sender("EMAIL_FROM", "regulars@localhost")
 EMAIL_TIMEOUT = 10  # seconds
+ANYMAIL = read_texts("ANYMAIL")  # what a backend of django-anymail needs, where one is installed
+
+#: The gateway of text messages: templates with {phone}, {digits}, {text} and {key} (``messaging.channels.sms``).
+SMS_URL = read_address("SMS_URL", ("http", "https"))
+SMS_METHOD = read_choice("SMS_METHOD", "POST", ("POST", "GET", "PUT"))
+SMS_HEADERS = read_texts("SMS_HEADERS")
+SMS_BODY = read_text("SMS_BODY")
+#: Where the gateway's id stands in its answer, such as ``messages.0.id``; where it stands, and the status, in a report.
+SMS_ANSWER_ID = read_text("SMS_ANSWER_ID")
+SMS_SECONDS = read_number("SMS_SECONDS", 10, least=1, most=30)
+SMS_CALLBACK_SECRET = read_text("SMS_CALLBACK_SECRET")
+SMS_CALLBACK_SIGNATURE = read_text("SMS_CALLBACK_SIGNATURE")
+SMS_CALLBACK_ID = read_text("SMS_CALLBACK_ID", "id")
+SMS_CALLBACK_STATUS = read_text("SMS_CALLBACK_STATUS", "status")
+SMS_DELIVERED = frozenset(word.lower() for word in read_list("SMS_DELIVERED", "delivered,delivrd"))
+_never = "undelivered,undeliv,undeliverable,failed,expired,rejected,rejectd,deleted"
+SMS_UNDELIVERED = frozenset(word.lower() for word in read_list("SMS_UNDELIVERED", _never))

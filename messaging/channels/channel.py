@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 SMS, EMAIL = "sms", "email"
@@ -38,14 +39,25 @@ class Unclear(NotTaken):
     """Whether the message was taken cannot be known: the line broke after it was handed over."""
 
 
+class Report(NamedTuple):
+    """What somebody tells of a message later: a request, whoever sent it. Names of headers are in small letters."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    body: bytes
+
+
 class Channel(NamedTuple):
     """One way to send.
 
     ``send`` returns the other side's id of the message, empty where it gives none, and raises ``NotTaken`` or
-    ``Unclear``. ``find_faults`` looks into the settings, for ``manage.py check``.
+    ``Unclear``. ``find_faults`` looks into the settings, for ``manage.py check``. ``hear`` takes what the other side
+    reports, and refuses whom it does not believe.
     """
 
     name: str
     kinds: frozenset[str]
     send: Callable[[Message], str]
     find_faults: Callable[[], Iterable[Fault]]
+    hear: Callable[[Report, datetime], None] | None = None

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from messaging.channels.channel import EMAIL, SMS
 from messaging.channels.table import CHANNELS
 
+OURS = "messaging.channels.sending.send"
 VARIABLES = {SMS: "SMS_CHANNEL", EMAIL: "EMAIL_CHANNEL"}
 
 
@@ -29,7 +30,7 @@ def find_faults(app_configs: Any = None, **options: Any) -> list[checks.CheckMes
     """Faults in the settings of the channels in use, and settings that are no more."""
     found: list[checks.CheckMessage] = []
     for kind, variable in VARIABLES.items():
-        channel = CHANNELS.get(getattr(settings, variable))
+        channel = CHANNELS.get(getattr(settings, variable)) if settings.MESSAGE_SENDER == OURS else None
         for fault in channel.find_faults() if channel else ():
             make = checks.Error if fault.grave else checks.Warning
             found.append(make(f"{fault.variable or variable}: {fault.remedy}", id=f"regulars.{kind}"))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from messaging.channels.channel import Channel
 from messaging.channels.console import console
 from messaging.channels.outbox import outbox
+from messaging.channels.sms import sms
 from messaging.channels.smtp import smtp
 
 CHANNELS: Mapping[str, Channel] = {
-    channel.name: channel for channel in (console.CHANNEL, outbox.CHANNEL, smtp.CHANNEL)
+    channel.name: channel for channel in (console.CHANNEL, outbox.CHANNEL, sms.CHANNEL, smtp.CHANNEL)
 }

@@ -13,7 +13,8 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
 from messaging.channels.channel import EMAIL, Channel, Fault, Message, NotTaken, Unclear
@@ -29,6 +30,8 @@ _SURELY_NOT = (
     ConnectionRefusedError,
     socket.gaierror,
 )
+#: What django-anymail calls recipients that a provider does not write to.
+_REFUSED = frozenset({"invalid", "rejected", "failed"})
 
 
 def send(message: Message) -> str:
@@ -47,9 +50,10 @@ def send(message: Message) -> str:
         raise NotTaken(_describe(error), told) from error
     except Exception as error:  # a backend may be anybody's, and raise whatever it likes
         raise Unclear(_describe(error), told) from error
-    if not taken:
-        raise NotTaken("the backend sent nothing", told)
     status: Any = getattr(letter, "anymail_status", None)
+    said = getattr(status, "status", None)
+    if not taken or (isinstance(said, set) and said and said <= _REFUSED):
+        raise NotTaken("the backend sent nothing", told)
     known = getattr(status, "message_id", None)
     return known if isinstance(known, str) and known else own_id
 
@@ -70,6 +74,11 @@ def _find_faults() -> Iterator[Fault]:
             "EMAIL_USE_SSL",
             "A server has either EMAIL_USE_TLS (port 587) or EMAIL_USE_SSL (port 465): set one.",
         )
+        return
+    try:
+        get_connection()
+    except (ImportError, ImproperlyConfigured) as error:
+        yield Fault("EMAIL_BACKEND", f"It cannot be used: {' '.join(str(error).split())}")
 
 
 CHANNEL = Channel("smtp", frozenset({EMAIL}), send, _find_faults)
