@@ -47,7 +47,7 @@ def read_newest(most: int) -> list[dict[str, Any]]:
     try:
         with find_file().open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - READ))
-            lines = file.read().decode(errors="replace").splitlines()
+            lines = file.read().decode(errors="replace").split("\n")
     except OSError:
         return []
     found: list[dict[str, Any]] = []

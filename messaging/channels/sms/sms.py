@@ -96,14 +96,15 @@ def _place_faults() -> Iterator[Fault]:
             yield Fault(
                 variable, "It begins like JSON and is none: mend it, or let it begin with neither { nor [."
             )
-            continue
+            places = set(names)  # which it would hold is not known
         used |= places
         if strange := sorted(places - names):
             known = ", ".join(f"{{{name}}}" for name in sorted(names))
             yield Fault(variable, f"It may hold {known}, not {{{strange[0]}}}.")
     if not used & {templates.PHONE, templates.DIGITS} or templates.TEXT not in used:
         yield Fault(
-            "SMS_BODY", "SMS_BODY or SMS_URL must say where the phone goes, {phone} or {digits}, and {text}."
+            "SMS_BODY",
+            "Say here or in SMS_URL where the phone goes, {phone} or {digits}, and where the {text}.",
         )
 
 
