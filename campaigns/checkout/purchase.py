@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from analytics import facts, stored_facts
 from analytics.models import MemberFacts
 from campaigns import rulebooks
-from campaigns.checkout import extras, record, remains, usage
+from campaigns.checkout import extras, record, remains
 from campaigns.checkout.events import grounds
 from campaigns.checkout.record import NOTHING, Record
 from campaigns.checkout.situation import PURCHASED
 from campaigns.checkout.told import RETURNABLE
 from campaigns.engine.evaluation import evaluate
-from campaigns.models import Usage
 from campaigns.rulebooks import Rules
 from foundation.refusals import Missing, Refused
 from loyalty.ledger import ledger
@@ -205,17 +204,3 @@ def save_facts(
     changes = facts.changes(member_id, scheme, known, moved, because, now)
     facts.write([facts.row(member_id, scheme, moved, now)], changes)
     events.record_all(tier_changes.event(change, scheme.code) for change in changes)
-
-
-def write_usage(sold: Purchase, changes: Mapping[usage.Key, usage.Used]) -> None:
-    """Move the member's use of limits and counters. Runs under the account's lock."""
-    if not changes:
-        return
-    member_id = sold.receipt.member_id
-    assert member_id is not None
-    stored = Usage.objects.filter(
-        member_id=member_id, campaign_id__in={campaign for campaign, _period in changes}
-    )
-    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
-    rows = usage.rows(member_id, used, changes)
-    usage.write(rows)

@@ -172,14 +172,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
         """What the decision added to common counters."""
         return {(one.campaign_id, one.key): (one.times, one.points, one.money) for one in self.tallies}
 
-    @property
-    def granted(self) -> dict[int, Decimal]:
-        """Points by campaign."""
-        points: dict[int, Decimal] = {}
-        for grant in self.grants:
-            points[grant.campaign_id] = points.get(grant.campaign_id, Decimal(0)) + grant.points
-        return points
-
 
 NOTHING = Record()
 

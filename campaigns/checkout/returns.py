@@ -18,19 +18,19 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.checkout import decision, extras, record, settlements, story, tallies, usage
+from campaigns.checkout import decision, extras, grants, record, settlements, story, tallies, usage
 from campaigns.checkout.clashes import retried
 from campaigns.checkout.events import consequences
-from campaigns.checkout.purchase import Purchase, judge_again, lock, write_facts, write_usage, wrong_state
+from campaigns.checkout.purchase import Purchase, judge_again, lock, write_facts, wrong_state
 from campaigns.checkout.record import NOTHING, Record
 from campaigns.checkout.story import Story
 from campaigns.checkout.told import RETURNABLE, Answer, may_know_balance
 from campaigns.rulebooks import Rules
 from foundation.refusals import Conflict, Fault, Invalid, Refused
-from loyalty.ledger import ledger, restoration
+from loyalty.ledger import ledger, provenance, restoration, revocation
 from loyalty.ledger.passbook import ZERO, Cause, new_id
 from loyalty.models import Receipt, Return, ReturnLine
-from loyalty.rules.days import end_of_day
+from loyalty.rules.days import last_moment
 from loyalty.rules.tiers import Bought
 from loyalty.shops.places import Scheme
 from members import bounds
@@ -187,15 +187,15 @@ def _post(sold: Purchase, wanted: ReturnRequest, coming: Mapping[int, Decimal], 
         sold.book.touched = True
         spent = sum((line.redeemed_points for line in after.lines), ZERO)
         restored = _restore(sold, spent, return_id, cause)
-        changes = _changes(before, after)
+        changes = grants.difference(before.grants, after.grants)
         after = msgspec.structs.replace(after, taken=dict(before.taken))
         revoked, owed = _take_back(sold, changes, after, return_id, cause)
         _give_more(sold, changes, after, return_id, cause)
         left = None if whole else _left(sold, refund, after)
         consequences.settle(sold, left, return_id, now)
         write_facts(sold, refund, left, now, after)
-        write_usage(sold, usage.difference(after.increments, before.increments))
         assert receipt.member_id is not None
+        usage.move(receipt.member_id, usage.difference(after.increments, before.increments))
         after = extras.take_back(before, after, receipt.id, receipt.member_id, now)
     _undo(sold, before, after, now)
     status = Receipt.Status.PARTIALLY_RETURNED
@@ -223,13 +223,6 @@ def _undo(sold: Purchase, before: Record, after: Record, now: datetime) -> None:
         settlements.ask(receipt.id, now)
 
 
-def _changes(before: Record, after: Record) -> dict[int, Decimal]:
-    """Points by campaign that come (above zero) or go."""
-    was, now = before.granted, after.granted
-    changes = {campaign: now.get(campaign, ZERO) - was.get(campaign, ZERO) for campaign in {*was, *now}}
-    return {campaign: points for campaign, points in sorted(changes.items()) if points}
-
-
 def _restore(sold: Purchase, still_spent: Decimal, return_id: UUID, cause: Cause) -> Decimal:
     """Give back the points that were spent on what came back, to their own lots."""
     assert sold.book is not None
@@ -251,8 +244,7 @@ def _restore(sold: Purchase, still_spent: Decimal, return_id: UUID, cause: Cause
 
 def grace_until(scheme: Scheme, rules: Rules, now: datetime) -> datetime:
     """Until when points live that come back to an expired lot."""
-    local = now.astimezone(scheme.zone).date() + timedelta(days=rules.grace_days)
-    return end_of_day(local, scheme.zone)
+    return last_moment(now, rules.grace_days, scheme.zone)
 
 
 def _take_back(
@@ -261,18 +253,18 @@ def _take_back(
     """Take back what campaigns give no more. Returns the points taken and the points owed."""
     assert sold.book is not None
     revoked = owed = ZERO
-    forgiving = sold.rules.debt_policy == "forgive"
-    going = {campaign: -points for campaign, points in changes.items() if points < 0}
-    for campaign, points in going.items():
-        lots = restoration.granted_by(sold.receipt.id, campaign, sold.book.account_id, after.taken)
-        for granted in lots:
-            part = min(points, granted.lot.points - granted.taken)
-            if part <= 0:
-                continue
-            key = f"{return_id}:revoke:{granted.lot.id}"
-            got, missing = restoration.revoke(sold.book, granted, part, key, cause, forgiving=forgiving)
-            after.taken[str(granted.lot.id)] = granted.taken + part
-            revoked, owed, points = revoked + got, owed + missing, points - part
+    receipt_id, account_id = sold.receipt.id, sold.book.account_id
+    for campaign, points in grants.going(changes).items():
+        got, missing = revocation.revoke_each(
+            sold.book,
+            provenance.granted_by(campaign, account_id, after.taken, receipt_id=receipt_id),
+            points,
+            after.taken,
+            lambda granted, _part: f"{return_id}:revoke:{granted.lot.id}",
+            cause,
+            forgiving=sold.rules.debt_policy == "forgive",
+        )
+        revoked, owed = revoked + got, owed + missing
     return revoked, owed
 
 
@@ -281,11 +273,7 @@ def _give_more(
 ) -> None:
     """Book what a campaign gives only now, because another one that shut it out no longer applies."""
     assert sold.book is not None
-    more = tuple(
-        msgspec.structs.replace(grant, points=changes[grant.campaign_id])
-        for grant in after.grants
-        if changes.get(grant.campaign_id, ZERO) > 0
-    )
+    more = grants.coming(after.grants, changes)
     decision.earn(
         sold.book, more, sold.rules, sold.receipt.id, sold.receipt.purchased_at, cause, key=str(return_id)
     )
@@ -362,7 +350,8 @@ def release(sold: Purchase, now: datetime) -> Answer:
                 sold.book, spending, restored, f"{return_id}:release", Cause(now, sold.receipt.id),
                 grace=grace_until(sold.scheme, sold.rules, now), kind="release",
             )  # fmt: skip
-        write_usage(sold, usage.difference({}, sold.standing.increments))
+        assert sold.receipt.member_id is not None
+        usage.move(sold.receipt.member_id, usage.difference({}, sold.standing.increments))
     tallies.move(tallies.difference({}, sold.standing.counted, sold.receipt.store_id))
     coupons.give_back(sold.receipt.id, now)
     figures = {"refund": ZERO, "restored": restored, "revoked": ZERO, "owed": ZERO}

@@ -20,7 +20,7 @@ from campaigns.checkout.record import DueShare as Due
 from campaigns.checkout.record import Record
 from campaigns.models import Seller, Share
 from campaigns.rulebooks import Rules
-from loyalty.ledger import ledger, restoration
+from loyalty.ledger import ledger, provenance, revocation
 from loyalty.ledger.passbook import ZERO, Cause, LotTerms, Passbook
 from loyalty.models import Receipt
 from loyalty.shops import membership, pasts
@@ -79,7 +79,7 @@ def _move(
     head = f"{receipt.id}:share:{row.campaign_id}:{row.to}"
     cause = Cause(now, receipt.id, reason=REASONS[row.to])
     taken = {lot: Decimal(points) for lot, points in row.taken.items()}
-    lots = restoration.granted_by(receipt.id, row.campaign_id, row.account_id, taken)
+    lots = provenance.granted_by(row.campaign_id, row.account_id, taken, receipt_id=receipt.id)
     if wanted is not None and due > row.points:
         source = rules.funders[wanted.funder] if wanted.funder else None
         terms = LotTerms(receipt.purchased_at, wanted.active_from, wanted.expires_at, wanted.terms, source)
@@ -87,14 +87,15 @@ def _move(
             due - row.points, terms, f"{head}:{len(lots)}", cause, source=source,
             revision_id=rules.revision_ids[row.campaign_id],
         )  # fmt: skip
-    too_much = row.points - due
-    for granted in lots:
-        part = min(too_much, granted.lot.points - granted.taken)
-        if part > 0:
-            key = f"{head}:revoke:{granted.lot.id}:{granted.taken + part}"
-            restoration.revoke(book, granted, part, key, cause, forgiving=rules.debt_policy == "forgive")
-            taken[str(granted.lot.id)] = granted.taken + part
-            too_much -= part
+    revocation.revoke_each(
+        book,
+        lots,
+        row.points - due,
+        taken,
+        lambda granted, part: f"{head}:revoke:{granted.lot.id}:{granted.taken + part}",
+        cause,
+        forgiving=rules.debt_policy == "forgive",
+    )
     row.points, row.taken = due, {lot: str(points) for lot, points in taken.items()}
     row.save()
     return True

@@ -13,6 +13,7 @@ from uuid import UUID
 from campaigns.engine.counters import PROGRESS as PROGRESS
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.promises import PREFIX as PROMISE
+from campaigns.models import Usage
 from foundation import prepared
 from loyalty.ledger import ledger
 from loyalty.rules.basket import Moment
@@ -73,6 +74,17 @@ def rows(member_id: UUID, used: Mapping[Key, Used], changes: Mapping[Key, Used])
         before = used.get(key, (0, Decimal(0)))
         written.append(UsageRow(member_id, key[0], key[1], before[0] + times, before[1] + points))
     return written
+
+
+def move(member_id: UUID, changes: Mapping[Key, Used]) -> None:
+    """Move a member's use of limits and counters. Runs under the lock of the member's account."""
+    if not changes:
+        return
+    stored = Usage.objects.filter(
+        member_id=member_id, campaign_id__in={campaign for campaign, _period in changes}
+    )
+    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
+    write(rows(member_id, used, changes))
 
 
 def write(written: list[UsageRow]) -> None:

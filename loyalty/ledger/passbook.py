@@ -299,7 +299,7 @@ class Passbook:
     def forgive(self, lot_id: UUID, points: Decimal, at: datetime) -> None:
         """Note points that should be taken back but are spent, and that nobody has to repay them.
 
-        Should the spending be undone, ``revocation.reclaim`` still takes them.
+        Should the spending be undone, ``repayment.reclaim`` still takes them.
         """
         self._debt(lot_id, points, None, at)
         self._debt(lot_id, -points, None, at)

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Case, Sum, When
 
 from loyalty.ledger import ledger
-from loyalty.ledger.passbook import OpenLot
-from loyalty.ledger.revocation import Granted, PastDebt, PastUse, Repaid
+from loyalty.ledger.passbook import ZERO, OpenLot
+from loyalty.ledger.repayment import Repaid
+from loyalty.ledger.revocation import Granted, PastDebt, PastUse
 from loyalty.models import Debt, Lot, LotUse, Transfer
+
+
+def granted_by(
+    campaign_id: int,
+    account_id: UUID,
+    taken: Mapping[str, Decimal],
+    *,
+    receipt_id: UUID | None = None,
+    keys: str = "",
+) -> list[Granted]:
+    """The lots a campaign gave to an account, the newest first, and what became of each.
+
+    For a receipt, or by transfers whose keys begin with ``keys``. ``taken`` is what was to be taken so far, by lot.
+    """
+    given = Lot.objects.filter(
+        account_id=account_id, transfer__kind="accrue", transfer__revision__campaign_id=campaign_id
+    )
+    if receipt_id is not None:
+        given = given.filter(transfer__receipt_id=receipt_id)
+    if keys:
+        given = given.filter(transfer__key__startswith=keys)
+    return [granted(row, taken.get(str(row.id), ZERO)) for row in given.order_by("-transfer__at", "-id")]
 
 
 def granted(row: Lot, taken: Decimal) -> Granted:

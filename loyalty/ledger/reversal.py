@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -12,10 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refused
-from loyalty.ledger import ledger, lots, provenance, revocation
+from loyalty.ledger import ledger, provenance, restoration, revocation
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
-from loyalty.models import Account, Debt, Holder, Lot, LotUse, Programme, Transfer
-from loyalty.rules.days import end_of_day
+from loyalty.models import Account, Debt, Holder, Lot, Programme, Transfer
+from loyalty.rules.days import last_moment
 from members.timeline import events
 
 
@@ -85,17 +85,10 @@ def _take(
 
 
 def _give(book: Passbook, transfer: Transfer, key: str, cause: Cause, programme: Programme) -> Decimal:
-    """Give back to the lots what the transfer took, as shifts since then have it."""
-    zone = ZoneInfo(programme.time_zone)
-    grace = end_of_day(cause.at.astimezone(zone).date() + timedelta(days=programme.grace_days), zone)
-    taken = LotUse.objects.filter(transfer=transfer).order_by("id").values_list("lot_id", "points")
-    rows = Lot.objects.in_bulk([lot_id for lot_id, _points in taken])
-    uses = revocation.outstanding((ledger.open_lot(rows[lot_id]), points) for lot_id, points in taken)
-    chosen = [(book.lots.get(lot.id, lot), part) for lot, part in lots.to_give_back(uses, transfer.points)]
-    back = book.give_back(
-        "adjust", transfer.target_id, chosen, key, cause, reverses_id=transfer.id, grace=grace
-    )
-    revocation.reclaim(book, back, provenance.repaid, f"{key}:reclaim", cause)
+    """Give back to the lots what the transfer took."""
+    grace = last_moment(cause.at, programme.grace_days, ZoneInfo(programme.time_zone))
+    taken = restoration.taken_by_hand(transfer)
+    restoration.restore(book, taken, transfer.points, key, cause, grace=grace, kind="adjust")
     return transfer.points
 
 

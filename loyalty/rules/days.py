@@ -59,6 +59,11 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return early
 
 
+def last_moment(now: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The end of the day that lies so many days after the one it is now: until then grace is given."""
+    return end_of_day(now.astimezone(zone).date() + timedelta(days=days), zone)
+
+
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first second of a local day, in UTC: the one after the last second of the day before."""
     return end_of_day(day - timedelta(days=1), zone) + _SECOND

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from loyalty.ledger import lots, revocation
+from loyalty.ledger import lots, repayment, revocation
 from loyalty.ledger.passbook import (
     ZERO,
     Cause,
@@ -25,7 +25,8 @@ from loyalty.ledger.passbook import (
     UseRow,
     new_id,
 )
-from loyalty.ledger.revocation import Granted, PastDebt, PastUse, Repaid
+from loyalty.ledger.repayment import Repaid
+from loyalty.ledger.revocation import Granted, PastDebt, PastUse
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWN = Institutions(new_id(), new_id(), new_id(), new_id())
@@ -180,7 +181,7 @@ class Life:
             "restore", OWN.hold, chosen, str(new_id()), cause,
             reverses_id=purchase.spending, grace=self.now + timedelta(days=5),
         )  # fmt: skip
-        revocation.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
+        repayment.reclaim(self.book, homecoming, self._settled, str(new_id()), cause)
         purchase.restored += points
 
     def _revoke(

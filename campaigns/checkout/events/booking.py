@@ -5,7 +5,7 @@ At first all of it, later the difference to what stood before. Runs under the lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from campaigns.checkout import capacity, decision, extras, record, situation, tallies, usage
+from campaigns.checkout import capacity, decision, extras, grants, record, situation, tallies, usage
 from campaigns.checkout.events import grounds
 from campaigns.checkout.events import rewards as event_rewards  # fmt: skip
 from campaigns.checkout.events.rewards import Basis
@@ -21,10 +21,10 @@ from campaigns.checkout.record import NOTHING, DueShare, Given, Record
 from campaigns.engine.evaluation import evaluate_event
 from campaigns.engine.outcome import Outcome, Tally
 from campaigns.engine.shopper import Shopper
-from campaigns.models import EventReward, Seller, Usage
+from campaigns.models import EventReward, Seller
 from campaigns.rulebooks import Rules
-from loyalty.ledger import ledger, restoration
-from loyalty.ledger.passbook import ZERO, Cause, Passbook
+from loyalty.ledger import ledger, provenance, revocation
+from loyalty.ledger.passbook import Cause, Passbook
 from loyalty.models import Programme
 from loyalty.rules.basket import Moment
 from loyalty.shops import membership, places
@@ -126,7 +126,7 @@ def change(subject: Subject, standing: EventReward, basis: Basis, key: str, now:
         after = record.pack(_judge(subject, shopper, basis))
     after = msgspec.structs.replace(after, taken=dict(before.taken))
     _move_points(subject, before, after, key, now)
-    _move_usage(subject.member_id, usage.difference(after.increments, before.increments))
+    usage.move(subject.member_id, usage.difference(after.increments, before.increments))
     tallies.move(tallies.difference(_common(after), _common(before), _NO_STORE))
     after = _move_extras(subject, before, after, now)
     event_rewards.keep(subject.event.id, subject.programme_id, now, subject.rules.id, shopper, basis, after)
@@ -168,33 +168,25 @@ def _move_points(subject: Subject, before: Record, after: Record, key: str, now:
 def _move(
     subject: Subject,
     book: Passbook,
-    before: Iterable[Given],
-    after: Iterable[Given],
+    before: Sequence[Given],
+    after: Sequence[Given],
     taken: dict[str, Decimal],
     key: str,
     cause: Cause,
 ) -> None:
-    changes = _changes(before, after)
-    for campaign, points in changes.items():
-        if points < 0:
-            lots = restoration.granted_for(f"{subject.key}:", campaign, book.account_id, taken)
-            forgiving = subject.rules.debt_policy == "forgive"
-            restoration.take(book, lots, -points, taken, key, cause, forgiving=forgiving)
-    more = tuple(
-        msgspec.structs.replace(grant, points=changes[grant.campaign_id])
-        for grant in after
-        if changes.get(grant.campaign_id, ZERO) > 0
-    )
+    changes = grants.difference(before, after)
+    for campaign, points in grants.going(changes).items():
+        revocation.revoke_each(
+            book,
+            provenance.granted_by(campaign, book.account_id, taken, keys=f"{subject.key}:"),
+            points,
+            taken,
+            lambda granted, _part: f"{key}:revoke:{granted.lot.id}",
+            cause,
+            forgiving=subject.rules.debt_policy == "forgive",
+        )
+    more = grants.coming(after, changes)
     decision.earn(book, more, subject.rules, None, subject.event.at, cause, key=key)
-
-
-def _changes(before: Iterable[Given], after: Iterable[Given]) -> dict[int, Decimal]:
-    """Points by campaign that come (above zero) or go."""
-    changes: dict[int, Decimal] = {}
-    for sign, grants in ((-1, before), (1, after)):
-        for grant in grants:
-            changes[grant.campaign_id] = changes.get(grant.campaign_id, ZERO) + sign * grant.points
-    return {campaign: points for campaign, points in sorted(changes.items()) if points}
 
 
 def _shares(kept: Record, to: str) -> tuple[Given, ...]:
@@ -212,12 +204,6 @@ def _as_grant(share: DueShare) -> Given:
         share.terms,
         share.funder,
     )
-
-
-def _move_usage(member_id: UUID, changes: Mapping[usage.Key, usage.Used]) -> None:
-    stored = Usage.objects.filter(member_id=member_id, campaign_id__in={campaign for campaign, _ in changes})
-    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
-    usage.write(usage.rows(member_id, used, changes))
 
 
 def _common(kept: Record) -> dict[tallies.Key, tallies.Sums]:
