@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from analytics import facts, stored_facts
 from campaigns.checkout.story import moment, money, number
 from foundation.refusals import Missing, Refused
-from loyalty.ledger import inactivity
+from loyalty.ledger import balances, inactivity, ledger
 from loyalty.models import Holder, Lot
 from loyalty.shops import places
 from members.lookup import lookup, phones
@@ -79,21 +79,14 @@ def _holdings(member: Member, client: Client) -> Any:
 
 def _account(holding: Holder, lots: Sequence[Lot], now: datetime) -> dict[str, Any]:
     decimals = holding.programme.point_decimals
-    spendable = pending = Decimal(0)
     expiring: dict[datetime, Decimal] = {}
     programme = holding.programme
     gone = inactivity.gone_until(
         holding.account_id, programme.inactivity_days, ZoneInfo(programme.time_zone), now
     )
-    for lot in lots:
-        if lot.expires_at is not None and lot.expires_at < now:
-            continue
-        if gone is not None and lot.earned_at <= gone:
-            continue
-        if lot.active_from is not None and lot.active_from > now:
-            pending += lot.remaining
-        else:
-            spendable += lot.remaining
+    counting = list(balances.counting(map(ledger.open_lot, lots), gone, now))
+    spendable, pending = balances.of_lots(counting, now)
+    for lot in counting:
         if lot.expires_at is not None:
             expiring[lot.expires_at] = expiring.get(lot.expires_at, Decimal(0)) + lot.remaining
     return {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Sum
@@ -13,7 +15,8 @@ from django.db.models import Count, Max, Sum
 from analytics import facts, stored_facts
 from analytics.facts import Rank
 from analytics.models import MemberFacts, SegmentMember
-from loyalty.ledger import inactivity
+from loyalty.ledger import balances, inactivity, ledger
+from loyalty.ledger.passbook import OpenLot
 from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, TierChange
 from loyalty.rules.tiers import Step
 from loyalty.shops import places
@@ -128,11 +131,11 @@ def read_purses(member: Member, now: datetime) -> list[Purse]:
     """The member's accounts, with what can be spent at ``now``, what waits, and what expires next."""
     holders = member.holdings.select_related("account", "programme").order_by("programme__code")
     purses = {holder.account_id: Purse(holder) for holder in holders}
-    gone = {key: _gone_until(purse, now) for key, purse in purses.items()}
-    for lot in Lot.objects.filter(account__in=purses, remaining__gt=0).order_by("expires_at"):
-        since = gone[lot.account_id]
-        if since is None or lot.earned_at > since:
-            _count(purses[lot.account_id], lot, now)
+    lots: dict[UUID, list[OpenLot]] = {key: [] for key in purses}
+    for row in Lot.objects.filter(account__in=purses, remaining__gt=0).order_by("expires_at"):
+        lots[row.account_id].append(ledger.open_lot(row))
+    for key, purse in purses.items():
+        _count(purse, lots[key], now)
     programmes = {purse.holder.programme_id for purse in purses.values()}
     rows = MemberFacts.objects.filter(member=member).select_related("set_tier")
     known = {row.programme_id: row for row in rows}
@@ -161,14 +164,13 @@ def _gone_until(purse: Purse, now: datetime) -> datetime | None:
     )
 
 
-def _count(purse: Purse, lot: Lot, now: datetime) -> None:
-    if lot.expires_at is not None and lot.expires_at < now:
-        return  # gone already, whether the nightly job has written it down or not
-    if lot.active_from is not None and lot.active_from > now:
-        purse.pending += lot.remaining
-        return
-    purse.spendable += lot.remaining
-    if lot.expires_at is not None:
+def _count(purse: Purse, lots: Sequence[OpenLot], now: datetime) -> None:
+    """What the lots of an account, the soonest to expire first, come to."""
+    counting = list(balances.counting(lots, _gone_until(purse, now), now))
+    purse.spendable, purse.pending = balances.of_lots(counting, now)
+    for lot in counting:
+        if lot.expires_at is None or not lot.spendable_at(now):
+            continue
         last = purse.expiring[-1] if purse.expiring else None
         if last and last[0] == lot.expires_at:
             purse.expiring[-1] = (lot.expires_at, last[1] + lot.remaining)

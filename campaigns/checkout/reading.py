@@ -4,6 +4,10 @@ Everything that every sale needs is always read; what only some campaigns ask fo
 purchases, attributes, segments, what a campaign gave to everybody) is read where the rulebook's needs
 name it. The rulebook is found by the statement itself, so the needs are those of the rulebook that was
 in force last time; should there be another one, the statement is run again.
+
+The bulk path knows the same from memory: members by ``bulk.people``, products by ``bulk.goods``, accounts, holds and
+what was spent today by ``bulk.buyers``. Random tests hold them to what is read here (``test_people.py``,
+``test_goods.py`` and ``test_replay.py`` under ``tests/campaigns/checkout/bulk/``).
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from campaigns.engine.limits import period_keys
 from campaigns.engine.needs import Needs
 from foundation import prepared
 from loyalty.rules.basket import Moment
-from loyalty.shops import membership
+from loyalty.shops import membership, products
 from loyalty.shops.places import Scheme, Shop
 from members.lookup import lookup
 from members.lookup.lookup import Sought
@@ -100,12 +104,7 @@ SELECT json_build_object(
      WHERE at >= %(day)s::timestamptz AND (
            (source_id = (SELECT id FROM account) AND kind IN ('redeem', 'hold'))
         OR (target_id = (SELECT id FROM account) AND kind IN ('restore', 'release')))) END,
-  'products', (SELECT json_agg(p) FROM (
-      SELECT p.id, p.sku, p.name, p.brand, c.path AS categories,
-             (SELECT json_agg(s.code) FROM loyalty_productset_products sp
-                JOIN loyalty_productset s ON s.id = sp.productset_id WHERE sp.product_id = p.id) AS sets
-        FROM loyalty_product p LEFT JOIN loyalty_category c ON c.id = p.category_id
-       WHERE p.partner_id = %(partner)s::bigint AND p.sku = ANY(%(skus)s::text[])) p),
+  'products', (SELECT json_agg(p) FROM ({products.KNOWN}) p),
   'rulebook', (SELECT id FROM rules)
 )::text AS document
 """

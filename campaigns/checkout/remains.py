@@ -24,7 +24,8 @@ def of(basket: Basket, gone: Mapping[int, Decimal], terms: Terms, edition: int =
 
     A line keeps its share of the amount, and of the points and money that were settled on it; of lines that hold equal
     pieces these are shared out together, so that it does not matter on which of them the rest stands. ``edition`` is
-    that of the engine that judged the purchase.
+    that of the engine that judged the purchase. A return puts in what it has locked, a backtest what it reads in bulk:
+    ``tests/campaigns/backtest/test_backtest.py`` holds them together.
     """
     paid = basket.redeem.by_line if isinstance(basket.redeem, Settled) else {}
     left = {

@@ -27,11 +27,12 @@ from campaigns.checkout.story import Story
 from campaigns.checkout.told import RETURNABLE, Answer, may_know_balance
 from campaigns.rulebooks import Rules
 from foundation.refusals import Conflict, Fault, Invalid, Refused
-from loyalty.ledger import ledger, provenance, restoration, revocation
+from loyalty.ledger import balances, ledger, provenance, restoration, revocation
 from loyalty.ledger.passbook import ZERO, Cause, new_id
 from loyalty.models import Receipt, Return, ReturnLine
 from loyalty.rules.days import last_moment
 from loyalty.rules.tiers import Bought
+from loyalty.shops import places
 from loyalty.shops.places import Scheme
 from members import bounds
 from members.timeline import events
@@ -292,8 +293,10 @@ def _write(
     receipt = sold.receipt
     if sold.book is not None:
         ledger.post(*sold.books.values())
-        after = msgspec.structs.replace(after, balance=(sold.book.spendable(now), sold.book.pending(now)))
-    answer = _answer(sold, wanted, return_id, figures, status, now)
+    Receipt.objects.filter(id=receipt.id).update(status=status)
+    balance = _balance(sold, now)
+    after = msgspec.structs.replace(after, balance=balance)
+    answer = _answer(sold, wanted, return_id, figures, status, balance)
     back = Return.objects.create(
         id=return_id, receipt=receipt, number=wanted.return_number, returned_at=wanted.returned_at,
         recorded_at=now, content_hash=wanted.content_hash, outcome=record.dump(after), answer=answer, **figures,
@@ -303,12 +306,19 @@ def _write(
         ReturnLine(back=back, line_id=ids[position], quantity=quantity)
         for position, quantity in coming.items()
     )
-    Receipt.objects.filter(id=receipt.id).update(status=status)
     kind = "purchase.cancelled" if status == Receipt.Status.CANCELLED else "purchase.returned"
     at = max(now, receipt.purchased_at)  # never before it was sold, whatever the till's clock says
     happened = events.new(kind, receipt.member_id, at, now, receipt=str(receipt.id), back=str(return_id))
     events.record_all([happened])
     return Answer(answer, replay=False)
+
+
+def _balance(sold: Purchase, now: datetime) -> tuple[Decimal, Decimal] | None:
+    """The member's spendable and pending points after the return, whose receipt has its new state already."""
+    if sold.book is None:
+        return None
+    scheme = sold.scheme
+    return balances.of_book(sold.book, scheme.inactivity_days, places.scheme(scheme.id).zone, now)
 
 
 def _answer(
@@ -317,10 +327,10 @@ def _answer(
     return_id: UUID,
     figures: Mapping[str, Decimal],
     status: str,
-    now: datetime,
+    balance: tuple[Decimal, Decimal] | None,
 ) -> Story:
     places_ = sold.rules.engine.terms.point_decimals
-    book = sold.book if may_know_balance(sold.receipt) else None
+    told = balance if may_know_balance(sold.receipt) else None
     return {
         "id": str(return_id),
         "purchase": str(sold.receipt.id),
@@ -329,9 +339,7 @@ def _answer(
         "restored": story.number(figures["restored"], places_),
         "revoked": story.number(figures["revoked"], places_),
         "owed": story.number(figures["owed"], places_),
-        "balance": story.balance(
-            sold.scheme.code, (book.spendable(now), book.pending(now)) if book else None, places_
-        ),
+        "balance": story.balance(sold.scheme.code, told, places_),
         "status": str(status),
     }
 

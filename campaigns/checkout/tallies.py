@@ -37,6 +37,8 @@ class TallyRow(NamedTuple):
 
 
 #: Part of a statement: adds what is given as ``%(tallies)s``. A lowered limit lets stand what was given before.
+#: A return moves sums by a statement of its own (``move``), which no limit stops and which ends at zero; beside that
+#: both count the same (``tests/campaigns/checkout/test_tallies.py``).
 WRITE = """
 tally_rows AS (
   INSERT INTO campaigns_tally AS t (campaign_id, store_id, period, times, points, money,

@@ -16,7 +16,7 @@ from campaigns.checkout import extras, record, story
 from campaigns.checkout.record import Record
 from campaigns.checkout.story import Story
 from foundation.refusals import Missing
-from loyalty.ledger import ledger
+from loyalty.ledger import balances
 from loyalty.models import Debt, Receipt, Return, ReturnLine
 from loyalty.shops import places
 
@@ -74,8 +74,8 @@ def tell(receipt: Receipt, now: datetime) -> Story:
     if not may_know_balance(receipt):
         told["balance"] = None
     elif receipt.account_id is not None:
-        balances = ledger.balances(receipt.account_id, now)
-        told["balance"] = story.balance(receipt.programme.code, balances, decimals)
+        known = balances.of_account(receipt.account_id, now)
+        told["balance"] = story.balance(receipt.programme.code, known, decimals)
     told["returns"] = [_tell_return(back, decimals) for back in backs]
     return told
 

@@ -13,16 +13,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import F, Q, Sum
+from django.db.models import Sum
 
 from foundation import copying, prepared
 from loyalty.ledger import inactivity
 from loyalty.ledger import lots as lot_rules
 from loyalty.ledger.passbook import ZERO, Cause, Institutions, LotTerms, OpenLot, Passbook
-from loyalty.models import Account, Debt, Holder, Lot, Payer, Programme, Transfer
+from loyalty.models import Account, Debt, Holder, Lot, Payer, Programme
 from members.models import Member
 from members.timeline import events
 
@@ -301,35 +300,6 @@ def open_lot(row: StoredLot) -> OpenLot:
         origin_id=row.origin_id,
         pending=row.pending,
     )
-
-
-def balances(account_id: UUID, moment: datetime) -> tuple[Decimal, Decimal]:
-    """The account's spendable and pending points at ``moment``, from its lots, whatever sweeps have been there.
-
-    One statement; up to two more where points lapse for inactivity.
-    """
-    lots = Lot.objects.filter(account_id=account_id, remaining__gt=0).order_by()
-    pending = Q(active_from__gt=moment)
-    alive = Q(expires_at__isnull=True) | Q(expires_at__gte=moment)
-    sums: dict[str, Any] = {
-        "spendable": Sum("remaining", filter=~pending & alive, default=ZERO),
-        "pending": Sum("remaining", filter=pending, default=ZERO),
-    }
-    terms = {"days": F("account__programme__inactivity_days"), "zone": F("account__programme__time_zone")}
-    rows: Any = lots.values(**terms).annotate(**sums)
-    for row in rows:
-        gone = inactivity.gone_until(account_id, row["days"], ZoneInfo(row["zone"]), moment)
-        left = row if gone is None else lots.filter(earned_at__gt=gone).aggregate(**sums)
-        return left["spendable"], left["pending"]
-    return ZERO, ZERO
-
-
-def balance_at(account: Account, moment: datetime) -> Decimal:
-    """The account's balance as of any moment: transfers in less transfers out, booked until then. Points."""
-    booked = Transfer.objects.filter(at__lte=moment)
-    came = booked.filter(target=account).aggregate(points=Sum("points"))["points"] or ZERO
-    went = booked.filter(source=account).aggregate(points=Sum("points"))["points"] or ZERO
-    return came - went
 
 
 # Single operations. Each must run in a transaction and locks the accounts it names.

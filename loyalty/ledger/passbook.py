@@ -155,12 +155,12 @@ class Passbook:
         return sum((lot.remaining for lot in self.lots.values() if lot.spendable_at(moment)), ZERO)
 
     def pending(self, moment: datetime) -> Decimal:
-        """Points that become active only after ``moment``."""
+        """Points that become active only after ``moment``, while their life is not over."""
         return sum(
             (
                 lot.remaining
                 for lot in self.lots.values()
-                if lot.active_from is not None and lot.active_from > moment
+                if lot.active_from is not None and lot.active_from > moment and not lot.expired_at(moment)
             ),
             ZERO,
         )

@@ -27,7 +27,7 @@ _SPENDABLE = (
 _STANDING = f"""
 SELECT coalesce(sum(held), 0),
        coalesce(sum(held) FILTER (WHERE {_SPENDABLE}), 0),
-       coalesce(sum(held) FILTER (WHERE l.active_from > %(at)s), 0)
+       coalesce(sum(held) FILTER (WHERE l.active_from > %(at)s AND (l.expires_at IS NULL OR l.expires_at >= %(at)s)), 0)
   FROM (SELECT l.*, l.points - coalesce((
                SELECT sum(u.points) FROM loyalty_lotuse u JOIN loyalty_transfer t ON t.id = u.transfer_id
                 WHERE u.lot_id = l.id AND t.at <= %(at)s), 0) AS held

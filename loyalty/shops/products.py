@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.utils.text import slugify
 
 from loyalty.models import Category, Product
+
+#: A query for what the engine reads of a partner's products: of ``%(partner)s``, by ``%(skus)s``.
+KNOWN = """
+      SELECT p.id, p.sku, p.name, p.brand, c.path AS categories,
+             (SELECT json_agg(s.code) FROM loyalty_productset_products sp
+                JOIN loyalty_productset s ON s.id = sp.productset_id WHERE sp.product_id = p.id) AS sets
+        FROM loyalty_product p LEFT JOIN loyalty_category c ON c.id = p.category_id
+       WHERE p.partner_id = %(partner)s::bigint AND p.sku = ANY(%(skus)s::text[])"""
 
 
 class NewProduct(NamedTuple):
@@ -49,12 +58,27 @@ def category_code(name: str) -> str:
 
 
 def category_named(name: str) -> Category:
-    """The category of that code or name, made under the root if there is none."""
+    """The category of that code or name, made under the root if there is none.
+
+    ``paths_named`` says of many where they are; ``tests/campaigns/checkout/bulk/test_goods.py`` holds both together.
+    """
     found = Category.objects.filter(code=name).first() or Category.objects.filter(name=name).first()
     if found:
         return found
     code = category_code(name)
     return Category.objects.get_or_create(code=code, defaults={"name": name[:120], "path": [code]})[0]
+
+
+def paths_named(names: Collection[str]) -> dict[str, list[str]]:
+    """Where products go whose category a receipt calls so: the paths of what ``category_named`` finds or would make."""
+    codes = {name: category_code(name) for name in names}
+    rows = list(Category.objects.filter(Q(code__in=[*names, *codes.values()]) | Q(name__in=names)))
+    by_code = {row.code: row.path for row in rows}
+    by_name = {row.name: row.path for row in reversed(rows)}
+    return {
+        name: by_code.get(name) or by_name.get(name) or by_code.get(code) or [code]
+        for name, code in codes.items()
+    }
 
 
 def plant(category: Category) -> None:

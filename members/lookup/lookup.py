@@ -85,7 +85,10 @@ _LIKELIEST = """array_position(
 
 
 def first(scope: Scope) -> str:
-    """A query for the id of whom ``NAMED`` names: of those who are there, the likeliest. Erased ones are nobody's."""
+    """A query for the id of whom ``NAMED`` names: of those who are there, the likeliest. Erased ones are nobody's.
+
+    The bulk path says the same of many in memory; ``tests/campaigns/checkout/bulk/test_people.py`` compares them.
+    """
     return f"""
 SELECT m.id FROM named n JOIN members_member m ON m.id = n.id {scope.join}
  WHERE NOT n.blocked AND m.status <> 'erased' ORDER BY {_LIKELIEST}, {scope.order}, m.id LIMIT 1

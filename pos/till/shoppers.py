@@ -13,7 +13,7 @@ from analytics import facts, stored_facts
 from campaigns.checkout import venue
 from campaigns.occasions import registration
 from foundation.refusals import Fault, Invalid
-from loyalty.ledger import ledger
+from loyalty.ledger import balances
 from loyalty.models import Holder
 from loyalty.shops import membership, places
 from loyalty.shops.places import Scheme
@@ -118,9 +118,9 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
     scheme = places.scheme(part.programme_id)
     holding = holdings[scheme.id]
     rank = facts.rank(stored_facts.read(member.id, scheme.id, scheme.ladder), scheme.ladder, now)
-    spendable, pending = ledger.balances(holding.account_id, now)
+    spendable, pending = balances.of_account(holding.account_id, now)
     others = [
-        {"name": other.programme.name, "spendable": ledger.balances(other.account_id, now)[0]}
+        {"name": other.programme.name, "spendable": balances.of_account(other.account_id, now)[0]}
         for programme in desk.shop.programmes
         if (other := holdings.get(programme)) is not None and other is not holding
     ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 
 from backoffice.members import member_page
-from campaigns.checkout import checkout
+from campaigns.checkout import checkout, returns
+from campaigns.checkout.returns import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
-from loyalty.ledger import audit, ledger, sweep
+from loyalty.ledger import audit, balances, ledger, sweep
 from loyalty.ledger.lots import NotEnoughPoints
 from loyalty.ledger.passbook import Cause
 from loyalty.models import Account, Transfer
@@ -152,11 +154,11 @@ def test_what_is_shown_is_what_can_be_spent_whether_or_not_the_job_was_there(
     )  # fmt: skip
     give_points(account, 3, active_from=LAST + 30 * DAY)
     give_points(account, 7, at=LAST)
-    assert ledger.balances(account.id, LAST) == (57, 3)
+    assert balances.of_account(account.id, LAST) == (57, 3)
     if swept:
         sweep.lapse(LAST + DAY)
 
-    assert ledger.balances(account.id, LAST + DAY) == (7, 0)
+    assert balances.of_account(account.id, LAST + DAY) == (7, 0)
     (told,) = profiles.tell(member, client, LAST + DAY)["accounts"]
     assert (told["spendable"], told["pending"]) == ("7.00", "0.00")
     (purse,) = member_page.read_purses(member, LAST + DAY)
@@ -165,14 +167,14 @@ def test_what_is_shown_is_what_can_be_spent_whether_or_not_the_job_was_there(
 
 def test_a_purchase_in_time_keeps_what_is_shown(shop: Any, member: Member) -> None:
     buy(shop, member, LAST)
-    assert ledger.balances(account_of(member).id, LAST + DAY) == (50, 0)
+    assert balances.of_account(account_of(member).id, LAST + DAY) == (50, 0)
 
 
 def test_where_points_do_not_lapse_a_balance_is_one_statement(django_assert_num_queries: Any) -> None:
     places.forget()
     account = account_of(enrol(open_shop(time_zone="UTC").programme, 50))
     with django_assert_num_queries(1):
-        assert ledger.balances(account.id, LAST + 900 * DAY) == (50, 0)
+        assert balances.of_account(account.id, LAST + 900 * DAY) == (50, 0)
 
 
 def test_a_refused_purchase_takes_nothing_out(shop: Any, member: Member) -> None:
@@ -197,3 +199,17 @@ def test_lapsed_points_cannot_be_deducted_or_exchanged_by_hand(shop: Any, member
     ledger.adjust(account, Decimal(-1), "in time", Cause(LAST))
     account.refresh_from_db()
     assert account.balance == 49
+
+
+def test_a_return_tells_the_balance_that_is_there_afterwards_though_points_have_lapsed(
+    shop: Any, member: Member
+) -> None:
+    sold = buy(shop, member, LAST - 30 * DAY)
+    later = LAST + 90 * DAY
+    wanted = ReturnRequest("R-1", later, (LineBack(1, Decimal("0.5")),))
+
+    told = returns.give_back(UUID(sold["id"]), wanted, later).body
+
+    assert told["balance"] == checkout.find(UUID(sold["id"]), later)["balance"]
+    assert told["balance"]["spendable"] == "0.00"
+    assert returns.cancel(UUID(sold["id"]), later).body["balance"]["spendable"] == "0.00"

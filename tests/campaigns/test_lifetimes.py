@@ -21,7 +21,7 @@ from campaigns.programme_file import importing
 from campaigns.programme_file.document import Moment
 from campaigns.programme_file.problems import FileError
 from foundation.refusals import Invalid
-from loyalty.ledger import adjustment, ledger
+from loyalty.ledger import adjustment, balances
 from loyalty.models import Account, Lot, Programme
 from tests import factories
 from tests.campaigns.checkout.test_returns import sell
@@ -183,13 +183,13 @@ def test_points_given_by_hand_that_nobody_could_ever_spend_are_refused_in_words(
         assert [(fault.field, fault.code) for fault in refused.value.faults] == [
             ("points", "never_spendable")
         ]
-        assert ledger.balances(account.pk, NOON)[0] == 10
+        assert balances.of_account(account.pk, NOON)[0] == 10
     else:
         adjustment.adjust(member, account, Decimal(5), "x", "k", NOON, None)
         later = NOON + timedelta(days=9)
         assert adjustment.adjust(member, account, Decimal(5), "x", "k", later, None).replay, (
             "sent again, told again"
         )
-        assert ledger.balances(account.pk, NOON)[0] == 15
+        assert balances.of_account(account.pk, NOON)[0] == 15
     taken = adjustment.adjust(member, account, Decimal(-3), "x", "t", NOON, None)
     assert not taken.replay, "taking is always possible"

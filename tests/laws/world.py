@@ -20,7 +20,7 @@ from campaigns.checkout.returns import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
 from campaigns.occasions import own_events, referrals
-from loyalty.ledger import audit, ledger
+from loyalty.ledger import audit, balances, ledger
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Receipt, ReceiptLine, ReturnLine, Transfer
 from loyalty.shops import places
 from members.models import Event, Member
@@ -518,7 +518,7 @@ def publish_again(code: str, percent: str, now: datetime) -> None:
 def deduct(member: Member, now: datetime, key: str) -> None:
     """Take by hand half of what can be spent."""
     account = account_of(member)
-    spendable, _pending = ledger.balances(account.id, now)
+    spendable, _pending = balances.of_account(account.id, now)
     half = (spendable / 2).quantize(Decimal("0.01"))
     if half > 0:
         ledger.adjust(account, -half, key, factories.Cause(now))

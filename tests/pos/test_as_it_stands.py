@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from campaigns.checkout import holds
+from loyalty.ledger import balances
 from loyalty.models import Receipt
 from members.models import Member
 from rewards.coupons import series
@@ -103,7 +104,7 @@ def test_what_is_owed_is_told_of_the_purchase_and_of_the_account(
     assert spent["owed"] == "0.00"
     held = Receipt.objects.get(id=sold["id"]).account
     assert held is not None
-    factories.ledger.adjust(held, -factories.ledger.balances(held.id, AT)[0], "gone", factories.Cause(AT))
+    factories.ledger.adjust(held, -balances.of_account(held.id, AT)[0], "gone", factories.Cause(AT))
     answer = back(api, sold, "R1", "all")
     assert float(answer["owed"]) > 0
     assert owed() == [answer["owed"], answer["owed"]]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.ledger import ledger
+from loyalty.ledger import balances
 from loyalty.models import Account, Receipt, Seat
 from loyalty.shops import places
 from members.models import Code, Member
@@ -333,7 +333,7 @@ def test_a_held_basket_is_completed_or_let_go(till: Client, corner: Corner) -> N
         till.post(reverse(f"till:{step}", args=[receipt.id]))
         receipt.refresh_from_db()
         assert receipt.status == status
-    assert ledger.balances(account.id, timezone.now())[0] > 120
+    assert balances.of_account(account.id, timezone.now())[0] > 120
 
 
 def give_back(till: Client, receipt: Receipt, **back: str) -> Any:
@@ -391,7 +391,7 @@ def test_a_purchase_is_cancelled_as_a_whole(till: Client, corner: Corner) -> Non
     till.post(reverse("till:cancel", args=[receipt.id]))
     receipt.refresh_from_db()
     assert receipt.status == Receipt.Status.CANCELLED
-    assert ledger.balances(Account.objects.get(holders__member=corner.anna).id, timezone.now())[0] == 120
+    assert balances.of_account(Account.objects.get(holders__member=corner.anna).id, timezone.now())[0] == 120
 
 
 def test_receipts_are_found_by_number_and_by_customer(till: Client) -> None:

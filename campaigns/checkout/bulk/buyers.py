@@ -1,4 +1,7 @@
-"""How members stand while their receipts are replayed: accounts, facts and limits, kept in memory under their locks."""
+"""How members stand while their receipts are replayed: accounts, facts and limits, kept in memory under their locks.
+
+``tests/campaigns/checkout/bulk/test_replay.py`` compares what comes of it with what tills do, receipt by receipt.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from campaigns.models import Usage
 from foundation import prepared
 from loyalty.ledger import ledger
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
+from loyalty.ledger.revocation import GIVING_BACK, SPENDING
 from loyalty.models import Holder, Receipt
 from loyalty.rules.basket import WalletLot
 from loyalty.rules.tiers import Bought
@@ -31,7 +35,6 @@ Pair = tuple[UUID, int]
 LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 NOT_YET = datetime(9999, 12, 30, tzinfo=UTC)
 _CENT = Decimal("0.01")
-_SPENDS, _GIVES_BACK = ("redeem", "hold"), ("restore", "release")
 
 _LAST = """
 SELECT a.id, GREATEST((SELECT max(at) FROM loyalty_transfer WHERE source_id = a.id),
@@ -138,9 +141,9 @@ class Buyer:
         book = self.holding.book
         for row in book.transfers[entries_before:]:
             self.holding.last_at = max(self.holding.last_at, row.at)
-            if row.kind in _SPENDS:
+            if row.kind in SPENDING:
                 self.holding.spent.append((row.at, row.points.quantize(_CENT)))
-            elif row.kind in _GIVES_BACK:
+            elif row.kind in GIVING_BACK:
                 self.holding.spent.append((row.at, -row.points.quantize(_CENT)))
         if places != 2:
             for lot in book.lots.values():

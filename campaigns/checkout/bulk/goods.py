@@ -2,31 +2,24 @@
 
 A receipt that is refused leaves no products behind. So a product that is not known is drawn up from the
 line that names it, judged as it will be, noted when its receipt is sold, and made with the chunk's rows.
+They are what a till reads of them (``tests/campaigns/checkout/bulk/test_goods.py``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
-from django.db.models import Q
 
 from campaigns.checkout.reading import KnownProduct
 from campaigns.checkout.sale import SaleLine
 from foundation import prepared
 from loyalty.ledger import ledger
-from loyalty.models import Category
 from loyalty.shops import products
 
-_READ = """
-SELECT p.id, p.sku, p.name, p.brand, c.path::text AS categories,
-       (SELECT array_agg(s.code) FROM loyalty_productset_products sp
-          JOIN loyalty_productset s ON s.id = sp.productset_id WHERE sp.product_id = p.id) AS sets
-  FROM loyalty_product p LEFT JOIN loyalty_category c ON c.id = p.category_id
- WHERE p.partner_id = %(partner)s::bigint AND p.sku = ANY(%(skus)s::text[])
-"""
+_READ = f"SELECT row_to_json(p)::text AS product FROM ({products.KNOWN}) p"
+_decode = msgspec.json.Decoder(KnownProduct).decode
 #: Partner and sku.
 Key = tuple[int, str]
 
@@ -50,7 +43,7 @@ class Goods:
             if line.category and (partner, line.sku) not in self._known
         }
         if names := names - set(self._paths):
-            self._paths |= _find_paths(names)
+            self._paths |= products.paths_named(names)
 
     def find(self, partner_id: int, lines: Iterable[SaleLine]) -> list[KnownProduct]:
         """The products of some lines, those drawn up that nobody knows."""
@@ -101,22 +94,6 @@ def _fetch(keys: Iterable[Key]) -> dict[Key, KnownProduct]:
     found: dict[Key, KnownProduct] = {}
     for partner_id, wanted in skus.items():
         for row in prepared.run(_READ, {"partner": partner_id, "skus": wanted}):
-            found[partner_id, row["sku"]] = _product(row)
+            product = _decode(row["product"])
+            found[partner_id, product.sku] = product
     return found
-
-
-def _product(row: dict[str, Any]) -> KnownProduct:
-    path = row.pop("categories")
-    return KnownProduct(**row, categories=msgspec.json.decode(path) if path else None)
-
-
-def _find_paths(names: set[str]) -> dict[str, list[str]]:
-    """Where products go whose category a receipt calls so: as ``products.category_named`` finds or makes it."""
-    codes = {name: products.category_code(name) for name in names}
-    rows = list(Category.objects.filter(Q(code__in=[*names, *codes.values()]) | Q(name__in=names)))
-    by_code = {row.code: row.path for row in rows}
-    by_name = {row.name: row.path for row in reversed(rows)}
-    return {
-        name: by_code.get(name) or by_name.get(name) or by_code.get(code) or [code]
-        for name, code in codes.items()
-    }

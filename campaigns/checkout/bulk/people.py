@@ -1,4 +1,8 @@
-"""The members whom some sales name, read together."""
+"""The members whom some sales name, read together.
+
+Whom a sale means is said by ``lookup.first`` in SQL for one and by ``People.find`` for many:
+``tests/campaigns/checkout/bulk/test_people.py`` holds them together.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
 from campaigns.occasions import referrals
 from foundation.refusals import Refused
-from loyalty.ledger import ledger
+from loyalty.ledger import balances
 from loyalty.models import Account, Receipt
 from members.models import Event, Member
 from rewards.coupons import series
@@ -64,7 +64,7 @@ def confirm(held: UUID, at: datetime = SOON) -> dict[str, Any]:
 
 
 def spendable(member: Member, at: datetime = SOON) -> Decimal:
-    return ledger.balances(Account.objects.get(holders__member=member).id, at)[0]
+    return balances.of_account(Account.objects.get(holders__member=member).id, at)[0]
 
 
 # What holds count for

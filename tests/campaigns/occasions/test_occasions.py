@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.occasions import occasions, registration
-from loyalty.ledger import audit, ledger
+from loyalty.ledger import audit, balances
 from loyalty.models import Account, Transfer
 from members.registration import Newcomer
 from tests import factories
@@ -32,7 +32,7 @@ def test_whoever_joins_gets_the_welcome_bonus() -> None:
     member = registration.register(Newcomer(phone="+79161234545"), shop.programme.id, NOW)
 
     account = Account.objects.get(holders__member=member)
-    assert ledger.balances(account.id, NOW) == (Decimal(100), Decimal(0))
+    assert balances.of_account(account.id, NOW) == (Decimal(100), Decimal(0))
     transfer = Transfer.objects.get(target=account)
     assert transfer.revision is not None
     assert (transfer.kind, transfer.revision.campaign, transfer.reason) == (

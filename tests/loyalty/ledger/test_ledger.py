@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from loyalty.ledger import audit, ledger
+from loyalty.ledger import audit, balances, ledger, statement
 from loyalty.ledger.lots import NotEnoughPoints
 from loyalty.ledger.passbook import Cause, LotTerms, Passbook
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Programme, Transfer
@@ -256,7 +256,7 @@ def test_only_what_can_be_spent_is_deducted(account: Account) -> None:
         ledger.adjust(account, D("-5.01"), "down", Cause(NOW))
 
     assert (error.value.wanted, error.value.spendable) == (D("5.01"), 5)
-    assert ledger.balances(account.id, NOW) == (5, 5)
+    assert balances.of_account(account.id, NOW) == (5, 5)
 
 
 def test_points_are_exchanged_between_programmes_at_a_rate(account: Account) -> None:
@@ -289,6 +289,7 @@ def test_the_balance_of_any_moment_is_what_was_booked_until_then(account: Accoun
     for number, points in enumerate((10, -4, 3)):
         ledger.adjust(account, D(points), str(number), Cause(START + number * DAY))
 
-    told = [ledger.balance_at(account, START + timedelta(days=days)) for days in (-1, 0, 0.5, 1, 2, 99)]
+    moments = [START + timedelta(days=days) for days in (-1, 0, 0.5, 1, 2, 99)]
+    told = [statement.standing(account.id, moment).balance for moment in moments]
 
     assert told == [0, 10, 10, 6, 9, 9]

@@ -8,7 +8,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import transaction
 
-from loyalty.ledger import ledger, statement, sweep
+from loyalty.ledger import balances, ledger, statement, sweep
 from loyalty.ledger.passbook import Cause, LotTerms
 from loyalty.ledger.statement import AccountThen, Due, Flow
 from loyalty.models import Account, Programme
@@ -64,8 +64,8 @@ def test_the_standing_now_is_the_balance_and_agrees_with_the_ledger(account: Acc
 
     told = statement.standing(account.id, START)
 
-    assert told.balance == account.balance == ledger.balance_at(account, START)
-    assert (told.spendable, told.pending) == ledger.balances(account.id, START) == (4, 10)
+    assert told.balance == account.balance
+    assert (told.spendable, told.pending) == balances.of_account(account.id, START) == (4, 10)
 
 
 def test_debts_are_told_as_of_their_moment(account: Account) -> None:

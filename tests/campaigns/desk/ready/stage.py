@@ -23,7 +23,7 @@ from campaigns.checkout.returns import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Seller, Tally, Usage
 from campaigns.occasions import awaited, dates, occasions, own_events, registration
-from loyalty.ledger import ledger
+from loyalty.ledger import balances
 from loyalty.models import Account, Category, Receipt, Return, ReturnLine
 from loyalty.shops import places
 from members.models import Member
@@ -114,7 +114,7 @@ class Stage:
         )
         self._require_facts(paid)
         account = self.account(self.anna)
-        spendable, pending = ledger.balances(account.id, self.now)
+        spendable, pending = balances.of_account(account.id, self.now)
         told = [f"{paid:.2f} paid", f"{spendable:.2f} points"]
         told += [f"{pending:.2f} to come"] if pending else []
         told += [f"{account.owed:.2f} owed"] if account.owed else []
