@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from analytics import segments
 from analytics.models import Segment, SegmentFile
 from foundation import copying
+from foundation.text_files import FileFault, decode_table
 from loyalty.shops import membership
 from members.lookup import cards, lookup
 from members.lookup.lookup import Manner
@@ -43,10 +44,6 @@ UNREADABLE, UNKNOWN, AMBIGUOUS = "unreadable", "unknown", "ambiguous"
 
 _UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _CARD = re.compile(r"[0-9A-Za-z-]{1,32}")
-
-
-class FileFault(Exception):
-    """The file as a whole cannot be used; the text says what to mend."""
 
 
 class Row(NamedTuple):
@@ -91,7 +88,7 @@ def read(content: bytes) -> Table:
     """The rows of a file. Raises ``FileFault`` when it is none, too large, or has no column that names members."""
     if len(content) > MOST_BYTES:
         raise FileFault(too_large())
-    text = _decode(content)
+    text = decode_table(content)
     lines = _cells(text)
     first = next(lines, None)
     if first is None:
@@ -208,18 +205,6 @@ def forget(before: datetime) -> int:
     """Empty what files kept before a moment say of people; the counts stay. Returns how many files."""
     stale = SegmentFile.objects.filter(uploaded_at__lt=before).exclude(members=[], missing=[])
     return stale.update(members=[], missing=[])
-
-
-def _decode(content: bytes) -> str:
-    """Text as people's programs write it: UTF-8, UTF-16 with its mark, or else Windows' Cyrillic."""
-    if content[:2] == b"PK":
-        raise FileFault(_("This is a workbook: save its sheet as CSV and load that."))
-    try:
-        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return content.decode("utf-16")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1251", errors="replace")
 
 
 def _cells(text: str) -> Iterator[tuple[int, list[str]]]:

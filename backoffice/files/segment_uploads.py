@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from analytics import segment_files
 from analytics.models import Segment, SegmentFile
-from analytics.segment_files import FileFault
 from backoffice.files.uploads import Outcome, Tell, content_of
 from backoffice.models import Upload
+from foundation.text_files import FileFault
 
 LOADED, APPLIED = "analytics.segment", "analytics.segmentfile"
 

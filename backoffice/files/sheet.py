@@ -25,7 +25,8 @@ from import_export.widgets import ForeignKeyWidget
 
 from backoffice.files import cells
 from backoffice.files.sheet_drafts import Draft
-from backoffice.files.sheet_files import FileFault, Row
+from backoffice.files.sheet_files import Row
+from foundation.text_files import FileFault
 
 #: Columns of a file that are told to be wrong.
 _MOST_COLUMNS = 20

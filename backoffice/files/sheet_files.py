@@ -15,14 +15,12 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from foundation.text_files import FileFault, decode_table
+
 MOST_BYTES = 64_000_000
 MOST_ROWS = 500_000
 #: What JSON can name and no database keeps.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-
-
-class FileFault(Exception):
-    """A file that cannot be used as a whole; the text says what is wrong and how to mend it."""
 
 
 class Row(NamedTuple):
@@ -48,7 +46,7 @@ def read(content: bytes) -> Table:
     """
     if len(content) > MOST_BYTES:
         raise FileFault(too_large())
-    text = _decode(content)
+    text = decode_table(content)
     if "\0" in text:
         raise FileFault(_("This is no text file: save the table as CSV."))
     table = _read_json(text) if text.lstrip()[:1] in ("[", "{") else _read_csv(text)
@@ -62,18 +60,6 @@ def read(content: bytes) -> Table:
 def too_large(most: int = MOST_BYTES) -> str:
     """What is said of a file that is too large to be read; ``most`` in bytes."""
     return _("The file is larger than %(most)s MB.") % {"most": most // 1_000_000}
-
-
-def _decode(content: bytes) -> str:
-    """Text as people's programs write it: UTF-8, UTF-16 with its mark, or else Windows' Cyrillic."""
-    if content[:2] == b"PK":
-        raise FileFault(_("This is a workbook: save its sheet as CSV and load that."))
-    try:
-        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return content.decode("utf-16")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1251", errors="replace")
 
 
 def _read_csv(text: str) -> Table:

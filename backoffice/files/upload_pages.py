@@ -25,9 +25,9 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from backoffice.files import sheet_files, uploads
-from backoffice.files.sheet_files import FileFault
 from backoffice.models import Upload
 from foundation.sending import send
+from foundation.text_files import FileFault
 from members import tables
 
 #: Mistakes that the page itself shows.

@@ -20,12 +20,12 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from analytics import segment_files
 from analytics.models import Segment, SegmentFile
-from analytics.segment_files import FileFault
 from backoffice.files import upload_pages, uploads
 from backoffice.files.segment_uploads import APPLIED, LOADED, tell_of
 from backoffice.files.upload_kinds import KINDS
 from backoffice.files.upload_pages import Door
 from backoffice.segments.membership import may_change
+from foundation.text_files import FileFault
 from members import tables
 
 #: Rows not found that the page itself shows, and files that a segment's page remembers.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from foundation import text_files
 from foundation.refusals import Fault, Invalid
 from rewards import codes
 
@@ -36,7 +37,7 @@ def pack(content: bytes, field: str = "file") -> tuple[bytes, int]:
     """
     if len(content) > MOST_BYTES:
         raise Invalid(Fault(field, "too_large", too_large()))
-    text = _decode(content)
+    text = text_files.decode(content)
     if "\0" in text:
         raise Invalid(Fault(field, "not_text", _("This is no text file: give one code a line, or a CSV.")))
     count = sum(1 for _line in StringIO(text, newline=None))
@@ -64,15 +65,6 @@ def read(packed: bytes, skip: int = 0) -> Iterator[CodeLine]:
             continue
         text = row[column or 0] if len(row) > (column or 0) else ""
         yield CodeLine(number, text[:80], codes.normalise(text))
-
-
-def _decode(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1251", errors="replace")
 
 
 def _lines(stream: StringIO) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from analytics import segment_files, segments
 from analytics.models import SegmentFile
-from analytics.segment_files import FileFault
+from foundation.text_files import FileFault
 from members.models import Event, Member
 from tests.factories import START, CardFactory, MemberFactory, SegmentFactory, UserFactory, erase
 

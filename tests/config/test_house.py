@@ -41,6 +41,12 @@ def test_every_word_is_where_the_glossary_says() -> None:
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
+def test_the_tests_that_hold_twins_together_are_there() -> None:
+    named = re.findall(r"`(tests/[a-z_/]+\.py)`", (ROOT / "docs/algorithms/twins.md").read_text())
+    assert len(named) > 8
+    assert [test for test in named if not (ROOT / test).exists()] == []
+
+
 def test_a_term_stands_once_in_the_glossary() -> None:
     terms = re.findall(r"^\| ([a-z][a-z ,]*) \| [A-Z]", (ROOT / "docs/words.md").read_text(), re.MULTILINE)
     assert len(terms) > 40

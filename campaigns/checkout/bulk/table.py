@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from foundation.refusals import Fault
+from foundation.text_files import FileFault
 from members import bounds
 
 #: Columns that tell of the receipt: the same in all its rows, or given in the first one alone.
@@ -34,10 +35,6 @@ _NEVER = float("-inf")
 _MOST_TOLD = 10
 
 Row = dict[str, str]
-
-
-class FileFault(Exception):
-    """The file as a whole cannot be read; the text says what to mend."""
 
 
 class Entry(NamedTuple):

@@ -15,7 +15,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from campaigns.checkout.bulk.selling import CHUNK, Replay, Result
-from campaigns.checkout.bulk.table import Entry, FileFault, Table
+from campaigns.checkout.bulk.table import Entry, Table
+from foundation.text_files import FileFault
 from members import tables
 
 _LINE = "lines["

@@ -18,13 +18,13 @@ from django.utils import timezone
 
 from analytics.models import Segment, SegmentFile
 from backoffice.files import sheet_files, tasks, upload_pages, uploads
-from backoffice.files.sheet_files import FileFault
 from backoffice.files.upload_kinds import KINDS
 from backoffice.models import Upload
 from backoffice.segments import files as segments_files
 from backoffice.staff import roles
 from campaigns.programme_file import snapshot
 from foundation import beginnings
+from foundation.text_files import FileFault
 from loyalty.models import Account, Holder, Product, Store
 from members.models import Card, Event, Member
 from members.registration import Circle, Newcomer, enrol
