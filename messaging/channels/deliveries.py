@@ -1,7 +1,8 @@
 """What became of each message: one row, without its text and without the address it went to.
 
 Of two calls with one key and kind, one sends: the row is unique, and a message that surely was not taken is claimed
-anew by a conditional update. A message of which nobody knows whether it was taken is never sent again under its key.
+anew by a conditional update. One of which nobody knows whether it was taken is never sent again under its key, nor is
+one whose process died while it handed it over.
 """
 
 from __future__ import annotations

@@ -103,6 +103,7 @@ NONSENSE: dict[str, list[tuple[str, str]] | None] = {
     "SMS_SECONDS": [("0", "must be a whole number from 1 to 30"), ("soon", "must be a")],
     "SMS_CALLBACK_SECRET": None,
     "SMS_CALLBACK_SIGNATURE": None,
+    "SMS_CALLBACK_LIST": None,
     "SMS_CALLBACK_ID": None,
     "SMS_CALLBACK_STATUS": None,
     "SMS_DELIVERED": None,

@@ -35,16 +35,30 @@ def hear(report: Report, now: datetime) -> None:
         raise Missing("not_found", _("No reports are expected here."))
     if not _is_believed(report):
         raise Forbidden("forbidden", _("The secret or the signature is wrong."))
-    told = _read(report)
-    gateway_id, said = (
-        reading.find(told, path) for path in (settings.SMS_CALLBACK_ID, settings.SMS_CALLBACK_STATUS)
-    )
-    for field, value in ((settings.SMS_CALLBACK_ID, gateway_id), (settings.SMS_CALLBACK_STATUS, said)):
-        if not value:
-            raise Invalid(Fault(field, "required", _("This field is missing.")))
-    status = _name_status(said)
-    if not deliveries.hear(NAME, gateway_id, status, now):
+    told = [_read_one(one) for one in _split(_read(report))]
+    known = [deliveries.hear(NAME, gateway_id, _name_status(said), now) for gateway_id, said in told]
+    if not all(known):
         raise Missing("message_not_found", _("There is no such message."))
+
+
+def _split(document: Any) -> list[Any]:
+    """The reports in a document: itself, or those of the list that ``SMS_CALLBACK_LIST`` names."""
+    if not settings.SMS_CALLBACK_LIST:
+        return [document]
+    found = reading.reach(document, settings.SMS_CALLBACK_LIST)
+    if not isinstance(found, list):
+        raise Invalid(Fault(settings.SMS_CALLBACK_LIST, "required", _("This field is missing.")))
+    return found
+
+
+def _read_one(document: Any) -> tuple[str, str]:
+    """The id and the status of one report."""
+    places = (settings.SMS_CALLBACK_ID, settings.SMS_CALLBACK_STATUS)
+    for place in places:
+        if not reading.find(document, place):
+            raise Invalid(Fault(place, "required", _("This field is missing.")))
+    gateway_id, said = (reading.find(document, place) for place in places)
+    return gateway_id, said
 
 
 def _name_status(said: str) -> str | None:

@@ -17,15 +17,21 @@ def parse(content: bytes) -> Any:
         raise ValueError("too deep") from error
 
 
-def find(document: Any, path: str) -> str:
-    """The text or whole number at a path such as ``messages.0.id``; empty where there is none that can be kept."""
+def reach(document: Any, path: str) -> Any:
+    """What stands at a path such as ``messages.0.id``, None where nothing does."""
     for step in path.split("."):
         if isinstance(document, dict):
             document = document.get(step)
-        elif isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+        elif isinstance(document, list) and step.isdecimal() and len(step) < 5 and int(step) < len(document):
             document = document[int(step)]
         else:
-            return ""
+            return None
+    return document
+
+
+def find(document: Any, path: str) -> str:
+    """The text or whole number at a path; empty where there is none that can be kept."""
+    document = reach(document, path)
     if isinstance(document, bool) or not isinstance(document, str | int):
         return ""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -114,3 +115,15 @@ def test_a_code_that_neither_way_takes_is_refused_in_words_and_not_kept(
     with pytest.raises(Refused, match="neither a phone nor an e-mail"):
         confirmation.send(factories.MemberFactory(phone=None, email=None), AT)
     assert not Code.objects.exists()
+
+
+def test_a_code_speaks_the_members_language_and_a_refusal_the_readers(
+    settings: Settings, mailoutbox: list[Any]
+) -> None:
+    settings.SMS_CHANNEL, settings.EMAIL_CHANNEL = "", "smtp"
+    member = factories.MemberFactory(email="anna@example.org", language="ru")
+    confirmation.send(member, AT)
+    assert mailoutbox[0].subject == "Ваш код для списания баллов"
+    settings.EMAIL_CHANNEL = ""
+    with pytest.raises(Refused, match="E-mail is not set up here"):
+        confirmation.send(member, AT + confirmation.PAUSE)

@@ -59,6 +59,21 @@ def test_forms_and_addresses_are_read_too(client: Client, sent: Delivery, settin
     assert status(sent) == "delivered"
 
 
+def test_a_gateway_may_report_of_several_at_once(
+    client: Client, sent: Delivery, gateway: Gateway, settings: Settings
+) -> None:
+    gateway.content = b'{"id": "g-2"}'
+    deliver("sms", "+79161234546", "654321", key="k-2")
+    settings.SMS_CALLBACK_LIST, settings.SMS_CALLBACK_STATUS = "results", "status.name"
+    told = [{"id": "g-1", "status": {"name": "DELIVERED"}}, {"id": "g-2", "status": {"name": "EXPIRED"}}]
+    assert report(client, BEARER, results=[*told, {"id": "g-3"}]) == 400
+    assert status(sent) == "sent"
+    assert report(client, BEARER, results=[{**told[0], "id": "nobody"}, *told]) == 404
+    assert (status(sent), Delivery.objects.get(key="k-2").status) == ("delivered", "undelivered")
+    assert [report(client, BEARER, results=some) for some in (told[:0], told)] == [200, 200]
+    assert [report(client, BEARER, results=wrong) for wrong in ({}, "x", None)] == [400, 400, 400]
+
+
 @pytest.mark.parametrize("order", itertools.permutations(["queued", "failed", "delivered"]))
 def test_what_arrived_stays_so_in_whichever_order_it_is_told(
     order: tuple[str, ...], client: Client, sent: Delivery

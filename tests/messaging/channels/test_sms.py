@@ -99,7 +99,9 @@ def test_a_gateway_that_is_not_there_took_nothing(gateway: Gateway) -> None:
     assert (Delivery.objects.get().status, Delivery.objects.get().words) == ("failed", "no connection")
 
 
-@pytest.mark.parametrize("drip", [b"", b"x"], ids=["silent", "a byte now and then"])
+@pytest.mark.parametrize(
+    "drip", [b"", b"x", b"y\r\n\r\n"], ids=["silent", "a byte of its head now and then", "of its body"]
+)
 def test_a_slow_gateway_is_left_in_time(drip: bytes, gateway: Gateway, settings: Settings) -> None:
     dripper = Dripper(drip)
     settings.SMS_URL, settings.SMS_SECONDS = dripper.url, 0.4
