@@ -188,6 +188,13 @@ def test_channels_that_reach_nobody_are_told_outside_the_demo(settings: Settings
     assert checks.find_faults() == []
 
 
+def test_a_gateway_without_an_address_fails_the_check(settings: Settings) -> None:
+    settings.SMS_CHANNEL, settings.EMAIL_CHANNEL = "sms", ""
+    settings.SMS_URL, settings.SMS_BODY = "", "to={phone}&text={text}"
+    (fault,) = checks.find_faults()
+    assert (fault.level, str(fault.msg)[:36]) == (40, "SMS_URL: Give the gateway's address,")
+
+
 def test_what_mail_cannot_do_without_is_told(settings: Settings) -> None:
     settings.SMS_CHANNEL, settings.EMAIL_CHANNEL = "", "smtp"
     settings.EMAIL_BACKEND = "anymail.backends.nobody.EmailBackend"
