@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
@@ -12,7 +12,11 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from backoffice.attributes import AttributesField
 from campaigns.occasions import registration
@@ -20,7 +24,7 @@ from foundation.refusals import Invalid
 from loyalty.ledger import ledger
 from loyalty.models import Programme
 from loyalty.shops import membership
-from members import crowds
+from members import consents, crowds, wording
 from members.lookup import cards, lookup
 from members.lookup.lookup import Manner
 from members.models import Card, Member
@@ -139,6 +143,31 @@ class CardForm(forms.ModelForm):  # type: ignore[type-arg]
         return number
 
 
+class ConsentsField(forms.MultipleChoiceField):
+    """By which channels somebody agrees to messages. A channel that is not ticked was not spoken of."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=gettext_lazy("Agrees to messages by"),
+            required=False,
+            choices=lambda: [(channel, wording.name_channel(channel)) for channel in consents.CHANNELS],
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+            help_text=gettext_lazy("Ask for each. What is not ticked is not written down."),
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> dict[str, bool]:  # type: ignore[override]
+        """What was agreed to, by channel."""
+        return dict.fromkeys(super().clean(value), True)
+
+
+class Said(NamedTuple):
+    """What a newcomer said at the desk: to which messages they agree, and to which user of the back office."""
+
+    consents: Mapping[str, bool]
+    user: str
+
+
 class NewMemberForm(MemberForm):
     """A member who joins at the desk."""
 
@@ -155,6 +184,8 @@ class NewMemberForm(MemberForm):
         empty_label=None,
         widget=UnfoldAdminSelectWidget,
     )
+
+    consents = ConsentsField()
 
     def clean_card(self) -> str:
         """Refuse a card that somebody has, or that is blocked."""
@@ -178,10 +209,10 @@ class NewMemberForm(MemberForm):
         return cleaned
 
 
-def register(member: Member, card: str, programme: Programme, now: datetime) -> None:
+def register(member: Member, card: str, programme: Programme, now: datetime, said: Said) -> None:
     """Make the unsaved member real, through the registration that the tills use. Must run in a transaction."""
     manner = membership.manner_of_programme(programme)
-    made = registration.register(_newcomer(member, card or None), programme.pk, now, manner=manner)
+    made = registration.register(_newcomer(member, card or None, said), programme.pk, now, manner=manner)
     _become(member, made)
 
 
@@ -198,7 +229,7 @@ def bring_in(members: Sequence[Member], now: datetime) -> None:
         ledger.open_accounts([member.pk for member in members], programme)
 
 
-def _newcomer(member: Member, card: str | None) -> Newcomer:
+def _newcomer(member: Member, card: str | None, said: Said) -> Newcomer:
     return Newcomer(
         phone=member.phone,
         card=card,
@@ -212,6 +243,8 @@ def _newcomer(member: Member, card: str | None) -> Newcomer:
         referral=member.referred_by.referral_code if member.referred_by else None,
         channel=CHANNEL,
         source=CHANNEL,
+        consents=said.consents,
+        evidence={"user": said.user},
     )
 
 

@@ -25,7 +25,7 @@ from backoffice import attributes, enrolment, figures, search
 from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
-from backoffice.members import adjusting, member_page, tier_setting, unfolding
+from backoffice.members import adjusting, joining, member_page, tier_setting, unfolding
 from loyalty.models import Holder
 from members import wording
 from members.models import Card, CardKind, Member
@@ -78,12 +78,14 @@ class MemberDesk(SheetDesk):
     add_fieldsets = (
         (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
         (None, {"fields": (("card", "programme"),)}),
+        (_("Consents"), {"fields": ("consents",)}),
         (_("More about the member"), {"fields": (("birthday", "gender", "language"), "referred_by")}),
     )
     inlines = (CardInline,)
     actions_detail = (
         "adjust_points",
         "set_tier",
+        "join",
     )
     change_form_outer_before_template = "backoffice/member/page.html"
     resource_classes = (MemberSheet,)
@@ -117,7 +119,8 @@ class MemberDesk(SheetDesk):
             super().save_model(request, obj, form, change)
         else:
             cleaned = form.cleaned_data
-            enrolment.register(obj, cleaned["card"], cleaned["programme"], timezone.now())
+            said = enrolment.Said(cleaned["consents"], request.user.get_username())
+            enrolment.register(obj, cleaned["card"], cleaned["programme"], timezone.now(), said)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -165,6 +168,19 @@ class MemberDesk(SheetDesk):
     def set_tier(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The form of a tier that is set by hand."""
         return tier_setting.answer(self, request, object_id)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Joining is offered where there is something to join."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        member = Member.objects.filter(pk=object_id).first()
+        if member is not None and joining.open_to(member).exists():
+            return offered
+        return [one for one in offered if not one.action_name.endswith("_join")]
+
+    @action(description=_("Join a programme"), permissions=("change",), icon="person_add", url_path="join")
+    def join(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form of joining another programme."""
+        return joining.answer(self, request, object_id)
 
     @display(description=pgettext_lazy("person", "name"), ordering="last_name")
     def show_name(self, member: Member) -> str:

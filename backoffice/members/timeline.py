@@ -25,6 +25,8 @@ EVIDENCE: Mapping[str, Any] = {
     "partner": _("partner"),
     "store": _("store"),
     "till": _("till"),
+    "cashier": _("cashier"),
+    "user": _("user"),
     "key": _("API key"),
     "channel": _("channel"),
     "source": _("source"),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
+from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+
+#: How the library leads from a field that is only shown to the record in it.
+_SHOWN_LINK = re.compile(
+    r'<a href="[^"]*/(?P<app>\w+)/(?P<model>\w+)/[^"/]+/change/" class="text-link">(?P<text>[^<]*)</a>'
+)
 
 
 @register.filter(is_safe=True)
@@ -15,6 +23,17 @@ def unshadow(form: str) -> SafeString:
     Where fields depend on each other, the library's scripts know each of them by its name, before the browser's own.
     """
     return mark_safe(form.replace("window.location", "globalThis.location"))
+
+
+@register.filter(is_safe=True)
+def reachable(form: str, request: HttpRequest) -> SafeString:
+    """The form, in which what is only shown leads to no page that the reader may not open."""
+
+    def tell(link: re.Match[str]) -> str:
+        app, model = link["app"], link["model"]
+        return link[0] if request.user.has_perm(f"{app}.view_{model}") else link["text"]
+
+    return mark_safe(_SHOWN_LINK.sub(tell, form))
 
 
 @register.filter(is_safe=True)

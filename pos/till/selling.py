@@ -135,16 +135,41 @@ def register(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Make a new member of a phone and a first name."""
     now, notes = timezone.now(), Notes()
     phone, first_name = request.POST.get("phone", ""), request.POST.get("first_name", "").strip()
+    card, sms = request.POST.get("card", ""), "sms" in request.POST
     try:
-        member_id = shoppers.register(desk, phone, first_name, now, request.user.get_username())
+        member_id = shoppers.register(
+            desk, phone, first_name, now, request.user.get_username(), card=card, sms=sms
+        )
     except Refusal as refusal:
         notes["customer"] = " ".join(fault.detail for fault in refusal.faults) or refusal.detail
         basket = baskets.read(request.session)
-        return show(request, desk, basket, now, notes, "phone", newcomer=phone, first_name=first_name)
+        typed = {"newcomer": phone, "first_name": first_name, "new_card": card, "sms": sms}
+        return show(request, desk, basket, now, notes, "phone", is_new=True, **typed)
     desk.forgive(phone)
     with baskets.changed(request) as basket:
         basket.member, basket.sold_at = str(member_id), None
     return show(request, desk, basket, now, notes, focus="goods", welcome=True)
+
+
+@require_POST
+@for_cashiers
+def meet(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Ask for what a new member is registered with."""
+    return show(request, desk, baskets.read(request.session), timezone.now(), focus="phone", is_new=True)
+
+
+@require_POST
+@for_cashiers
+def join(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Let the customer join another programme of the store."""
+    now, notes, basket = timezone.now(), Notes(), baskets.read(request.session)
+    who, programme = request.user.get_username(), request.POST.get("programme", "")
+    if basket.member:
+        try:
+            shoppers.join(basket.member, programme, desk, now, who, sms="sms" in request.POST)
+        except Refusal as refusal:
+            notes["customer"] = refusal.detail
+    return show(request, desk, basket, now, notes, focus="goods")
 
 
 @require_POST

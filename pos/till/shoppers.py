@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,10 +15,11 @@ from campaigns.checkout import venue
 from campaigns.occasions import registration
 from foundation.refusals import Fault, Invalid
 from loyalty.ledger import balances
-from loyalty.models import Holder
+from loyalty.models import Holder, Programme
 from loyalty.shops import membership, places
 from loyalty.shops.places import Scheme
 from loyalty.tiers import ladder_wording
+from members import bounds
 from members.lookup import cards, countries, lookup, phones
 from members.lookup.lookup import Manner, Scope
 from members.models import Member
@@ -80,15 +82,30 @@ def _here(desk: Desk) -> Scope:
     return membership.among(desk.shop.programmes)
 
 
-def register(desk: Desk, phone: str, first_name: str, now: datetime, cashier: str = "") -> UUID:
+def register(
+    desk: Desk,
+    phone: str,
+    first_name: str,
+    now: datetime,
+    cashier: str = "",
+    *,
+    card: str = "",
+    sms: bool = False,
+) -> UUID:
     """Make a member with an account in the store's programme. Returns the member's id.
 
-    Raises ``Invalid`` for a phone that is none, ``Conflict`` with ``member_exists`` when it is taken.
+    ``card`` is the number of one that is handed out, ``sms`` whether they agree to messages. Raises ``Invalid`` for
+    a phone that is none, ``Conflict`` with ``member_exists`` when phone or card are taken.
     """
     if not first_name:
         raise Invalid(Fault("first_name", "required", _("Give the first name.")))
+    if faults := tuple(bounds.text_fault("card", card.strip(), 32)):
+        raise Invalid(*faults)
     newcomer = Newcomer(
         phone=lookup.read_phone(phone, desk.shop.manner.country),
+        card=card.strip() or None,
+        consents=_said(sms),
+        evidence=_evidence(desk, cashier),
         first_name=first_name[:80],
         language=get_language() or "en",
         source="till",
@@ -97,6 +114,35 @@ def register(desk: Desk, phone: str, first_name: str, now: datetime, cashier: st
     )
     here = desk.shop.programmes
     return registration.register(newcomer, scheme_of(desk).id, now, here, desk.shop.manner).id
+
+
+def _open_to(desk: Desk, holdings: Mapping[int, Holder]) -> list[Programme]:
+    """The programmes of the store that somebody with these accounts has not joined yet."""
+    missing = [programme for programme in desk.shop.programmes if programme not in holdings]
+    return list(Programme.objects.filter(id__in=missing, active=True).order_by("id")) if missing else []
+
+
+def join(member_id: str, programme: str, desk: Desk, now: datetime, cashier: str, *, sms: bool) -> None:
+    """Let a member join another programme of the store, on their word; ``sms``: whether they agree to messages.
+
+    Nothing happens where they have joined, or where there is no such member or programme here. Raises ``Refused``
+    for a member who is blocked, ``Conflict`` with ``member_exists`` where somebody like them is a member of it.
+    """
+    member = there(member_id, desk, now)
+    wanted = next((one for one in desk.shop.programmes if places.scheme(one).code == programme), None)
+    if member is not None and wanted is not None:
+        by = {"source": "till", "channel": "pos"} | _evidence(desk, cashier)
+        registration.join(member, wanted, now, by, _said(sms))
+
+
+def _said(sms: bool) -> dict[str, bool]:
+    """What somebody said of messages: a box that is not ticked says nothing."""
+    return {"sms": True} if sms else {}
+
+
+def _evidence(desk: Desk, cashier: str) -> dict[str, str]:
+    """How it is known what somebody said: who was told, and where."""
+    return {"partner": desk.shop.partner, "store": desk.shop.code, "till": desk.till, "cashier": cashier[:64]}
 
 
 def scheme_of(desk: Desk) -> Scheme:
@@ -125,6 +171,7 @@ def describe(member_id: str, desk: Desk, now: datetime) -> dict[str, Any] | None
         if (other := holdings.get(programme)) is not None and other is not holding
     ]
     return {
+        "open": _open_to(desk, holdings),
         "id": str(member.id),
         "name": member.full_name or _("Member without a name"),
         "phone": phones.mask(member.phone) if member.phone else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date
 
@@ -23,9 +24,9 @@ from analytics import hand
 from analytics.hand import TierToSet
 from backoffice.desk import Register
 from backoffice.staff import roles
-from campaigns.models import Backtest, Campaign, CampaignTemplate, Seller
-from loyalty.models import Debt, Ladder, Programme
-from members.models import Event, Member
+from campaigns.models import Backtest, Campaign, CampaignTemplate, Revision, Seller
+from loyalty.models import Debt, Ladder, Programme, Receipt
+from members.models import Event, Member, User
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
 
@@ -119,6 +120,26 @@ def test_an_analyst_changes_nothing(scene, enter):
     assert answer.status_code == 403
     assert Programme.objects.values().get() == before
     assert client.get(address(Campaign, "add")).status_code == 403
+
+
+@pytest.mark.parametrize("role", [roles.OPERATOR, roles.ANALYST])
+def test_no_page_leads_where_its_reader_may_not_go(role, scene, enter):
+    make_system_records()
+    revision = Revision.objects.earliest("id")
+    revision.pk, revision.number = None, revision.number + 1
+    revision.published_by = User.objects.create_user("olga", is_staff=True)
+    revision.save(force_insert=True)
+    client = enter(role)
+    pages = [address(Revision, "change", revision.pk)]
+    pages += [reverse("admin:campaigns_campaign_change", args=[scene.live.pk]), reverse("admin:index")]
+    pages += [address(Member, "change", scene.member.pk), address(Receipt, "change", scene.receipt.pk)]
+    refused = set()
+    for page in pages:
+        told = client.get(page).content.decode()
+        for link in set(re.findall(r'href="(/admin/[^"#]+)"', told)):
+            if "logout" not in link and client.get(html.unescape(link)).status_code == 403:
+                refused.add((page, link))
+    assert refused == set()
 
 
 def test_an_analyst_reads_the_rules_in_words(scene, enter):

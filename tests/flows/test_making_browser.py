@@ -62,6 +62,8 @@ def test_a_series_is_made_on_the_spot_by_keyboard_and_nothing_typed_is_lost(
     page.keyboard.type("tram 12")
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
+    settle(page)
+    expect(page.get_by_role("listbox")).to_have_count(0)  # nothing lies over what comes next
     chosen = page.locator(".rc-chip", has_text="Tram")
     expect(chosen.get_by_role("link")).to_be_visible()
     expect(sentence(page)).to_contain_text("12.5%")

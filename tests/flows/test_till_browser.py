@@ -194,9 +194,14 @@ def test_the_hints_in_the_fields_of_a_phone_are_read_whole_in_russian(
     on_phone: Visitor, corner: Corner
 ) -> None:
     page = sign_in(on_phone)
-    page.set_extra_http_headers({"Accept-Language": "ru"})
-    for path in ("/till/", "/till/receipts/"):
+    scan(page, RYE)
+    expect(page.locator(".line")).to_have_count(1)
+    page.keyboard.press("F9")
+    expect(page.get_by_role("heading", name="Sold")).to_be_visible()
+    page.context.add_cookies([{"name": "django_language", "value": "ru", "url": on_phone.home}])
+    for path in (page.url.removeprefix(on_phone.home), "/till/", "/till/receipts/"):
         on_phone.visit(path)
+        expect(page.locator("html")).to_have_attribute("lang", "ru")
         assert page.locator("[placeholder]").count(), path
         assert page.evaluate(CUT) == [], path
         on_phone.require_fitting()

@@ -290,3 +290,46 @@ def test_a_partner_that_left_a_programme_reads_its_old_receipts_without_what_the
     assert api.post(f"purchases/{third['id']}/cancel", {})["balance"] is None
     again = coffee("A-1", state=state, redeem="0")
     assert api.post("purchases", again) == first, "what was told then is answered again"
+
+
+def test_at_the_till_a_customer_joins_another_programme_of_the_store_on_their_word_and_only_so(
+    shop: factories.Shop, gold: Programme, till: Browser
+) -> None:
+    member = factories.enrol(shop.programme, phone="+4915112345678", first_name="Anna")
+    assert "Not in Gold yet. Join?" in ask(till, "+4915112345678")
+    assert not Holder.objects.filter(member=member, programme=gold).exists()
+
+    for _again in range(2):  # pressed twice, joined once
+        answer = till.post(
+            reverse("till:join"), {"programme": "gold", "sms": "on"}, headers={"HX-Request": "true"}
+        )
+        assert answer.status_code == 200
+        assert "Join?" not in answer.content.decode()
+    assert Holder.objects.filter(member=member, programme=gold).count() == 1
+    consent = Consent.objects.get(member=member)
+    assert (consent.channel, consent.granted, consent.source) == ("sms", True, "till")
+    assert consent.evidence["cashier"] == "mila"
+    assert consent.evidence["store"] == shop.store.code
+
+
+@pytest.mark.parametrize("programme", ["elsewhere", "nowhere", ""])
+def test_the_till_lets_nobody_join_what_its_store_does_not_take_part_in(
+    shop: factories.Shop, gold: Programme, till: Browser, programme: str
+) -> None:
+    factories.ProgrammeFactory(code="elsewhere")
+    member = factories.enrol(shop.programme, phone="+4915112345678")
+    ask(till, "+4915112345678")
+    till.post(reverse("till:join"), {"programme": programme}, headers={"HX-Request": "true"})
+    assert Holder.objects.filter(member=member).count() == 1
+    assert not Consent.objects.filter(member=member).exists()
+
+
+def test_a_blocked_customer_joins_nothing_and_the_till_says_why(
+    shop: factories.Shop, gold: Programme, till: Browser
+) -> None:
+    member = factories.enrol(shop.programme, phone="+4915112345678")
+    ask(till, "+4915112345678")
+    Member.objects.filter(pk=member.pk).update(status=Member.Status.BLOCKED)
+    answer = till.post(reverse("till:join"), {"programme": "gold"}, headers={"HX-Request": "true"})
+    assert "The member is blocked." in answer.content.decode()
+    assert Holder.objects.filter(member=member).count() == 1

@@ -139,6 +139,34 @@ def test_the_customer_is_found_by_a_one_time_code(till: Client, corner: Corner) 
     assert Code.objects.get().used_at is None
 
 
+def test_a_new_member_is_asked_for_and_gets_the_card_handed_out_and_what_they_agreed_to(till: Client) -> None:
+    asked = post(till, "meet")
+    assert 'name="first_name"' in asked.content.decode()
+    assert not Member.objects.filter(phone="+4915199990001").exists()
+    typed = {"phone": "+4915199990001", "first_name": "Clara", "card": "777 001", "sms": "on"}
+    post(till, "register", **typed)
+    member = Member.objects.get(phone="+4915199990001")
+    assert member.cards.get().number == "777001"
+    consent = member.consents.get()
+    assert (consent.channel, consent.granted, consent.source) == ("sms", True, "till")
+    said_to = {"partner": consent.evidence["partner"], "store": "corner", "till": "1", "cashier": "mila"}
+    assert consent.evidence == said_to
+
+
+@pytest.mark.parametrize(
+    ("card", "told"), [("7" * 33, "At most 32"), (CARD, "A member with this phone, e-mail or card")]
+)
+def test_a_card_that_will_not_do_registers_nobody_and_what_was_typed_stays(
+    till: Client, card: str, told: str
+) -> None:
+    answer = post(till, "register", phone="+4915199990001", first_name="Clara", card=card, sms="on")
+    page = answer.content.decode()
+    assert told in text(answer)
+    assert f'value="{card}"' in page
+    assert 'id="agree" checked' in page
+    assert not Member.objects.filter(phone="+4915199990001").exists()
+
+
 def test_a_phone_that_nobody_has_can_be_registered_in_two_fields(till: Client) -> None:
     offer = text(post(till, "identify", who="+4915199990001"))
     assert "Not a member yet" in offer
