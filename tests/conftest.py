@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, connections
@@ -18,7 +19,7 @@ from kombu import Connection
 from psycopg.conninfo import make_conninfo
 from pytest_django import DjangoDbBlocker
 
-from tests import databases
+from tests import databases, worlds
 from tests.config.processes import PATIENCE, ROOT, build_environment
 
 # The suite says the same thing each time: properties meet the same examples, however slow the machine is.
@@ -36,8 +37,16 @@ OWN_DATABASE = re.compile(r"^test_regulars_(\d+)")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first: no worker waits at the end for the one that got it last."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """What takes long begins first: no worker waits at the end for the one that got it last.
+
+    Tests on the same world come one after the other, so that it is made once.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, str]:
+        kept = "kept_world" in getattr(item, "fixturenames", ())
+        return item.get_closest_marker("slow") is None, item.nodeid.split("/")[1] if kept else ""
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
@@ -79,6 +88,45 @@ def put_back_what_was_committed() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.restore())
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def make_world() -> None:
+    """How the world of a folder is made: for its ``conftest.py`` to say."""
+
+
+@pytest.fixture
+def _world_in_place(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Begin the transaction around the test's own before that one is begun."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    commits |= {"marked"} if marker and marker.kwargs.get("transaction") else set()
+    wanted = "kept_world" in request.fixturenames and not commits
+    with django_db_blocker.unblock():
+        worlds.stand_on(request.getfixturevalue("make_world") if wanted else None)
+
+
+@pytest.fixture
+def _django_db_helper(_world_in_place: None, _django_db_helper: None) -> None:
+    """Every test with a database stands on its world, or on none (the name is pytest-django's)."""
+
+
+@pytest.fixture
+def kept_world(db: None, make_world: worlds.Make) -> Any:
+    """A copy of the folder's world; made for this test alone when it commits."""
+    return worlds.take() if worlds.is_kept() else make_world()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def leave_the_last_world(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """No transaction is open when the database is dropped."""
+    yield
+    with django_db_blocker.unblock():
+        worlds.leave()
 
 
 @pytest.fixture

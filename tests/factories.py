@@ -403,3 +403,16 @@ def publish_campaign(
     campaign = CampaignFactory(programme=programme, draft=draft or percent_of_receipt("5"), **fields)
     rulebooks.publish(campaign, at)
     return campaign
+
+
+def publish_campaigns(
+    programme: Programme, drafts: Mapping[str, Mapping[str, Any]], at: datetime = START
+) -> list[Campaign]:
+    """Campaigns by their codes, all in force from ``at`` on: one rulebook, where each alone would make another."""
+    campaigns = [
+        CampaignFactory(programme=programme, draft=draft, code=code) for code, draft in drafts.items()
+    ]
+    for campaign in campaigns:
+        rulebooks.publish(campaign, at, refreshed=False)
+    rulebooks.refresh(programme, at)
+    return campaigns

@@ -39,8 +39,19 @@ class Scene:
     receipt: Receipt
 
 
+@pytest.fixture(scope="session")
+def make_world() -> Callable[[], Scene]:
+    """Every page of the back office is looked at in the same shop."""
+    return make_scene
+
+
 @pytest.fixture
-def scene(db: None) -> Scene:
+def scene(kept_world: Scene) -> Scene:
+    """The shop after its first purchases."""
+    return kept_world
+
+
+def make_scene() -> Scene:
     """A member with 100 points bought three coffees, one came back; one campaign is live, one a draft."""
     shop = factories.open_shop(code="main", name="Main")
     factories.TierFactory(programme=shop.programme, code="base", name="Base", threshold=0)

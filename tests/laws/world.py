@@ -170,10 +170,9 @@ class World:
         self.daily = factories.ProductSetFactory(code="daily")
         self.daily.products.set(self.products[:3])
         known = CAMPAIGNS | MORE | PLACES
-        for code in campaigns:
-            factories.publish_campaign(
-                self.shop.programme, known[code], at=MORNING - timedelta(days=40), code=code
-            )
+        factories.publish_campaigns(
+            self.shop.programme, {code: known[code] for code in campaigns}, at=MORNING - timedelta(days=40)
+        )
         #: Whether somebody else has something of a purchase, which a task settles afterwards.
         self.shared = bool({"staff", "referrer", "friends"} & set(campaigns))
         #: Whether a tier that a purchase reaches is rewarded, by a task of its own.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,19 @@ def forget_keys() -> Iterator[None]:
     guard.forget()
 
 
+@pytest.fixture(scope="session")
+def make_world() -> Callable[[], factories.Shop]:
+    """Every till calls from the same shop."""
+    return make_shop
+
+
 @pytest.fixture
-def shop(db: None) -> factories.Shop:
+def shop(kept_world: factories.Shop) -> factories.Shop:
+    """The contract's shop."""
+    return kept_world
+
+
+def make_shop() -> factories.Shop:
     """The contract's shop: Base 5%, at most half of a receipt is paid with points."""
     opened = factories.open_shop(store="main-01", code="main", currency="RUB", spending={"max_share": "50"})
     factories.publish_campaign(opened.programme, code="base", name="Base 5%")

@@ -133,8 +133,19 @@ def add_rest(shop: factories.Shop, buyers: list[Member]) -> None:
         factories.publish_campaign(shop.programme, document, code=code)
 
 
+@pytest.fixture(scope="session")
+def make_world() -> Callable[[], factories.Shop]:
+    """The past is the same for all who judge it again."""
+    return make_history
+
+
 @pytest.fixture
-def history() -> factories.Shop:
+def history(kept_world: factories.Shop) -> factories.Shop:
+    """A shop with a past."""
+    return kept_world
+
+
+def make_history() -> factories.Shop:
     """Receipts of members and strangers under campaigns of the whole vocabulary; some came back."""
     shop = open_chain()
     buyers = enrol_buyers(shop)
