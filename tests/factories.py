@@ -407,12 +407,11 @@ def publish_campaign(
 
 def publish_campaigns(
     programme: Programme, drafts: Mapping[str, Mapping[str, Any]], at: datetime = START
-) -> list[Campaign]:
+) -> None:
     """Campaigns by their codes, all in force from ``at`` on: one rulebook, where each alone would make another."""
-    campaigns = [
+    campaigns: list[Campaign] = [
         CampaignFactory(programme=programme, draft=draft, code=code) for code, draft in drafts.items()
     ]
     for campaign in campaigns:
         rulebooks.publish(campaign, at, refreshed=False)
     rulebooks.refresh(programme, at)
-    return campaigns

@@ -17,6 +17,8 @@ PHONE = {"width": 390, "height": 844}
 SERIOUS = ("serious", "critical")
 #: Milliseconds to wait for what a page shall show: a busy machine is slow, and no failure.
 PATIENCE = 120_000
+#: Nobody sees the pages: nothing is drawn as a graphics card would.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
 
 
 @dataclass
@@ -69,7 +71,7 @@ def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps an event loop in the test's thread
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
     if before is None:
