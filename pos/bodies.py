@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import UnsupportedMediaType
 
-from campaigns.checkout.returns import LineBack
+from campaigns.checkout.return_request import LineBack
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from foundation.refusals import Fault, Invalid
 from members import bounds

@@ -15,12 +15,12 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from campaigns.checkout import (
@@ -29,7 +29,6 @@ from campaigns.checkout import (
     decision,
     holds,
     not_given,
-    reading,
     record,
     situation,
     story,
@@ -47,22 +46,16 @@ from campaigns.checkout.told import find as find
 from campaigns.checkout.told import find_by_number as find_by_number
 from campaigns.engine.outcome import Outcome
 from foundation import prepared
-from foundation.refusals import Conflict, Invalid, Refusal, Refused, Unexpected
+from foundation.refusals import Conflict, Invalid, Refused
 from foundation.violations import constraint_of
 from loyalty.ledger import ledger
 from loyalty.models import Receipt
-from loyalty.shops import membership, places, products
-from members import bounds
+from loyalty.shops import membership, products
 from members.codes import confirmation
 from members.lookup import lookup
-from members.lookup.lookup import Sought
 from members.timeline import events
 
 log = structlog.get_logger(__name__)
-
-#: Sales of a batch that share one commit.
-BATCH = 50
-MOST_IN_BATCH = bounds.PURCHASES
 
 
 class _Over(Exception):
@@ -107,10 +100,10 @@ def purchase(sale: Sale, now: datetime) -> Answer:
     """
     check(sale, now)
     venue.open_books(sale.store)
-    return _sell(sale, now)
+    return sell(sale, now)
 
 
-def _sell(sale: Sale, now: datetime) -> Answer:
+def sell(sale: Sale, now: datetime) -> Answer:
     """Make a purchase that was checked, in a store whose books are open."""
     accounts = clashes.busy_account(sale.member)
     patient = True
@@ -136,93 +129,6 @@ def _sold_before(sale: Sale) -> Answer | None:
     receipts = Receipt.objects.filter(store__code=sale.store, number=sale.receipt_number)
     found = receipts.values_list("id", "content_hash").first()
     return _replay(found, sale) if found is not None else None
-
-
-class Watch(Protocol):
-    """Whoever watches the sales of a batch: may refuse one before it is judged, and hears of every refusal."""
-
-    def refuse(self, sale: Sale) -> Refusal | None:
-        """Why a sale is not judged; None: it is."""
-
-    def hear(self, sale: Sale, refusal: Refusal) -> None:
-        """A sale was refused by the rules."""
-
-
-def batch(
-    sales: Sequence[Sale], now: datetime, watch: Watch | None = None
-) -> list[tuple[Sale, Answer | Refusal]]:
-    """Make many purchases, each judged on its own, in order of their time; several share a commit."""
-    ordered = sorted(sales, key=lambda sale: sale.purchased_at.timestamp())
-    done: list[tuple[Sale, Answer | Refusal]] = []
-    for start in range(0, len(ordered), BATCH):
-        part = ordered[start : start + BATCH]
-        _make_ready(part, now)
-        try:
-            answers = _answer_together(part, now, watch)
-        except Exception as error:
-            if not (clashes.is_clash(error) or _is_its_own(error)):
-                raise
-            answers = [(sale, _answer_alone(sale, now, watch)) for sale in part]
-        done += answers
-    return done
-
-
-def _make_ready(part: Sequence[Sale], now: datetime) -> None:
-    """What must be done outside the transaction of several sales: open books, let go of holds that are over."""
-    stores = {sale.store for sale in part if _is_sound(sale, now)}
-    shops = [venue.open_books(store) for store in sorted(stores)]
-    holds.release_over((part.programme_id for shop in shops if shop for part in shop.participations), now)
-
-
-def _is_sound(sale: Sale, now: datetime) -> bool:
-    """Whether a sale is well formed, so that what it names may be asked for."""
-    try:
-        check(sale, now)
-    except Refusal:
-        return False
-    return True
-
-
-def _is_its_own(error: Exception) -> bool:
-    """Whether something unforeseen is wrong with one of the sales, not with the database for all of them."""
-    return not isinstance(error, OperationalError | InterfaceError)
-
-
-def _answer_alone(sale: Sale, now: datetime, watch: Watch | None) -> Answer | Refusal:
-    """The answer to a sale of a batch whose neighbours are sold whatever is wrong with it."""
-    try:
-        return _answer(sale, now, watch)
-    except Exception as error:
-        if not _is_its_own(error):
-            raise
-        log.exception("sale_of_a_batch_failed", store=sale.store, number=sale.receipt_number)
-        return Unexpected()
-
-
-def _answer_together(
-    part: Sequence[Sale], now: datetime, watch: Watch | None
-) -> list[tuple[Sale, Answer | Refusal]]:
-    with transaction.atomic():
-        clashes.lock_accounts_of(_sought(part), now)
-        return [(sale, _answer(sale, now, watch)) for sale in part]
-
-
-def _sought(part: Sequence[Sale]) -> list[Sought]:
-    shops = {sale.store: places.find(sale.store) for sale in part}
-    return [reading.sought(sale, shop) for sale in part if (shop := shops[sale.store])]
-
-
-def _answer(sale: Sale, now: datetime, watch: Watch | None) -> Answer | Refusal:
-    stopped = watch.refuse(sale) if watch is not None else None
-    if stopped is not None:
-        return stopped
-    try:
-        check(sale, now)
-        return _sell(sale, now)
-    except Refusal as refusal:
-        if watch is not None:
-            watch.hear(sale, refusal)
-        return refusal
 
 
 def _purchase(sale: Sale, now: datetime, accounts: list[UUID], patient: bool, attempt: int) -> Answer:

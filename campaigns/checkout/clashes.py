@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
-from campaigns.checkout import capacity, tallies
+from campaigns.checkout import beyond, tallies
 from campaigns.checkout.sale import Who
 from foundation import prepared
 from foundation.violations import constraint_of
@@ -77,7 +77,7 @@ def retried(work: Callable[[int], T]) -> T:
         except DataError as error:
             if getattr(error.__cause__, "sqlstate", None) != _OUT_OF_RANGE:
                 raise
-            raise capacity.refusal() from error
+            raise beyond.refusal() from error
         except (ledger.Stale, IntegrityError, OperationalError, InterfaceError) as clash:
             outside = not connection.in_atomic_block
             if outside and not lost and is_lost():

@@ -80,22 +80,26 @@ def decide(situation: Situation, outcome: Outcome, booked_at: datetime) -> Decis
         decision.usage = usage.rows(member_id, situation.used, kept.increments)
         kept = msgspec.structs.replace(kept, balance=(book.spendable(booked_at), book.pending(booked_at)))
         decision.record = kept
+    _tell(decision, situation, lapsed, booked_at)
+    decision.receipt["outcome"] = decision.record
+    capacity.require_rows(book, decision.facts, decision.usage)
+    return decision
+
+
+def _tell(decision: Decision, situation: Situation, lapsed: Decimal, booked_at: datetime) -> None:
+    """Note what happened: the purchase, what is to be settled of it, steps of the tier, points that ``lapsed``."""
+    sale, book, receipt_id = situation.sale, decision.book, decision.receipt["id"]
+    known = situation.shopper.member_id
+    member = UUID(str(known)) if known else None
+    held = sale.state == "held"
     kind = "purchase.held" if held else "purchase.completed"
-    member = situation.shopper.member_id
-    decision.events = [
-        events.new(
-            kind, UUID(str(member)) if member else None, sale.purchased_at, booked_at, receipt=str(receipt_id)
-        )
-    ]
-    if not held and (kept.shares or situation.rewards_a_friend):
+    decision.events = [events.new(kind, member, sale.purchased_at, booked_at, receipt=str(receipt_id))]
+    if not held and (decision.record.shares or situation.rewards_a_friend):
         decision.events.append(settlements.event(receipt_id, booked_at))
         decision.settlements.append({"receipt_id": receipt_id, "due_at": booked_at})
     decision.events += [tier_changes.event(change, situation.scheme.code) for change in decision.tiers]
     if lapsed and book is not None and member is not None:
-        decision.events.append(_lapse(UUID(str(member)), book, lapsed, booked_at))
-    decision.receipt["outcome"] = decision.record
-    capacity.require_rows(decision)
-    return decision
+        decision.events.append(_lapse(member, book, lapsed, booked_at))
 
 
 def _keep_facts(

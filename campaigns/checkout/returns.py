@@ -7,11 +7,9 @@ under the lock of the receipt, then of the account, always in that order.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,6 +21,7 @@ from campaigns.checkout.clashes import retried
 from campaigns.checkout.events import consequences
 from campaigns.checkout.purchase import Purchase, judge_again, lock, write_facts, wrong_state
 from campaigns.checkout.record import NOTHING, Record
+from campaigns.checkout.return_request import ReturnRequest, check
 from campaigns.checkout.story import Story
 from campaigns.checkout.told import RETURNABLE, Answer, may_know_balance
 from campaigns.rulebooks import Rules
@@ -34,36 +33,11 @@ from loyalty.rules.days import last_moment
 from loyalty.rules.tiers import Bought
 from loyalty.shops import places
 from loyalty.shops.places import Scheme
-from members import bounds
 from members.timeline import events
 from rewards.coupons import coupons
 
 #: The return number under which a cancellation is kept; a client's own never begins so.
 CANCELLATION = "~cancel"
-
-
-class LineBack(msgspec.Struct, frozen=True):
-    """How many of a line come back."""
-
-    position: int
-    quantity: Decimal
-
-
-class ReturnRequest(msgspec.Struct, frozen=True):
-    """A return as the till reports it."""
-
-    return_number: str
-    returned_at: datetime
-    lines: tuple[LineBack, ...] | Literal["all"]
-
-    @property
-    def content_hash(self) -> str:
-        """The same for the same content."""
-        lines: Any = self.lines
-        if not isinstance(lines, str):
-            lines = sorted((line.position, format(line.quantity.normalize(), "f")) for line in lines)
-        content = msgspec.json.encode([self.returned_at.timestamp(), lines])
-        return hashlib.sha256(content).hexdigest()
 
 
 def give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer:
@@ -72,7 +46,7 @@ def give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer:
     Raises ``Missing``, ``Invalid``, ``Conflict`` when the return number was used with other content,
     ``Refused`` with ``return_exceeds_purchase`` or ``wrong_state``.
     """
-    _check(wanted, now)
+    check(wanted, now)
     return retried(lambda attempt: _give_back(receipt_id, wanted, now))
 
 
@@ -82,37 +56,6 @@ def cancel(receipt_id: UUID, now: datetime) -> Answer:
     Raises ``Missing``, and ``Refused`` with ``wrong_state`` when all of it came back already.
     """
     return retried(lambda attempt: _cancel(receipt_id, now))
-
-
-def _check(wanted: ReturnRequest, now: datetime) -> None:
-    faults = list(bounds.text_fault("return_number", wanted.return_number, bounds.RETURN["return_number"]))
-    if not wanted.return_number or wanted.return_number.startswith("~"):
-        faults.append(
-            Fault("return_number", "required", _("Give the return's number, at most 64 characters."))
-        )
-    if wanted.returned_at.tzinfo is None:
-        faults.append(Fault("returned_at", "offset_required", _("Give the time with its offset.")))
-    elif wanted.returned_at > now + timedelta(minutes=5):
-        faults.append(
-            Fault("returned_at", "in_the_future", _("The time lies in the future: set the till's clock."))
-        )
-    if not isinstance(wanted.lines, str):
-        faults += _line_faults(wanted.lines)
-    if faults:
-        raise Invalid(*faults)
-
-
-def _line_faults(lines: tuple[LineBack, ...]) -> Iterator[Fault]:
-    if not lines:
-        yield Fault("lines", "required", _("Give the lines that come back, or “all”."))
-    if len(lines) > bounds.ROWS_BACK:
-        yield Fault("lines", "count", _("Give from 1 to %(most)s lines.") % {"most": bounds.ROWS_BACK})
-    seen: set[int] = set()
-    for index, line in enumerate(lines):
-        if line.position in seen:
-            yield Fault(f"lines[{index}].position", "repeated", _("Name each position once."))
-        seen.add(line.position)
-        yield from bounds.number_faults(f"lines[{index}].quantity", line.quantity, bounds.QUANTITY)
 
 
 def _give_back(receipt_id: UUID, wanted: ReturnRequest, now: datetime) -> Answer:

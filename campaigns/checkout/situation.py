@@ -129,14 +129,7 @@ def compose(
         scheme=scheme,
         rules=rules,
         moment=moment,
-        basket=Basket(
-            place=shop.past.place(sale.till, sale.channel),
-            lines=tuple(_line(line, products.get(line.sku)) for line in sale.lines),
-            redeem=MAX if sale.redeem == "max" else Decimal(sale.redeem),
-            cashier=sale.cashier,
-            coupons=tuple(Coupon(one.kept, one.series) for one in coupons if one.usable),
-            exchanges=sale.exchanges,
-        ),
+        basket=_basket(sale, shop, products, coupons),
         shopper=_shopper(
             document, scheme, moment, used, purse,
             _known(
@@ -159,6 +152,18 @@ def compose(
             and PURCHASED in rules.engine.machine.listeners
         ),
     )  # fmt: skip
+
+
+def _basket(sale: Sale, shop: Shop, products: Mapping[str, KnownProduct], coupons: Sequence[Found]) -> Basket:
+    """What the engine sees of a sale, with the coupons that may be used."""
+    return Basket(
+        place=shop.past.place(sale.till, sale.channel),
+        lines=tuple(_line(line, products.get(line.sku)) for line in sale.lines),
+        redeem=MAX if sale.redeem == "max" else Decimal(sale.redeem),
+        cashier=sale.cashier,
+        coupons=tuple(Coupon(one.kept, one.series) for one in coupons if one.usable),
+        exchanges=sale.exchanges,
+    )
 
 
 def of_member(

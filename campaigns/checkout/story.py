@@ -53,17 +53,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
         "discount": money(kept.discount),
         "redeemed": {"points": number(points, places), "amount": money(amount)},
         "to_pay": money(kept.to_pay),
-        "redeemable": {
-            "max": number(kept.most, places),
-            "limits": [
-                {
-                    "code": bound.code,
-                    "max": number(bound.max, places),
-                    "text": wording.limit(bound.code, bound.max, bound.args),
-                }
-                for bound in kept.limits
-            ],
-        },
+        "redeemable": {"max": number(kept.most, places), "limits": _limits(kept, places)},
         "earned": _earned(kept, rules, places),
         "lines": _lines(kept, rules, places),
         "declined": [
@@ -75,14 +65,7 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
             for d in kept.declined
         ],
         **gains(kept, rules),
-        "exchanged": [
-            {
-                "campaign": rules.names.get(one.campaign_id, ""),
-                "points": number(one.points, places),
-                "amount": money(one.amount),
-            }
-            for one in kept.exchanged
-        ],
+        "exchanged": _exchanged(kept, rules, places),
         "exchangeable": _exchangeable(kept, rules, language),
         "progress": [
             {
@@ -96,6 +79,30 @@ def tell(head: Mapping[str, Any], kept: Record, rules: Rules, programme: str) ->
         "balance": balance(programme, kept.balance, places),
         "owed": number(Decimal(0), places),
     }
+
+
+def _limits(kept: Record, places: int) -> list[dict[str, Any]]:
+    """The limits on spending, each with the most that it lets be spent."""
+    return [
+        {
+            "code": bound.code,
+            "max": number(bound.max, places),
+            "text": wording.limit(bound.code, bound.max, bound.args),
+        }
+        for bound in kept.limits
+    ]
+
+
+def _exchanged(kept: Record, rules: Rules, places: int) -> list[dict[str, Any]]:
+    """Points that were exchanged for money off, by campaign."""
+    return [
+        {
+            "campaign": rules.names.get(one.campaign_id, ""),
+            "points": number(one.points, places),
+            "amount": money(one.amount),
+        }
+        for one in kept.exchanged
+    ]
 
 
 def gains(kept: Record, rules: Rules) -> Story:

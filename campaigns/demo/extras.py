@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale
 from loyalty.models import Receipt, ReceiptLine
 

@@ -114,6 +114,17 @@ def reward(
     Locks the accounts of the member, and of who referred or registered them where a campaign gives them
     points, in the order of their ids.
     """
+    subjects = _subjects(member, event, programmes)
+    told: list[dict[str, Any]] = []
+    for subject in subjects:
+        if not event_rewards.is_judged(event.id, subject.programme_id):
+            kept = event_booking.give(subject, amount, now)
+            told += story.because(kept.receipt, subject.rules, subject.rules.engine.terms.point_decimals)
+    return told
+
+
+def _subjects(member: Member, event: EventRow | Event, programmes: Sequence[int]) -> list[Subject]:
+    """The event in each programme that listens, by their ids, with the books that it may write to, locked."""
     listening = {
         holding.programme_id: (holding.account_id, rules)
         for holding in Holder.objects.filter(member=member, programme_id__in=programmes)
@@ -134,19 +145,9 @@ def reward(
     accounts = {account_id for account_id, _rules in listening.values()}
     accounts.update(filter(None, (*referrers.values(), *cashiers.values())))
     books = ledger.lock(sorted(accounts))
-    told: list[dict[str, Any]] = []
-    for programme_id, (account_id, rules) in sorted(listening.items()):
-        if not event_rewards.is_judged(event.id, programme_id):
-            referrer, cashier = referrers.get(programme_id), cashiers.get(programme_id)
-            subject = Subject(
-                event,
-                member.id,
-                programme_id,
-                rules,
-                books[account_id],
-                books[referrer] if referrer else None,
-                books[cashier] if cashier else None,
-            )
-            kept = event_booking.give(subject, amount, now)
-            told += story.because(kept.receipt, rules, rules.engine.terms.point_decimals)
-    return told
+    subjects = []
+    for programme_id, (account_id, rules) in sorted(listening.items(), key=lambda one: one[0]):
+        others = (accounts_of.get(programme_id) for accounts_of in (referrers, cashiers))
+        referrer, cashier = (books[account] if account else None for account in others)
+        subjects.append(Subject(event, member.id, programme_id, rules, books[account_id], referrer, cashier))
+    return subjects

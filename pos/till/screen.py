@@ -15,8 +15,7 @@ from django_htmx.http import trigger_client_event
 from campaigns.checkout import checkout
 from campaigns.checkout.story import Story
 from foundation.refusals import Refusal
-from pos.templatetags import till as number_words
-from pos.till import changes, shoppers
+from pos.till import changes, numbers, shoppers
 from pos.till.access import Desk
 from pos.till.basket import Basket
 
@@ -115,7 +114,7 @@ def why_capped(quote: Story) -> str:
     """Why fewer points are spent than the cashier typed."""
     most = Decimal(quote["redeemable"]["max"])
     bounds = [bound["text"] for bound in quote["redeemable"]["limits"] if Decimal(bound["max"]) <= most]
-    said = _("At most %(most)s points can be spent") % {"most": number_words.points(most)}
+    said = _("At most %(most)s points can be spent") % {"most": numbers.points(most)}
     if not most:
         said = _("No points can be spent on this basket")
         bounds = [
@@ -159,11 +158,11 @@ def _say(quote: Story | None) -> str:
     """The quote in a breath, for a screen reader."""
     if quote is None:
         return ""
-    words = [_("To pay %(sum)s.") % {"sum": number_words.money(quote["to_pay"])}]
+    words = [_("To pay %(sum)s.") % {"sum": numbers.money(quote["to_pay"])}]
     points = Decimal(quote["earned"]["points"])
     if points:
         words.append(
             ngettext("%(points)s point to earn.", "%(points)s points to earn.", int(points))
-            % {"points": number_words.points(points)}
+            % {"points": numbers.points(points)}
         )
     return " ".join(words)

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from campaigns.checkout import checkout, holds, returns
-from campaigns.checkout.returns import ReturnRequest
+from campaigns.checkout import batch, checkout, holds, returns
+from campaigns.checkout.return_request import ReturnRequest
 from campaigns.checkout.sale import Sale
 from foundation.refusals import Fault, Forbidden, Invalid, Missing, Refusal
 from loyalty.models import Receipt
@@ -80,8 +80,8 @@ class Batch(Endpoint):
         """Make many purchases, each judged on its own, in order of their time."""
         raw = bodies.load(self.plain_request, bodies.MOST_BYTES_IN_BATCH)
         given = bodies.decode(raw, bodies.batch).purchases
-        if not 1 <= len(given) <= checkout.MOST_IN_BATCH:
-            detail = _("Give from 1 to %(most)s purchases.") % {"most": checkout.MOST_IN_BATCH}
+        if not 1 <= len(given) <= batch.MOST:
+            detail = _("Give from 1 to %(most)s purchases.") % {"most": batch.MOST}
             raise Invalid(Fault("purchases", "count", detail))
         now = timezone.now()
         results: list[dict[str, Any]] = [{}] * len(given)
@@ -93,7 +93,7 @@ class Batch(Endpoint):
                 results[index] = _refused(_number_in(bytes(item)), refusal)
         by_sale = {id(sale): index for index, sale in sales.items()}
         watch = guard.BatchWatch(self.client, self.address, now)
-        for sale, answer in checkout.batch(list(sales.values()), now, watch):
+        for sale, answer in batch.sell(list(sales.values()), now, watch):
             results[by_sale[id(sale)]] = _result(sale, answer)
         watch.close()
         return reply({"results": results})

@@ -14,7 +14,7 @@ from django.test import Client
 
 from analytics import segments
 from backoffice.staff import roles
-from campaigns.checkout import checkout, returns
+from campaigns.checkout import checkout, return_request, returns
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Campaign
 from loyalty.models import Account, Product, Receipt
@@ -76,8 +76,8 @@ def make_scene() -> Scene:
     series = make_series(shop.programme, code="spring", name="Spring", offer="10 off")
     make_coupon(series, "ANNAS1", member=member)
     told = buy(shop, member, "1", redeem="10")
-    line = returns.LineBack(position=1, quantity=Decimal(1))
-    returns.give_back(UUID(told["id"]), returns.ReturnRequest("R-1", NOON, (line,)), NOON)
+    line = return_request.LineBack(position=1, quantity=Decimal(1))
+    returns.give_back(UUID(told["id"]), return_request.ReturnRequest("R-1", NOON, (line,)), NOON)
     account = member.holdings.get().account
     return Scene(shop, member, account, product, live, draft, Receipt.objects.get())
 

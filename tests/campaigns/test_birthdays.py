@@ -13,7 +13,7 @@ from django.db import connection
 
 from campaigns.checkout import checkout, record, returns
 from campaigns.checkout.bulk.selling import Replay
-from campaigns.checkout.returns import ReturnRequest
+from campaigns.checkout.return_request import ReturnRequest
 from loyalty.models import Receipt
 from loyalty.shops import places
 from members import birthdays

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from backoffice.members import member_page
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from loyalty.ledger import audit, balances, ledger, sweep
 from loyalty.ledger.lots import NotEnoughPoints

@@ -16,7 +16,7 @@ from django.db.models import Sum
 from analytics import segments
 from analytics.models import MemberFacts
 from campaigns.checkout import checkout, holds, record, returns, shares, tallies
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
 from campaigns.occasions import own_events, referrals

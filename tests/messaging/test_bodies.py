@@ -15,7 +15,7 @@ import pytest
 from django.core.management import call_command
 
 from campaigns.checkout import checkout, holds, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.occasions import registration
 from members.models import Event

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from loyalty.models import Account, Transfer
 from members.models import Member

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from campaigns.checkout import checkout
+from campaigns.checkout import batch
 from campaigns.checkout.sale import SaleLine
 from loyalty.ledger import ledger
 from loyalty.models import Account, Category, Holder, Lot, Product, Receipt, Transfer
@@ -192,7 +192,7 @@ def test_batches_that_name_members_in_opposite_order_do_not_wait_for_each_other(
             basket(member, f"{till}-{n}", redeem=Decimal(1), purchased_at=NOW - timedelta(minutes=60 - n))
             for n, member in enumerate(order)
         ]
-        return checkout.batch(sales, NOW)
+        return batch.sell(sales, NOW)
 
     results = together([partial(offline_till, till) for till in range(4)])
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine
 from loyalty.models import Partner, Store
 from loyalty.shops import pasts, places

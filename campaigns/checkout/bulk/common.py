@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -18,14 +17,12 @@ from analytics import segments
 from campaigns import rulebooks
 from campaigns.checkout import history, tallies
 from campaigns.checkout.bulk.buyers import Pair
+from campaigns.checkout.bulk.chunk import Candidate
 from campaigns.checkout.decision import Decision
 from campaigns.checkout.history import PastDocument
 from campaigns.engine.needs import Needs, PastPurchase
 from foundation import prepared
 from loyalty.shops.places import Shop
-
-if TYPE_CHECKING:
-    from campaigns.checkout.bulk.selling import Candidate
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _HISTORY = f"""

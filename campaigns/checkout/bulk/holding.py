@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from campaigns.checkout import holds, returns
 from campaigns.checkout.bulk.buyers import Buyer
+from campaigns.checkout.bulk.chunk import Candidate
 from campaigns.checkout.decision import Decision
 from campaigns.checkout.situation import Situation
 from loyalty.models import Receipt
-
-if TYPE_CHECKING:
-    from campaigns.checkout.bulk.selling import Candidate
 
 
 class Holds:

@@ -17,47 +17,38 @@ import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
-from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from analytics import facts
 from campaigns import rulebooks
 from campaigns.checkout import (
     capacity,
     checkout,
     reading,
-    settlements,
     situation,
-    tallies,
     usage,
     venue,
     writing,
 )
-from campaigns.checkout.bulk.buyers import Buyer, Buyers, Pair
+from campaigns.checkout.bulk.buyers import Buyer, Buyers
+from campaigns.checkout.bulk.chunk import Candidate, ChunkRows, Result, candidates_of
 from campaigns.checkout.bulk.common import Common
 from campaigns.checkout.bulk.goods import Goods
 from campaigns.checkout.bulk.holding import Holds
 from campaigns.checkout.bulk.people import People, Person
 from campaigns.checkout.clashes import retried
-from campaigns.checkout.decision import Decision
 from campaigns.checkout.reading import Known, KnownReceipt, usage_keys
 from campaigns.checkout.sale import Sale, check
 from campaigns.checkout.situation import Situation
 from campaigns.models import Rulebook
 from foundation import prepared
 from foundation.refusals import Refusal
-from foundation.violations import constraint_of
 from loyalty.ledger import ledger
 from loyalty.rules.basket import Moment
-from loyalty.shops import places, receipts
+from loyalty.shops import places
 from loyalty.shops.places import Scheme, Shop
-from loyalty.tiers.tier_changes import ChangeRow
-from members.lookup.lookup import Sought
 from members.timeline import events
 
 #: Receipts of a transaction: about half a second for which a till may wait for one of its members.
@@ -71,62 +62,6 @@ SELECT r.store_id, r.number, r.id, r.content_hash FROM loyalty_receipt r
   JOIN unnest(%(stores)s::bigint[], %(numbers)s::text[]) AS wanted(store_id, number)
     ON r.store_id = wanted.store_id AND r.number = wanted.number
 """
-_WRITE_FACTS = f"WITH {facts.WRITE}, {usage.WRITE} SELECT 1 AS done"
-
-
-class Result(NamedTuple):
-    """What became of a sale: its receipt, which ``repeated`` says was there before, or the refusal."""
-
-    sale: Sale
-    receipt_id: UUID | None = None
-    repeated: bool = False
-    refusal: Refusal | None = None
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A sale at its store, by its member."""
-
-    sale: Sale
-    shop: Shop
-    person: Person | None
-    scheme: Scheme
-    sought: Sought
-
-    @property
-    def key(self) -> tuple[int, str]:
-        """Store and number: what a receipt is known by."""
-        return self.shop.id, self.sale.receipt_number
-
-    @property
-    def pair(self) -> Pair | None:
-        """The member in the programme; None for someone who may not buy, or is not known."""
-        person = self.person
-        return (person.id, self.scheme.id) if person is not None and person.status == "active" else None
-
-    def booked_at(self, buyer: Buyer | None) -> datetime:
-        """When the sale was made, or when the account was last written if that is later."""
-        at = self.sale.purchased_at
-        return max(at, buyer.holding.last_at) if buyer else at
-
-
-@dataclass(slots=True)
-class ChunkRows:
-    """The rows of a chunk. Of facts and uses of limits the last row counts."""
-
-    decisions: list[Decision] = field(default_factory=list)
-    facts: dict[Pair, facts.FactsRow] = field(default_factory=dict)
-    tiers: list[ChangeRow] = field(default_factory=list)
-    usage: dict[tuple[UUID, int, str], usage.UsageRow] = field(default_factory=dict)
-    tallies: list[tallies.TallyRow] = field(default_factory=list)
-
-    def add(self, decided: Decision) -> None:
-        """Take the rows of a decision."""
-        self.decisions.append(decided)
-        self.facts |= {(row.member_id, row.programme_id): row for row in decided.facts}
-        self.tiers += decided.tiers
-        self.usage |= {(row.member_id, row.campaign_id, row.period): row for row in decided.usage}
-        self.tallies += decided.tallies
 
 
 def replay(
@@ -224,7 +159,7 @@ class Replay:
                 self._seen |= earlier
                 transaction.set_rollback(True)
             else:
-                happened = _write(sold, books, self._goods.make())
+                happened = sold.write(books, self._goods.make())
                 if self._tell:
                     events.tell_outside(happened, now)
         if not self._dry:
@@ -402,40 +337,6 @@ class Replay:
         )
 
 
-def _write(
-    sold: ChunkRows, books: Sequence[ledger.Passbook], made: Mapping[int, int]
-) -> list[events.EventRow]:
-    """Write the rows of a chunk, and say what happened; ``made`` are ids of products drawn up.
-
-    Runs under the locks of its accounts.
-    """
-    lines = [line for decided in sold.decisions for line in decided.lines]
-    for line in lines:
-        line["product_id"] = made.get(line["product_id"], line["product_id"])
-    receipts.copy([decided.receipt for decided in sold.decisions], lines)
-    ledger.post_many(books)
-    if sold.facts or sold.usage:
-        params = {
-            "facts": ledger.encode([row._asdict() for row in sold.facts.values()]),
-            "tiers": ledger.encode([row._asdict() for row in sold.tiers]),
-            "usage": ledger.encode([row._asdict() for row in sold.usage.values()]),
-        }
-        prepared.run(_WRITE_FACTS, params)
-    try:
-        tallies.write(tallies.added_up(sold.tallies))
-    except IntegrityError as error:
-        if constraint_of(error) != tallies.LIMIT:
-            raise
-        raise ledger.Stale from error  # a till took the rest of a budget that nobody had touched before
-    happened = [event for decided in sold.decisions for event in decided.events]
-    events.copy(happened)
-    due = [row for decided in sold.decisions for row in decided.settlements]
-    if due:
-        settlements.write(ledger.encode(due))
-    events.announce(happened, outside=False)
-    return happened
-
-
 def _malformed(sale: Sale, now: datetime) -> Refusal | None:
     """What is wrong with a sale before anything is asked."""
     try:
@@ -443,11 +344,6 @@ def _malformed(sale: Sale, now: datetime) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return None
-
-
-def candidates_of(prepared_: Iterable[Candidate | Result]) -> list[Candidate]:
-    """Those that are to be sold."""
-    return [candidate for candidate in prepared_ if isinstance(candidate, Candidate)]
 
 
 def _time(sale: Sale) -> float:

@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from campaigns.checkout.bulk.selling import CHUNK, Replay, Result
+from campaigns.checkout.bulk.chunk import Result
+from campaigns.checkout.bulk.selling import CHUNK, Replay
 from campaigns.checkout.bulk.table import Entry, Table
 from foundation.text_files import FileFault
 from members import tables

@@ -20,7 +20,7 @@ from campaigns.backtest.adding_up import Tally
 from campaigns.backtest.judging import Judged
 from campaigns.checkout import checkout, record, returns
 from campaigns.checkout.record import Record
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Backtest, Campaign, Rulebook
 from foundation.refusals import Refusal

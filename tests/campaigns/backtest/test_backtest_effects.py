@@ -14,7 +14,7 @@ from analytics import segments
 from campaigns.backtest import parts, trial
 from campaigns.backtest.adding_up import Live, Tally
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.engine.definition import parse
 from campaigns.engine.rulebook import Revision

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaigns.checkout import checkout, clashes, venue
+from campaigns.checkout import batch, clashes, venue
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
 from loyalty.models import Account
@@ -86,5 +86,5 @@ def test_a_batch_opens_books_outside_its_transaction(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(venue, "open_books", watched)
     lines = (SaleLine(1, "A", Decimal(1), Decimal(10)),)
     sales = [Sale("main-01", NOW, lines, str(n), member=Who(phone=member.phone)) for n in range(3)]
-    assert len(checkout.batch(sales, NOW)) == 3
+    assert len(batch.sell(sales, NOW)) == 3
     assert seen == [0]

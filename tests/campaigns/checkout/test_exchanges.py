@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Usage
 from loyalty.models import Account

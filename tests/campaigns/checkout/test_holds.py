@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout import batch, checkout, holds, return_request, returns
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
 from campaigns.occasions import referrals
@@ -209,7 +209,7 @@ def test_the_coupon_of_a_hold_that_is_over_can_be_used_by_another(shop: factorie
 def test_holds_that_are_over_are_let_go_before_a_batch(shop: factories.Shop) -> None:
     member = factories.enrol(shop.programme, "50")
     hold(member, "1", "100", redeem=Decimal(50))
-    [(_sale, answer)] = checkout.batch([basket(member, "2", "100", OVER, redeem=Decimal(50))], OVER)
+    [(_sale, answer)] = batch.sell([basket(member, "2", "100", OVER, redeem=Decimal(50))], OVER)
     assert isinstance(answer, checkout.Answer)
     assert answer.body["redeemed"]["points"] == "50.00"
 
@@ -269,12 +269,12 @@ def test_what_a_return_brings_counts_against_a_budget_that_nobody_used(shop: fac
     lines = (SaleLine(1, "A", Decimal(1), Decimal(80)), SaleLine(2, "B", Decimal(1), Decimal(40)))
     sale = Sale("main-01", NOW, lines, "1", member=Who(phone=member.phone))
     sold = UUID(checkout.purchase(sale, NOW).body["id"])
-    part = returns.ReturnRequest("R1", SOON, (returns.LineBack(2, Decimal(1)),))
+    part = return_request.ReturnRequest("R1", SOON, (return_request.LineBack(2, Decimal(1)),))
     returns.give_back(sold, part, SOON)
     assert (spendable(member), Tally.objects.get().points, Tally.objects.get().most_points) == (8, 8, None)
     sell(other, "2", "5")
     assert (Tally.objects.get().points, Tally.objects.get().most_points) == (Decimal("8.50"), 1000)
-    returns.give_back(sold, returns.ReturnRequest("R2", SOON, "all"), SOON)
+    returns.give_back(sold, return_request.ReturnRequest("R2", SOON, "all"), SOON)
     assert (spendable(member), Tally.objects.get().points) == (0, Decimal("0.50"))
 
 
@@ -286,5 +286,5 @@ def test_goods_come_back_though_an_older_version_did_not_count_what_they_brought
     member = factories.enrol(shop.programme)
     sold = sell(member, "1", "100")
     Tally.objects.update(points=3)
-    returns.give_back(UUID(sold["id"]), returns.ReturnRequest("R", SOON, "all"), SOON)
+    returns.give_back(UUID(sold["id"]), return_request.ReturnRequest("R", SOON, "all"), SOON)
     assert (spendable(member), Tally.objects.get().points) == (0, 0)

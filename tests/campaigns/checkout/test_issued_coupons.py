@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from campaigns.checkout import checkout, holds, returns
-from campaigns.checkout.returns import ReturnRequest
+from campaigns.checkout.return_request import ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from members.models import Event, Member
 from rewards.coupons import series

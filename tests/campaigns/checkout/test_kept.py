@@ -14,7 +14,7 @@ from django.db import ProgrammingError, transaction
 from campaigns.backtest import parts
 from campaigns.checkout import checkout, holds, returns
 from campaigns.checkout.bulk.selling import replay
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Backtest
 from foundation.refusals import Refused

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Sum
 
 from campaigns.checkout import returns
-from campaigns.checkout.returns import ReturnRequest
+from campaigns.checkout.return_request import ReturnRequest
 from campaigns.desk import charges
 from loyalty.ledger import adjustment, audit
 from loyalty.models import Account, Payer, Transfer

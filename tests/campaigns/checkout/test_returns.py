@@ -11,7 +11,7 @@ from django.db import transaction
 
 from analytics.models import MemberFacts
 from campaigns.checkout import checkout, holds, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Usage
 from foundation.refusals import Conflict, Refused

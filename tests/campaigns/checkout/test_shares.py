@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from campaigns import tasks
-from campaigns.checkout import checkout, holds, returns, settlements, shares
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout import batch, checkout, holds, returns, settlements, shares
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Seller, Settlement, Share
 from loyalty.ledger import audit
@@ -192,7 +192,7 @@ def test_a_broker_that_is_away_for_days_costs_no_sale_its_answer_and_nobody_a_sh
 ) -> None:
     monkeypatch.setattr(tasks.settle_shares, "delay", away)
     receipts = [sell(number) for number in (1, 2)]
-    sold = checkout.batch([basket(number) for number in (3, 4, 5)], NOW)
+    sold = batch.sell([basket(number) for number in (3, 4, 5)], NOW)
     assert [isinstance(answer, checkout.Answer) for _sale, answer in sold] == [True] * 3
     give_back(receipts[0], "a", 2)
     assert Settlement.objects.count() == 5

@@ -16,7 +16,7 @@ from analytics import facts, hand, recount, stored_facts
 from analytics.hand import TierToSet
 from analytics.models import MemberFacts
 from campaigns.checkout import checkout, holds, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.occasions import occasions
 from loyalty.models import TierChange

@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from analytics import segments
 from analytics.models import MemberFacts, Segment
 from campaigns.checkout import checkout
-from campaigns.checkout.bulk.selling import Replay, Result, replay
+from campaigns.checkout.bulk.chunk import Result
+from campaigns.checkout.bulk.selling import Replay, replay
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally, Usage
 from foundation.refusals import Refusal

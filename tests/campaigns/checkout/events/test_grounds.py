@@ -12,7 +12,7 @@ import pytest
 
 from analytics import recount
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.models import EventReward, Tally, Usage
 from campaigns.occasions import awaited, dates, own_events
 from loyalty.ledger import audit, ledger

@@ -19,7 +19,7 @@ from django.db.models import Sum
 from analytics import segments
 from analytics.models import MemberFacts
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Seller, Tally, Usage
 from campaigns.occasions import awaited, dates, occasions, own_events, registration

@@ -1,0 +1,39 @@
+"""How numbers look on the till's screen and on paper, in the reader's language."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils import formats
+
+
+def money(value: Any) -> str:
+    """Money with two places and grouped thousands."""
+    number = read(value)
+    return "" if number is None else formats.number_format(number, 2, use_l10n=True, force_grouping=True)
+
+
+def points(value: Any) -> str:
+    """Points without a fraction of nothing: 120, 12.50."""
+    number = read(value)
+    if number is None:
+        return ""
+    places = 0 if number == number.to_integral_value() else 2
+    return formats.number_format(number, places, use_l10n=True, force_grouping=True)
+
+
+def quantity(value: Any) -> str:
+    """A quantity without useless zeros and with the language's decimal sign: 2, 0.35."""
+    number = read(value)
+    return "" if number is None else formats.number_format(number.normalize() + 0, use_l10n=True)
+
+
+def read(value: Any) -> Decimal | None:
+    """The number that a value is; None for none."""
+    if value is None or value == "":
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
