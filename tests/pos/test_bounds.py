@@ -196,7 +196,7 @@ def test_a_sale_of_a_batch_with_which_something_unforeseen_is_wrong_does_not_kee
             raise RuntimeError("nobody foresaw this")
         return really(sale, now)
 
-    monkeypatch.setattr(checkout, "_sell", fail)
+    monkeypatch.setattr(checkout, "sell", fail)
     sent = [coffee(number, redeem="0") for number in ("1", "2", "3")]
     results = api.post("purchases/batch", {"purchases": sent})["results"]
     assert [row["status"] for row in results] == [201, 500, 201]
