@@ -34,6 +34,12 @@ DOORS = (
         "/till/",
     ),
     Door(
+        _("Member"),
+        _("The cabinet"),
+        _("The card, the points and the reason for each, on a phone; it works without a network, too."),
+        "/cabinet/",
+    ),
+    Door(
         _("Manager and operator"),
         _("Back office"),
         _("Members, points, campaigns and their results; every change with its reason."),

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.show, name="start"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("cabinet/", include("cabinet.urls")),
     path("till/", include("pos.till.urls")),
     path("api/v1/", include("pos.urls")),
     path("outbox/", outbox.show, name="outbox"),

@@ -221,13 +221,66 @@ class Card(models.Model):
         return self.number
 
 
+class Purpose(models.TextChoices):
+    """What a consent is to. Each is asked for by itself."""
+
+    PROCESSING = "processing", _("to take part: processing of personal data")
+    MARKETING = "marketing", _("news and offers")
+    PROFILING = "profiling", _("personal offers made from purchases")
+    SHARING = "sharing", _("sharing data with a partner")
+
+
+class ConsentText(models.Model):
+    """What people were asked to agree to, in one language. Never changed: another wording is another version.
+
+    ``circle`` is the programme's code; empty where the house asks. ``party`` is with whom data would be shared.
+    """
+
+    circle = models.CharField(_("programme"), max_length=32, blank=True)
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+    party = models.CharField(_("shared with"), max_length=32, blank=True)
+    language = models.CharField(_("language"), max_length=8)
+    version = models.PositiveIntegerField(_("version"), validators=[MinValueValidator(1)])
+    text = models.TextField(_("text"), max_length=20_000)
+    ask_again = models.BooleanField(
+        _("ask again"), default=False, help_text=_("Those who agreed to an earlier version are asked anew.")
+    )
+    since = models.DateTimeField(_("shown since"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent text")
+        verbose_name_plural = _("consent texts")
+        ordering = ("circle", "purpose", "party", "language", "-version")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["circle", "purpose", "party", "language", "version"],
+                name="consent_text_one_of_a_version",
+            ),
+        )
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()}, {self.version} ({self.language})"
+
+
 class Consent(models.Model):
-    """A consent given or withdrawn. Never changed: the newest row of a channel is the one in force."""
+    """A consent given or withdrawn. Never changed: the newest row of a purpose and channel is the one in force.
+
+    Before purposes were told apart, every consent was to news and offers through a channel. ``channel`` is empty
+    for what no message carries out; ``party`` is with whom data are shared.
+    """
 
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="consents", verbose_name=_("member")
     )
-    channel = models.CharField(_("channel"), max_length=16)
+    purpose = models.CharField(
+        _("purpose"), max_length=10, choices=Purpose, default="marketing", db_default="marketing"
+    )
+    party = models.CharField(_("shared with"), max_length=32, blank=True, default="", db_default="")
+    channel = models.CharField(_("channel"), max_length=16, blank=True)
+    text = models.ForeignKey(
+        ConsentText, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("text")
+    )
     granted = models.BooleanField(_("granted"))
     at = models.DateTimeField(_("at"), default=timezone.now)
     source = models.CharField(_("source"), max_length=64, blank=True)
@@ -237,7 +290,7 @@ class Consent(models.Model):
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ("-at", "-id")
-        indexes = (models.Index(fields=["member", "channel", "-at"], name="consent_in_force"),)
+        indexes = (models.Index(fields=["member", "purpose", "channel", "-at"], name="consent_in_force"),)
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
@@ -269,6 +322,68 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {date_format(timezone.localtime(self.created_at), 'DATETIME_FORMAT')}"
+
+
+class EntryCode(models.Model):
+    """A code sent to prove that a phone or e-mail is somebody's. Nothing of it can be read: all are digests.
+
+    Written by ``members.codes.entry`` alone.
+    """
+
+    address = models.CharField(max_length=64)
+    browser = models.CharField(max_length=64)
+    caller = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expires"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+
+    class Meta:
+        verbose_name = _("entry code")
+        verbose_name_plural = _("entry codes")
+        indexes = (
+            models.Index(fields=["address", "-created_at"], name="entry_code_address"),
+            models.Index(fields=["browser", "-created_at"], name="entry_code_browser"),
+            models.Index(fields=["caller", "-created_at"], name="entry_code_caller"),
+            models.Index(fields=["created_at"], name="entry_code_age"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["address"], condition=Q(ended_at=None), name="entry_code_one_of_an_address"
+            ),
+            models.CheckConstraint(condition=Q(attempts__lte=5), name="entry_code_at_most_five_tries"),
+        )
+
+    def __str__(self) -> str:
+        return date_format(timezone.localtime(self.created_at), "DATETIME_FORMAT")
+
+
+class Device(models.Model):
+    """A browser or phone on which a member is logged in to a programme's cabinet. Written by ``members.devices``."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="devices", verbose_name=_("member")
+    )
+    #: The code of the programme whose cabinet it is.
+    circle = models.CharField(_("programme"), max_length=32)
+    #: By which the code on its screen finds it.
+    number = models.CharField(_("number"), max_length=10, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(_("logged in"))
+    seen_at = models.DateTimeField(_("last seen"))
+    ended_at = models.DateTimeField(_("logged out"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        ordering = ("-seen_at",)
+        indexes = (models.Index(fields=["member", "-seen_at"], name="device_of_member"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ShownDecoder(json.JSONDecoder):

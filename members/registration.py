@@ -20,6 +20,7 @@ from foundation import prepared
 from foundation.refusals import Conflict, Fault, Invalid, Refused
 from foundation.violations import constraint_of
 from members import consents
+from members.consents import Said
 from members.lookup import cards, lookup
 from members.lookup.lookup import Manner, Scope, Sought
 from members.models import Card, CardKind, Member
@@ -73,6 +74,8 @@ class Newcomer:
     referral: str | None = None
     consents: Mapping[str, bool] = field(default_factory=dict)
     channel: str = "pos"
+    #: What they said to the other questions, beside news and offers by channel.
+    said: Sequence[Said] = ()
     source: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     cashier: str = ""
@@ -119,6 +122,7 @@ def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
             raise
         raise exists() from error
     consents.record(member, newcomer.consents, at, newcomer.source, newcomer.evidence)
+    consents.write(member, newcomer.said, at, newcomer.source, newcomer.evidence)
     return member
 
 
@@ -163,7 +167,7 @@ def _require_new(newcomer: Newcomer, numbers: Sequence[str], circle: Circle) -> 
     phone = (newcomer.phone,) if newcomer.phone else ()
     sought = Sought(cards=tuple(numbers), phones=phone) | email
     lock(sought)
-    params = {**sought.params, **circle.scope.params, "now": _NEVER}
+    params = {**sought.params(_NEVER), **circle.scope.params}
     known = prepared.run(_KNOWN.format(named=lookup.NAMED, join=circle.scope.join), params)[0]
     if known["here"]:
         raise exists()

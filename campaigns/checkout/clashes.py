@@ -133,4 +133,4 @@ def lock_accounts_of(people: Iterable[Sought], now: datetime) -> None:
     """Lock every account of all these members, in the order of their ids. Must run in a transaction."""
     sought = lookup.merge(set(people))
     if any(sought):
-        prepared.run(_LOCK_OF_MEMBERS, {**sought.params, "now": now})
+        prepared.run(_LOCK_OF_MEMBERS, sought.params(now))

@@ -241,8 +241,8 @@ def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now
     moment = Moment(local, local)
     nowhere: dict[str, object] = dict.fromkeys(("store", "partner", "number"))
     params = {
-        **nowhere, **Sought(ids=(member_id,)).params, **_ladder(scheme), "programme": scheme.id,
-        "programmes": [scheme.id], "now": now, "at": at, "skus": [],
+        **nowhere, **Sought(ids=(member_id,)).params(now), **_ladder(scheme), "programme": scheme.id,
+        "programmes": [scheme.id], "at": at, "skus": [],
         "day": local.replace(hour=0, minute=0, second=0, microsecond=0), "periods": usage_keys(moment),
     }  # fmt: skip
     return _run(params, needs, moment)
@@ -282,13 +282,12 @@ def usage_keys(moment: Moment) -> list[str]:
 
 def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetime) -> dict[str, object]:
     return {
-        **sought(sale, shop).params,
+        **sought(sale, shop).params(now),
         "programmes": [scheme.id],
         "store": shop.id,
         "partner": shop.partner_id,
         "programme": scheme.id,
         "number": sale.receipt_number or None,
-        "now": now,
         "at": sale.purchased_at,
         **_ladder(scheme),
         "day": moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0),

@@ -61,7 +61,7 @@ def choose(shop: Shop, sale: Sale, now: datetime) -> Participation:
     if len(shop.participations) == 1:
         return shop.participations[0]
     params = {
-        **sought(sale, shop).params, "programmes": shop.programmes, "now": now,
+        **sought(sale, shop).params(now), "programmes": shop.programmes,
         "partner": shop.partner_id, "skus": [line.sku for line in sale.lines],
     }  # fmt: skip
     known = prepared.run(_CONDITIONS, params)[0]

@@ -22,6 +22,7 @@ from config.settings.environment import (
     read_choice,
     read_count,
     read_country,
+    read_fixed_code,
     read_flag,
     read_hosts,
     read_number,
@@ -238,6 +239,8 @@ WHITENOISE_MAX_AGE = 3600
 # Letters
 
 EMAIL_FILE_PATH = VAR / "outbox"  # the rest is in config.settings.messages
+#: One phone and its fixed code, as +79161234545:000000, for those who review an app. Empty: nobody's.
+REVIEW_LOGIN = read_fixed_code("REVIEW_LOGIN")
 
 # What a browser may do
 

@@ -164,6 +164,16 @@ def is_host(text: str) -> bool:
     return len(text) < 260 and _HOST.fullmatch(text) is not None
 
 
+def read_fixed_code(name: str) -> str:
+    """A phone in E.164 form and six digits, with a colon between them; empty when there is none."""
+    value = read_text(name)
+    if value and not re.fullmatch(r"\+[1-9][0-9]{6,14}:[0-9]{6}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be a phone and six digits, such as +79161234545:000000, not {value!r}."
+        )
+    return value
+
+
 def read_country(name: str) -> str | None:
     """A country by its two letters, None when there is none."""
     value = read_text(name).upper()

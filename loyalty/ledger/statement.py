@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,17 @@ SELECT coalesce(sum(held), 0),
                 WHERE u.lot_id = l.id AND t.at <= %(at)s), 0) AS held
           FROM loyalty_lot l JOIN loyalty_transfer given ON given.id = l.transfer_id AND given.at <= %(at)s
          WHERE l.account_id = %(account)s) l
+"""
+
+
+_AHEAD = """
+WITH lot AS (
+  SELECT remaining, active_from, expires_at FROM loyalty_lot
+   WHERE account_id = %(account)s AND remaining > 0 AND (expires_at IS NULL OR expires_at >= %(at)s))
+SELECT (SELECT min(active_from) FROM lot WHERE active_from > %(at)s), day.at, day.points
+  FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+       SELECT min(expires_at) AS at, sum(remaining) AS points FROM lot WHERE expires_at IS NOT NULL
+        GROUP BY (expires_at AT TIME ZONE %(zone)s)::date ORDER BY at LIMIT 1) AS day ON true
 """
 
 
@@ -112,6 +123,22 @@ def expiring(account_id: UUID, now: datetime, until: datetime | None = None) -> 
         lots = lots.filter(expires_at__lte=until)
     sums = lots.values("expires_at").annotate(points=Sum("remaining")).order_by("expires_at")
     return [Due(row["expires_at"], row["points"]) for row in sums]  # type: ignore[arg-type]
+
+
+class Ahead(NamedTuple):
+    """What comes next in an account: when the first pending points become active, and what expires on the next day
+    on which anything does, if nothing is spent."""
+
+    active_from: datetime | None
+    due: Due | None
+
+
+def ahead(account_id: UUID, zone: str, now: datetime) -> Ahead:
+    """What comes next. Days are those of the time zone of that name. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AHEAD, {"account": account_id, "zone": zone, "at": now})
+        active_from, at, points = cursor.fetchone()
+    return Ahead(active_from, Due(at, points) if at is not None else None)
 
 
 # A programme

@@ -10,7 +10,7 @@ same person by the same text, or nobody.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from foundation import prepared
 from foundation.refusals import Fault, Invalid
-from members.lookup import cards, countries, phones
+from members.lookup import cards, countries, phones, rotating
 from members.models import Member
 
 FORMS = ("phone", "card", "email", "code", "id")
@@ -32,6 +32,10 @@ class Manner(NamedTuple):
     cards: tuple[cards.Rule, ...] = ()
 
 
+#: What ``NAMED`` calls each field of what is sought where it is found.
+_FORMS_OF_VALUES = ("card", "phone", "email", "code", "id")
+
+
 class Sought(NamedTuple):
     """What somebody said of who they are, in the forms in which it may be kept, the likeliest first."""
 
@@ -40,6 +44,8 @@ class Sought(NamedTuple):
     emails: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     ids: tuple[UUID, ...] = ()
+    #: What may be a device's code of the moment.
+    shown: tuple[str, ...] = ()
 
     def __or__(self, other: Sought) -> Sought:  # type: ignore[override]
         return Sought(
@@ -48,12 +54,22 @@ class Sought(NamedTuple):
             self.emails + other.emails,
             self.codes + other.codes,
             self.ids + other.ids,
+            self.shown + other.shown,
         )
 
-    @property
-    def params(self) -> dict[str, list[Any]]:
-        """The parameters of ``NAMED``, beside ``now``."""
-        return {f"by_{name}": list(values) for name, values in zip(self._fields, self, strict=True)}
+    def params(self, now: datetime) -> dict[str, Any]:
+        """The parameters of ``NAMED``. What a device shows counts about the moment at which it shows it."""
+        named = {f"by_{name}": list(values) for name, values in zip(self._fields, self, strict=True)}
+        return named | {"by_shown": self._devices(now), "now": now}
+
+    def named(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """What ``NAMED`` may answer, as form and value, the likeliest first."""
+        values = (self.cards, self.phones, self.emails, self.codes, map(str, self.ids), self._devices(now))
+        for form, known in zip((*_FORMS_OF_VALUES, "code"), values, strict=True):
+            yield from ((form, value) for value in known)
+
+    def _devices(self, now: datetime) -> list[str]:
+        return [number for text in self.shown if (number := rotating.proven(text, now))]
 
 
 class Scope(NamedTuple):
@@ -66,8 +82,9 @@ class Scope(NamedTuple):
 
 #: Everybody, for whom no programme is another: the staff.
 EVERYWHERE = Scope()
-#: Part of a statement: who is kept under ``by_cards``, ``by_phones``, ``by_emails``, ``by_codes`` (digests) or
-#: ``by_ids``. A ``value`` is what was found of what was sought; ``blocked`` says that the card is.
+#: Part of a statement: who is kept under ``by_cards``, ``by_phones``, ``by_emails``, ``by_codes`` (digests),
+#: ``by_shown`` (numbers of devices) or ``by_ids``. A ``value`` is what was found of what was sought; ``blocked``
+#: says that the card is.
 NAMED = """
 named AS (
   SELECT member_id AS id, 'card' AS form, number::text AS value, blocked FROM members_card
@@ -78,10 +95,13 @@ named AS (
   UNION ALL SELECT member_id, 'code', digest::text, false FROM members_code
    WHERE digest = ANY(%(by_codes)s::text[]) AND purpose = 'identify'
      AND used_at IS NULL AND expires_at >= %(now)s::timestamptz
+  UNION ALL SELECT member_id, 'code', number::text, false FROM members_device
+   WHERE number = ANY(%(by_shown)s::text[]) AND ended_at IS NULL
   UNION ALL SELECT sought.id, 'id', sought.id::text, false FROM unnest(%(by_ids)s::uuid[]) AS sought(id))
 """
 _LIKELIEST = """array_position(
-  %(by_cards)s::text[] || %(by_phones)s::text[] || %(by_emails)s::text[] || %(by_codes)s::text[], n.value)"""
+  %(by_cards)s::text[] || %(by_phones)s::text[] || %(by_emails)s::text[] || %(by_codes)s::text[]
+  || %(by_shown)s::text[], n.value)"""
 
 
 def first(scope: Scope) -> str:
@@ -105,7 +125,7 @@ def seek(form: str, value: str, manner: Manner) -> Sought:
         case "email":
             return Sought(emails=_emails(value))
         case "code":
-            return Sought(codes=(digest(value.strip()),))
+            return Sought(codes=(digest(value.strip()),), shown=(value.strip(),))
         case "id":
             member_id = read_id(value)
             return Sought(ids=(member_id,) if member_id else ())
@@ -136,7 +156,7 @@ def merge(sought: Iterable[Sought]) -> Sought:
 
 def find_id(sought: Sought, now: datetime, scope: Scope = EVERYWHERE) -> UUID | None:
     """The member who is known so and is there; one round trip, whoever it is and whether there is anybody."""
-    rows = prepared.run(f"WITH {NAMED} {first(scope)}", {**sought.params, **scope.params, "now": now})
+    rows = prepared.run(f"WITH {NAMED} {first(scope)}", {**sought.params(now), **scope.params})
     return rows[0]["id"] if rows else None
 
 
@@ -213,7 +233,7 @@ def _replaced(sought: Sought, now: datetime, scope: Scope) -> str | None:
           FROM named n JOIN members_member m ON m.id = n.id {scope.join}
          WHERE n.blocked AND m.status <> 'erased' ORDER BY {scope.order} LIMIT 1
         """,
-        {**sought.params, **scope.params, "now": now},
+        {**sought.params(now), **scope.params},
     )
     return rows[0]["number"] if rows else None
 

@@ -7,26 +7,20 @@ from typing import Any
 
 from django import template
 
-from pos.till import basket, numbers
+from loyalty.templatetags import numbers
+from pos.till import basket
 
 register = template.Library()
 
 
-register.filter("money", numbers.money)
-register.filter("points", numbers.points)
-register.filter("quantity", numbers.quantity)
+for shown in (numbers.money, numbers.points, numbers.quantity, numbers.nonzero):
+    register.filter(shown)
 
 
 @register.simple_tag(takes_context=True)
 def basket_id(context: template.Context) -> str:
     """The id of the session's basket, for the scans that are made for it."""
     return basket.read(context["request"].session).id
-
-
-@register.filter
-def nonzero(value: Any) -> bool:
-    """Whether a number is there and not zero."""
-    return bool(numbers.read(value))
 
 
 @register.filter

@@ -25,12 +25,12 @@ from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.story import Story
 from foundation.refusals import Conflict, Refusal
 from loyalty.models import Receipt, ReceiptLine, Return, Tier, TierChange
+from loyalty.templatetags.numbers import quantity as write_quantity
 from pos import guard
 from pos.guard import Kind
 from pos.till import goods, shoppers
 from pos.till.access import SELL, TAKE_BACK, Desk, for_cashiers
 from pos.till.basket import ALPHABET, read_number
-from pos.till.numbers import quantity as write_quantity
 
 MOST_LISTED = 20
 SALT = "till.return"

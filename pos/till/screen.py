@@ -15,7 +15,8 @@ from django_htmx.http import trigger_client_event
 from campaigns.checkout import checkout
 from campaigns.checkout.story import Story
 from foundation.refusals import Refusal
-from pos.till import changes, numbers, shoppers
+from loyalty.templatetags import numbers
+from pos.till import changes, shoppers
 from pos.till.access import Desk
 from pos.till.basket import Basket
 

@@ -111,6 +111,7 @@ NONSENSE: dict[str, list[tuple[str, str]] | None] = {
     "ANYMAIL": [("MAILGUN_API_KEY=1", "must be a JSON object of texts")],
     "EMAIL_CHANNEL": [("pigeon", "must be one of console, outbox, smtp")],
     "EMAIL_BACKEND": [("smtp", "must be the dotted path of a class")],
+    "REVIEW_LOGIN": [("+79161234545", "must be a phone and six digits")],
     "PHONE_REGION": None,  # has a test of its own beside what reads it
     "EMAIL_HOST": [("mail server", "must be a host name")],
     "EMAIL_PORT": [("0", "must be a whole number from 1 to 65535")],

@@ -124,9 +124,7 @@ def by_lock(scene: Scene, form: str, text: str) -> object:
     shop = places.find("main-01")
     assert shop is not None
     clashes.lock_accounts_of([reading.sought(sale(form, text), shop)], NOW)
-    found = clashes.prepared.run(
-        clashes._LOCK_OF_MEMBERS, {**reading.sought(sale(form, text), shop).params, "now": NOW}
-    )
+    found = clashes.prepared.run(clashes._LOCK_OF_MEMBERS, reading.sought(sale(form, text), shop).params(NOW))
     held = Holder.objects.filter(account_id__in=[row["id"] for row in found], programme=scene.shop.programme)
     return str(held.get().member_id) if held else None
 

@@ -21,9 +21,6 @@ from loyalty.shops.places import Shop
 from members.lookup import lookup
 from members.lookup.lookup import Sought
 
-#: What each field of what is sought is called where it is found.
-_FORMS = ("card", "phone", "email", "code", "id")
-
 _WANTED = f"WITH {lookup.NAMED} SELECT form, value, id FROM named WHERE NOT blocked"
 _MEMBERS = """
 SELECT m.id, m.status, m.language, m.birthday, m.birthday_changed_at, m.joined_at, m.gender, m.attributes,
@@ -74,9 +71,10 @@ class People:
     """The members of some sales, each sale with the store it was made in."""
 
     def __init__(self, sales: Iterable[tuple[Sale, Shop]], now: datetime) -> None:
+        self._now = now
         sought = lookup.merge({reading.sought(sale, shop) for sale, shop in sales})
         self._ids: defaultdict[tuple[str, str], list[UUID]] = defaultdict(list)
-        for row in prepared.run(_WANTED, {**sought.params, "now": now}):
+        for row in prepared.run(_WANTED, sought.params(now)):
             self._ids[row["form"], row["value"]].append(row["id"])
         ids = {member_id for named in self._ids.values() for member_id in named}
         rows = prepared.run(_MEMBERS, {"ids": list(ids)})
@@ -84,11 +82,10 @@ class People:
 
     def find(self, sought: Sought, shop: Shop) -> Person | None:
         """The member who is sought, if they take part in one of the store's programmes: the likeliest, as at a till."""
-        for form, values in zip(_FORMS, sought, strict=True):
-            for value in values:
-                there = [person for person in self._named(form, str(value)) if person.joined(shop)]
-                if there:
-                    return min(there, key=lambda person: (person.rank(shop), person.id))
+        for form, value in sought.named(self._now):
+            there = [person for person in self._named(form, value) if person.joined(shop)]
+            if there:
+                return min(there, key=lambda person: (person.rank(shop), person.id))
         return None
 
     def _named(self, form: str, value: str) -> list[Person]:

@@ -44,7 +44,7 @@ def test_every_form_is_found_by_its_index(crowd: None) -> None:
             Sought(ids=(UUID(int=1),)),
         ]
     )  # fmt: skip
-    params = {**sought.params, **membership.among([1]).params, "now": NOW}
+    params = {**sought.params(NOW), **membership.among([1]).params}
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN WITH {lookup.NAMED} {lookup.first(membership.among([1]))}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())

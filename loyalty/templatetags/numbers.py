@@ -1,19 +1,24 @@
-"""How numbers look on the till's screen and on paper, in the reader's language."""
+"""How points, money and quantities look to people, in the reader's language: on the till, on paper, in the cabinet."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django import template
 from django.utils import formats
 
+register = template.Library()
 
+
+@register.filter
 def money(value: Any) -> str:
     """Money with two places and grouped thousands."""
     number = read(value)
     return "" if number is None else formats.number_format(number, 2, use_l10n=True, force_grouping=True)
 
 
+@register.filter
 def points(value: Any) -> str:
     """Points without a fraction of nothing: 120, 12.50."""
     number = read(value)
@@ -23,14 +28,21 @@ def points(value: Any) -> str:
     return formats.number_format(number, places, use_l10n=True, force_grouping=True)
 
 
+@register.filter
 def quantity(value: Any) -> str:
     """A quantity without useless zeros and with the language's decimal sign: 2, 0.35."""
     number = read(value)
     return "" if number is None else formats.number_format(number.normalize() + 0, use_l10n=True)
 
 
+@register.filter
+def nonzero(value: Any) -> bool:
+    """Whether a number is there and not zero."""
+    return bool(read(value))
+
+
 def read(value: Any) -> Decimal | None:
-    """The number that a value is; None for none."""
+    """The number of a value that may be a text; None where there is none."""
     if value is None or value == "":
         return None
     try:

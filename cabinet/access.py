@@ -1,0 +1,122 @@
+"""Who is in the cabinet: the member of a device, in one programme. Nothing else of anybody is within reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from loyalty.models import Account, Holder, Programme
+from members import devices
+from members.models import Device, Member
+
+COOKIE = "regulars_member"
+#: What a page of the cabinet may be called with, in the order in which a browser names itself.
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("YaBrowser", "Yandex"), ("SamsungBrowser", "Samsung Internet"),
+             ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"),
+             ("Safari", "Safari"))  # fmt: skip
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
+            ("Mac OS X", "Mac"), ("Linux", "Linux"))  # fmt: skip
+
+View = Callable[..., HttpResponse]
+
+
+class Visit(NamedTuple):
+    """A member in the cabinet of a programme: on which device, and as which holder of the account."""
+
+    programme: Programme
+    member: Member
+    device: Device
+    holder: Holder
+
+    @property
+    def account(self) -> Account:
+        """The account, the member's own or one that they share."""
+        return self.holder.account
+
+
+def programme_of(code: str) -> Programme:
+    """The programme that runs under that code. Raises ``Http404``."""
+    programme = Programme.objects.filter(code=code, active=True).first()
+    if programme is None:
+        raise Http404
+    return programme
+
+
+def for_members(view: View) -> View:
+    """Let members in; others are shown the way in, and come back to where they wanted to be."""
+
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, programme: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        visit = visit_of(request, programme)
+        if visit is None:
+            programme_of(programme)
+            return redirect("cabinet:enter", programme=programme)
+        return view(request, visit, *args, **kwargs)
+
+    return guarded
+
+
+def visit_of(request: HttpRequest, code: str) -> Visit | None:
+    """The visit that the request belongs to: two statements, the same for whoever asks."""
+    device = devices.find(request.COOKIES.get(COOKIE, ""), code, timezone.now())
+    if device is None:
+        return None
+    holder = (
+        Holder.objects.select_related("programme", "account")
+        .filter(member=device.member, programme__code=code, programme__active=True)
+        .first()
+    )
+    return Visit(holder.programme, device.member, device, holder) if holder else None
+
+
+def let_in(
+    request: HttpRequest, response: HttpResponse, member: Member, programme: Programme
+) -> HttpResponse:
+    """Log the member in on the browser that asks."""
+    token = devices.open_on(member, programme.code, name_of(request), timezone.now())
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=devices.LIFE,
+        path=reverse("cabinet:home", args=[programme.code]),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@require_POST
+@for_members
+def leave(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Log out here."""
+    devices.end(visit.member, timezone.now(), device_id=visit.device.id)
+    response = redirect("cabinet:enter", programme=visit.programme.code)
+    response.delete_cookie(COOKIE, path=reverse("cabinet:home", args=[visit.programme.code]))
+    # what the page kept for the way without a network goes, too
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def name_of(request: HttpRequest) -> str:
+    """What the browser calls itself, for people: "Chrome, Android"."""
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    said = [next((name for mark, name in names if re.search(rf"\b{mark}", agent)), "")
+            for names in (_BROWSERS, _SYSTEMS)]  # fmt: skip
+    return ", ".join(filter(None, said)) or "?"
+
+
+def caller_of(request: HttpRequest) -> str:
+    """The address that the request comes from."""
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,80 @@
+"""The cabinet on a phone: what makes it installable, and what it shows without a network."""
+
+from __future__ import annotations
+
+import json
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from cabinet import access
+
+#: What a page without a network is made of, beside itself.
+PARTS = ("css/base.css", "cabinet/cabinet.css", "cabinet/card.js", "cabinet/cabinet.js",
+         "vendor/qrcode-generator/qrcode.js", "img/mark.svg")  # fmt: skip
+
+
+@require_GET
+def manifest(request: HttpRequest, programme: str) -> JsonResponse:
+    """The web app manifest of the programme's cabinet."""
+    here = access.programme_of(programme)
+    home = reverse("cabinet:home", args=[programme])
+    icons = [
+        {
+            "src": static(f"cabinet/icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": aim,
+        }
+        for size in (192, 512)
+        for aim in ("any", "maskable")
+    ]
+    answer = JsonResponse(
+        {
+            "name": here.name,
+            "short_name": here.name[:12],
+            "id": home,
+            "start_url": home,
+            "scope": home,
+            "display": "standalone",
+            "background_color": "#fbf9f4",
+            "theme_color": "#1d5c4a",
+            "icons": icons,
+        }
+    )
+    answer["Content-Type"] = "application/manifest+json"
+    return answer
+
+
+@require_GET
+def worker(request: HttpRequest, programme: str) -> HttpResponse:
+    """The service worker of the programme's cabinet: it keeps the card for the way without a network."""
+    access.programme_of(programme)
+    known = {
+        "home": reverse("cabinet:home", args=[programme]),
+        "offline": reverse("cabinet:offline", args=[programme]),
+        "parts": [static(name) for name in PARTS],
+        "version": _version(),
+    }
+    answer = render(request, "cabinet/worker.js", {"known": json.dumps(known)}, "text/javascript")
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+@require_GET
+def offline(request: HttpRequest, programme: str) -> HttpResponse:
+    """What is shown without a network to somebody who never saw their card here."""
+    page = {"programme": access.programme_of(programme), "offline": True}
+    return render(request, "cabinet/offline.html", page)
+
+
+def _version() -> str:
+    """Another one as soon as any part is another: names of static files carry their contents' digest."""
+    if settings.DEBUG:
+        return "debug"
+    return str(hash(tuple(staticfiles_storage.url(name) for name in PARTS)) & 0xFFFFFFFF)

@@ -1,0 +1,197 @@
+"""The way in: a phone or an e-mail, a code, and for somebody new a name and what they agree to. No password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cabinet import access, asking, steps
+from cabinet.steps import Steps
+from campaigns.occasions import registration
+from foundation.refusals import Conflict, Fault, Invalid, Refusal, Refused, TooMany
+from loyalty.models import Programme
+from loyalty.shops import membership
+from members.codes import entry
+from members.codes.entry import Address
+from members.lookup import lookup
+from members.lookup.lookup import Manner
+from members.models import Member
+from members.registration import Newcomer
+
+#: From where people come who follow no link.
+OWN = "cabinet"
+
+
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """The programmes that run here; the only one opens by itself."""
+    running = list(Programme.objects.filter(active=True).order_by("name"))
+    if len(running) == 1:
+        return redirect("cabinet:home", programme=running[0].code)
+    return render(request, "cabinet/programmes.html", {"programmes": running})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def enter(request: HttpRequest, programme: str) -> HttpResponse:
+    """Ask for a phone or an e-mail, and send a code there. The same happens for whoever is known and who is not."""
+    here = access.programme_of(programme)
+    if access.visit_of(request, programme) is not None:
+        return redirect("cabinet:home", programme=programme)
+    at = steps.read(request)
+    at = at._replace(
+        friend=request.GET.get("friend", at.friend)[:16], source=request.GET.get("from", at.source)[:32]
+    )
+    typed = request.POST.get("to", at.to).strip()
+    fault = ""
+    if request.method == "POST":
+        try:
+            address = _read(typed, membership.manner_of_programme(here))
+            _send(request, at, address, here)
+            answer = redirect("cabinet:code", programme=programme)
+            return steps.keep(answer, at._replace(kind=address.kind, to=address.to, proven=False))
+        except Refusal as refusal:
+            fault = _tell(refusal)
+    status = 422 if fault else 200
+    page = {"programme": here, "typed": typed, "fault": fault, "friend": _friend(at, here)}
+    return steps.keep(render(request, "cabinet/enter.html", page, status=status), at)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest, programme: str) -> HttpResponse:
+    """Ask for the code. Who gives the right one is let in, or asked who they are."""
+    here, at = access.programme_of(programme), steps.read(request)
+    if at.address is None:
+        return redirect("cabinet:enter", programme=programme)
+    fault, sent = "", ""
+    if request.method == "POST":
+        try:
+            if "again" in request.POST:
+                _send(request, at, at.address, here)
+                sent = _("A new code is on its way; the one before is over.")
+            else:
+                asker = at.asker(access.caller_of(request))
+                entry.prove(at.address, asker, request.POST.get("code", ""), timezone.now())
+                return _proceed(request, here, at)
+        except Refusal as refusal:
+            fault = _tell(refusal)
+    page = {"programme": here, "to": at.to, "kind": at.kind, "fault": fault, "sent": sent}
+    return render(request, "cabinet/code.html", page, status=422 if fault else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, programme: str) -> HttpResponse:
+    """Who proved a phone or e-mail that nobody is known by joins: a name, and what they agree to."""
+    here, at = access.programme_of(programme), steps.read(request)
+    if at.address is None or not at.proven:
+        return redirect("cabinet:enter", programme=programme)
+    questions = asking.questions(here, get_language() or "en")
+    form = asking.Answers(request.POST or None, questions=questions)
+    fault = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = _register(request, here, at, form)
+            return _let_in(request, here, member)
+        except Conflict:  # a second tab, or a double click: they are known now
+            return _proceed(request, here, at)
+        except Refused as refusal:
+            fault = _tell(refusal)
+            at = at._replace(friend="")
+    page = {"programme": here, "form": form, "fault": fault, "friend": _friend(at, here)}
+    status = 422 if fault or form.errors else 200
+    return steps.keep(render(request, "cabinet/join.html", page, status=status), at)
+
+
+def _read(text: str, manner: Manner) -> Address:
+    """What was typed, as an address. Raises ``Invalid``."""
+    if "@" in text:
+        try:
+            validate_email(text)
+        except ValidationError as error:
+            raise _invalid("email", _("Write the e-mail address in full, like anna@example.org.")) from error
+        return Address("email", text)
+    if not text:
+        raise _invalid("to", _("Give your phone number, or your e-mail address."))
+    return Address("sms", lookup.read_phone(text, manner.country))
+
+
+def _send(request: HttpRequest, at: Steps, address: Address, programme: Programme) -> None:
+    """Send a code. Says whose it is, so that nobody gives it to somebody else."""
+    text = _("{code} is your code for %(programme)s. Give it to nobody.") % {"programme": programme.name}
+    subject = _("Your code for %(programme)s") % {"programme": programme.name}
+    entry.send(address, at.asker(access.caller_of(request)), subject, text, timezone.now())
+
+
+def _proceed(request: HttpRequest, programme: Programme, at: Steps) -> HttpResponse:
+    """After a proof: the member whose address it is comes in; nobody's is asked who they are."""
+    address = at.address
+    assert address is not None
+    form = "email" if address.kind == "email" else "phone"
+    sought = lookup.seek(form, address.to, membership.manner_of_programme(programme))
+    member = lookup.find(sought, timezone.now(), membership.among([programme.pk]))
+    if member is None:
+        return steps.keep(redirect("cabinet:join", programme=programme.code), at._replace(proven=True))
+    if member.status != Member.Status.ACTIVE:
+        page = {"programme": programme}
+        return steps.forget(render(request, "cabinet/blocked.html", page, status=403))
+    return _let_in(request, programme, member)
+
+
+def _let_in(request: HttpRequest, programme: Programme, member: Member) -> HttpResponse:
+    answer = redirect("cabinet:home", programme=programme.code)
+    return steps.forget(access.let_in(request, answer, member, programme))
+
+
+def _register(request: HttpRequest, programme: Programme, at: Steps, form: asking.Answers) -> Member:
+    """Raises ``Conflict`` when they are known by now, ``Refused`` for a friend who is not."""
+    phone, email = (at.to, None) if at.kind == "sms" else (None, at.to)
+    newcomer = Newcomer(
+        phone=phone,
+        email=email,
+        first_name=form.cleaned_data["first_name"],
+        language=get_language() or "en",
+        referral=at.friend or None,
+        consents=form.channels(at.kind),
+        said=form.said(),
+        channel=OWN,
+        source=at.source or OWN,
+        evidence={"address": access.caller_of(request), "programme": programme.code, "proved": at.kind},
+    )
+    manner = membership.manner_of_programme(programme)
+    return registration.register(newcomer, programme.pk, timezone.now(), [programme.pk], manner)
+
+
+def _friend(at: Steps, programme: Programme) -> str:
+    """The first name of the friend whose link was followed; empty where there is none."""
+    found = Member.objects.filter(referral_code=at.friend.upper(), status=Member.Status.ACTIVE)
+    here = found.filter(holdings__programme=programme) if at.friend else found.none()
+    return here.values_list("first_name", flat=True).first() or ""
+
+
+def _invalid(field: str, detail: str) -> Refusal:
+    return Invalid(Fault(field, "invalid", detail))
+
+
+def _tell(refusal: Refusal) -> str:
+    """A refusal, as one sentence for the field beside which it stands."""
+    if isinstance(refusal, TooMany):
+        return _wait(refusal.wait.total_seconds())
+    return refusal.faults[0].detail if refusal.faults else refusal.detail
+
+
+def _wait(seconds: float) -> str:
+    said: dict[str, Any] = {"seconds": int(seconds) + 1, "minutes": int(seconds) // 60 + 1}
+    if seconds < 120:
+        return _("A code was sent a moment ago. You can ask for another in %(seconds)s seconds.") % said
+    return _("Too many codes were asked for. Try again in %(minutes)s minutes.") % said

@@ -1,0 +1,26 @@
+"""Addresses of the cabinet: each programme has its own, and a login in one is none in another."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cabinet import about, access, card, entry, history, home
+
+app_name = "cabinet"
+urlpatterns = [
+    path("", entry.choose, name="programmes"),
+    path("<slug:programme>/", home.show, name="home"),
+    path("<slug:programme>/enter/", entry.enter, name="enter"),
+    path("<slug:programme>/enter/code/", entry.code, name="code"),
+    path("<slug:programme>/enter/join/", entry.join, name="join"),
+    path("<slug:programme>/leave/", access.leave, name="leave"),
+    path("<slug:programme>/history/", history.browse, name="history"),
+    path("<slug:programme>/history/<uuid:receipt_id>/", history.receipt, name="receipt"),
+    path("<slug:programme>/me/", about.show, name="me"),
+    path("<slug:programme>/me/name/", about.rename, name="rename"),
+    path("<slug:programme>/me/consents/", about.agree, name="agree"),
+    path("<slug:programme>/me/devices/end/", about.end_device, name="end_device"),
+    path("<slug:programme>/app.webmanifest", card.manifest, name="manifest"),
+    path("<slug:programme>/worker.js", card.worker, name="worker"),
+    path("<slug:programme>/offline/", card.offline, name="offline"),
+]

@@ -1,0 +1,68 @@
+"""Browsers and phones on which a member is logged in: opened after a proof, seen, listed, ended.
+
+Members are not users of the back office, so these are not Django's sessions. The token is random, lives in a cookie,
+and only its digest is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from members.lookup import rotating
+from members.models import Device, Member
+
+#: A device that nobody used for so long is forgotten.
+LIFE = timedelta(days=180)
+#: When somebody was last there is written down once in so long.
+NOTED_EVERY = timedelta(minutes=10)
+
+
+def open_on(member: Member, circle: str, name: str, now: datetime) -> str:
+    """Log the member in on a device, in the cabinet of the programme ``circle``. Returns the token."""
+    token = secrets.token_urlsafe(32)
+    Device.objects.create(
+        member=member,
+        circle=circle,
+        number=rotating.make_number(),
+        name=name,
+        digest=_digest(token),
+        created_at=now,
+        seen_at=now,
+    )
+    return token
+
+
+def find(token: str, circle: str, now: datetime) -> Device | None:
+    """The device of that token, with its member, while both are in use. Notes that it was seen."""
+    if not token:
+        return None
+    device = in_use(now).select_related("member").filter(digest=_digest(token), circle=circle).first()
+    if device is not None and device.seen_at < now - NOTED_EVERY:
+        Device.objects.filter(id=device.id, seen_at__lt=now).update(seen_at=now)
+    return device
+
+
+def in_use(now: datetime) -> QuerySet[Device]:
+    """Devices that are logged in, of active members."""
+    alive = Device.objects.filter(ended_at=None, seen_at__gt=now - LIFE)
+    return alive.filter(member__status=Member.Status.ACTIVE)
+
+
+def end(member: Member, now: datetime, *, device_id: UUID | None = None, but: UUID | None = None) -> int:
+    """Log the member out: on one device, or on all, or on all ``but`` one. Returns on how many."""
+    wanted = Device.objects.filter(member=member, ended_at=None)
+    if device_id is not None:
+        wanted = wanted.filter(id=device_id)
+    if but is not None:
+        wanted = wanted.exclude(id=but)
+    return wanted.update(ended_at=now)
+
+
+def _digest(token: str) -> str:
+    """Tokens are long and random, so a plain hash will do."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,75 @@
+// The code on the card: RFC 6238 over a secret of this device, made here, without a network too.
+(() => {
+    const pass = document.querySelector("[data-secret]");
+    if (!pass) return;
+    const { number, secret, step, digits } = pass.dataset;
+    const full = document.querySelector("[data-full]");
+
+    // A page that is a minute old when it is opened was kept here, and did not come just now.
+    const asOf = document.querySelector("[data-asof]");
+    const isOld = () => Date.now() - Date.parse(asOf.dataset.asof) > 60_000;
+    const wasKept = isOld();
+    const showAge = () => {
+        asOf.hidden = !(isOld() && (wasKept || !navigator.onLine));
+    };
+
+    const codeAt = async (moment) => {
+        const counter = new DataView(new ArrayBuffer(8));
+        counter.setBigUint64(0, BigInt(Math.floor(moment / 1000 / step)));
+        const raw = Uint8Array.from(atob(secret), (letter) => letter.charCodeAt(0));
+        const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-1" }, false, ["sign"]);
+        const digest = new DataView(await crypto.subtle.sign("HMAC", key, counter));
+        const offset = digest.getUint8(19) & 15;
+        const value = (digest.getUint32(offset) & 0x7fffffff) % 10 ** digits;
+        return number + String(value).padStart(digits, "0");
+    };
+
+    const SVG = "http://www.w3.org/2000/svg";
+    const draw = (code) => {
+        const symbol = qrcode(0, "M");
+        symbol.addData(code, "Numeric");
+        symbol.make();
+        const size = symbol.getModuleCount();
+        let path = "";
+        for (let row = 0; row < size; row += 1)
+            for (let column = 0; column < size; column += 1)
+                if (symbol.isDark(row, column)) path += `M${column + 4} ${row + 4}h1v1h-1z`;
+        document.querySelectorAll("[data-qr]").forEach((place) => {
+            const svg = document.createElementNS(SVG, "svg");
+            svg.setAttribute("viewBox", `0 0 ${size + 8} ${size + 8}`);
+            svg.setAttribute("shape-rendering", "crispEdges");
+            [["#fff", `M0 0h${size + 8}v${size + 8}H0z`], ["#000", path]].forEach(([fill, d]) => {
+                const drawn = document.createElementNS(SVG, "path");
+                drawn.setAttribute("fill", fill);
+                drawn.setAttribute("d", d);
+                svg.append(drawn);
+            });
+            place.replaceChildren(svg);
+        });
+    };
+
+    let shown = "";
+    const refresh = async () => {
+        showAge();
+        const code = await codeAt(Date.now());
+        if (code !== shown) draw(code);
+        shown = code;
+    };
+    if (window.crypto && crypto.subtle) {
+        refresh();
+        setInterval(refresh, 1000);
+    }
+
+    let awake = null;
+    const open = async () => {
+        full.showModal();
+        if ("wakeLock" in navigator) awake = await navigator.wakeLock.request("screen").catch(() => null);
+    };
+    const close = () => full.close();
+    full.addEventListener("close", () => {
+        if (awake) awake.release();
+        awake = null;
+    });
+    pass.querySelector("[data-open-card]").addEventListener("click", open);
+    full.addEventListener("click", close);
+})();

@@ -1,0 +1,216 @@
+"""A member in the cabinet, in a real browser on a phone: joins, is sold to, sees why, and has the card offline too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import cv2
+import numpy
+import pytest
+import zxingcpp
+from django.conf import LazySettings
+from playwright.sync_api import Page, Request, expect
+
+from cabinet.access import COOKIE
+from loyalty.models import Receipt
+from members import devices
+from members.lookup import lookup, rotating
+from members.lookup.lookup import Manner
+from members.models import Card, Member
+from tests import factories
+from tests.cabinet import post
+from tests.flows.conftest import Visitor
+from tests.flows.corner import CARD, Corner, open_corner
+from tests.flows.test_till_browser import COFFEE, scan, sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOME = "/cabinet/green/"
+
+
+@pytest.fixture
+def corner(transactional_db: None, settings: LazySettings) -> Iterator[Corner]:
+    settings.MESSAGE_SENDER = "tests.cabinet.post.take"
+    post.SENT.clear()
+    corner = open_corner()
+    welcome = {
+        "whom": {"who": "members"},
+        "what_for": {"of": "event", "event": "member.registered"},
+        "what": [{"effect": "points_fixed", "points": "100"}],
+    }
+    factories.publish_campaign(corner.shop.programme, welcome, code="welcome", name="Welcome")
+    yield corner
+
+
+def be(visitor: Visitor, member: Member) -> Page:
+    """Log the member in on the visitor's browser, and open the card."""
+    token = devices.open_on(member, "green", "Chrome, Android", datetime.now(UTC))
+    visitor.page.context.add_cookies([{"name": COOKIE, "value": token, "url": visitor.home + HOME}])
+    visitor.visit(HOME)
+    return visitor.page
+
+
+def pixels(picture: bytes) -> Any:
+    """A screenshot as numbers."""
+    return cv2.imdecode(numpy.frombuffer(picture, numpy.uint8), cv2.IMREAD_COLOR)
+
+
+def decode(picture: bytes) -> set[str]:
+    """What zxing-cpp reads in a screenshot."""
+    return {found.text for found in zxingcpp.read_barcodes(pixels(picture))}
+
+
+def test_a_friends_link_a_code_a_name_and_the_till_knows_the_new_member(
+    on_phone: Visitor, at_desk: Visitor, corner: Corner
+) -> None:
+    page = on_phone.page
+    on_phone.visit(f"{HOME}enter/?friend={corner.anna.referral_code}")
+    expect(page.get_by_text("Anna invites you")).to_be_visible()
+    on_phone.require_accessible()
+    page.get_by_label("Phone or e-mail").fill("+49 151 87654321")
+    page.keyboard.press("Enter")
+    code = page.get_by_label("Code")
+    expect(code).to_be_focused()
+    expect(code).to_have_attribute("autocomplete", "one-time-code")
+    on_phone.require_accessible()
+    code.fill(post.SENT[-1].code)
+    page.keyboard.press("Enter")
+    page.get_by_label("First name").fill("Nina")
+    on_phone.require_accessible()
+    page.get_by_label(re.compile("kept and used to run")).check()
+    page.get_by_role("button", name="Get my card").click()
+
+    expect(page.locator(".pass__points")).to_contain_text("100")
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+    nina = Member.objects.get(first_name="Nina")
+    assert nina.referred_by == corner.anna
+
+    [shown] = {text for text in decode(page.locator(".pass__qr").screenshot()) if len(text) == 18}
+    till = sign_in(at_desk)
+    scan(till, COFFEE, COFFEE, shown)
+    expect(till.get_by_role("heading", name="Nina")).to_be_visible()
+    till.keyboard.press("F9")
+    expect(till.get_by_role("heading", name="Sold")).to_be_visible()
+    receipt = Receipt.objects.get()
+    assert receipt.member == nina
+
+    page.reload()
+    page.get_by_role("link", name=re.compile("Green Corner")).click()
+    expect(page.get_by_text("Coffee weeks", exact=True)).to_be_visible()
+    expect(page.get_by_text("10% of")).to_be_visible()
+    page.locator(".declined summary").click()
+    expect(page.locator(".declined")).to_contain_text("Gold extra")
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+    page.get_by_role("link", name="History").first.click()
+    expect(page.get_by_text("Welcome")).to_be_visible()
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_both_codes_are_read_from_the_screen_by_two_decoders(
+    on_phone: Visitor, corner: Corner, scheme: str, width: int
+) -> None:
+    page = on_phone.page
+    page.set_viewport_size({"width": width, "height": 568})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    be(on_phone, corner.anna)
+    expect(page.locator(".pass__qr svg path").nth(1)).to_be_attached()
+
+    picture = page.screenshot()  # what is seen without scrolling
+
+    device = corner.anna.devices.get().number
+    texts = decode(picture)
+    assert CARD in texts
+    assert any(rotating.proven(text, datetime.now(UTC)) == device for text in texts)
+    close = cv2.resize(pixels(page.locator(".pass__qr").screenshot()), None, fx=3, fy=3)
+    other, _corners, _code = cv2.QRCodeDetector().detectAndDecode(close)
+    assert rotating.proven(other, datetime.now(UTC)) == device
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+
+
+def test_the_card_works_without_a_network_once_it_was_opened(on_phone: Visitor, corner: Corner) -> None:
+    page = be(on_phone, corner.anna)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    expect(page.locator(".pass__points")).to_contain_text("120")
+    page.wait_for_function("caches.keys().then((names) => names.length > 0)")
+    page.wait_for_function(
+        "caches.match(location.pathname, {ignoreVary: true}).then((kept) => Boolean(kept))"
+    )
+
+    page.context.set_offline(True)
+    page.clock.install()
+    page.clock.fast_forward("05:00")
+    page.goto(on_phone.home + HOME)
+
+    expect(page.locator(".pass__points")).to_contain_text("120")
+    expect(page.get_by_text("No network. What you see is as of")).to_be_visible()
+    texts = decode(page.locator(".pass").screenshot())
+    assert CARD in texts
+    page.locator("[data-open-card]").click()
+    expect(page.locator("dialog.full")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    on_phone.troubles.clear()  # what could not be fetched was not to be
+
+
+def test_devices_are_listed_and_ended(on_phone: Visitor, corner: Corner) -> None:
+    other = devices.open_on(corner.anna, "green", "Firefox, Windows", datetime.now(UTC))
+    page = be(on_phone, corner.anna)
+    page.get_by_role("link", name="About me").click()
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+
+    page.get_by_role("button", name="Log out Firefox, Windows").click()
+
+    expect(page.get_by_text("Logged out there.")).to_be_visible()
+    assert devices.find(other, "green", datetime.now(UTC)) is None
+    page.get_by_role("button", name=re.compile("^Agree news and offers: e-mail", re.I)).click()
+    expect(page.get_by_text("Noted: yes.")).to_be_visible()
+
+
+def test_the_first_visit_is_light(on_phone: Visitor, corner: Corner) -> None:
+    """Bytes as they travel, but for pictures and fonts, and requests: those of somebody who was never here."""
+    sizes: dict[str, int] = {}
+    page = on_phone.page
+
+    def note(request: Request) -> None:
+        response = request.response()
+        sizes[request.url] = len(response.body()) if response else 0
+
+    page.on("requestfinished", note)
+    be(on_phone, corner.anna)
+    page.wait_for_load_state("networkidle")
+
+    light = {url: size for url, size in sizes.items() if not url.endswith((".png", ".svg"))}
+    assert len(light) <= 12, sorted(light)
+    assert sum(light.values()) <= 100_000, light
+
+
+def test_whoever_logged_out_leaves_no_card_behind(on_phone: Visitor, corner: Corner) -> None:
+    page = be(on_phone, corner.anna)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.get_by_role("link", name="About me").click()
+
+    page.get_by_role("button", name="Log out", exact=True).click()
+
+    expect(page.get_by_label("Phone or e-mail")).to_be_visible()
+    kept = page.evaluate("caches.match('/cabinet/green/', {ignoreVary: true}).then((kept) => Boolean(kept))")
+    assert not kept
+    assert Card.objects.filter(member=corner.anna).exists()
+
+
+def test_an_old_picture_of_the_code_opens_nothing(on_phone: Visitor, corner: Corner) -> None:
+    page = be(on_phone, corner.anna)
+    expect(page.locator(".pass__qr svg path").nth(1)).to_be_attached()
+    [shown] = {text for text in decode(page.locator(".pass__qr").screenshot()) if len(text) == 18}
+    now = datetime.now(UTC)
+
+    assert lookup.find(lookup.seek("code", shown, Manner()), now) == corner.anna
+    assert lookup.find(lookup.seek("code", shown, Manner()), now.replace(year=now.year + 1)) is None
