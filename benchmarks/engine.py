@@ -32,7 +32,7 @@ from campaigns.engine.definition import parse  # noqa: E402
 from campaigns.engine.evaluation import evaluate  # noqa: E402
 from campaigns.engine.outcome import Outcome  # noqa: E402
 from campaigns.engine.rulebook import Revision, Rulebook, Terms  # noqa: E402
-from campaigns.engine.shopper import Shopper  # noqa: E402
+from campaigns.engine.shopper import MemberSum, Shopper  # noqa: E402
 from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot  # noqa: E402
 
 #: Many short rounds: on a busy machine some of them are not interrupted.
@@ -190,7 +190,7 @@ def rulebook() -> Rulebook:
 def shopper() -> Shopper:
     """Who buys, with all that the rules ask."""
     kinds = [kind for kind, _ in hundred.rules()]
-    month = (1, Decimal(hundred.GIVEN_THIS_MONTH))
+    month = MemberSum(1, Decimal(hundred.GIVEN_THIS_MONTH))
     return Shopper(
         member_id="anna", tier=hundred.TIER, card_kind=hundred.CARD, joined_on=date(2025, 1, 1),
         birthday=date(1990, 11, 25), purchases=hundred.PURCHASES, gender=hundred.GENDER,

@@ -148,7 +148,7 @@ class Tagged(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span(Field):
+class SpanField(Field):
     """A length of time: one property of the owner, named for its unit, with a whole number. ``name`` is no property."""
 
     units: tuple[tuple[str, StrOrPromise], ...]
@@ -231,7 +231,7 @@ class Hours(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Period(Field):
+class PeriodField(Field):
     """A period of the calendar, or so many days back: ``"month"``, ``{"days": 30}``."""
 
     options: tuple[tuple[str, StrOrPromise], ...]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.constructor.composite import Hours, Inside, Rows, Span, Tagged, Variant
+from backoffice.constructor.composite import Hours, Inside, Rows, SpanField, Tagged, Variant
 from backoffice.constructor.fields import (
     Choice,
     Code,
@@ -191,11 +191,11 @@ _TERMS = (
         _("spent only beside certain goods"), blank={"contains": [{}]}),
 )  # fmt: skip
 _LEAST = Inside(name="at_least", optional=True, text=_("and live at least {span}"),
-                fields=(Span(name="span", label=_("At least"), units=UNITS, optional=True),))  # fmt: skip
+                fields=(SpanField(name="span", label=_("At least"), units=UNITS, optional=True),))  # fmt: skip
 LOTS = (
     Row("expires", "lots", _("The points expire {expires}"), (Tagged(
         name="expires", label=_("Expiry"), kinds=(
-            Variant("after", _("after"), (Span(name="span", label=_("After"), units=UNITS),), "{span}"),
+            Variant("after", _("after"), (SpanField(name="span", label=_("After"), units=UNITS),), "{span}"),
             Variant("on_date", _("on"), (Day(name="date", label=_("Date")),), "{date}"),
             Variant("end_of", _("at the end of"), (
                 Choice(name="unit", label=_("Of"), optional=False, options=(
@@ -210,7 +210,7 @@ LOTS = (
             Variant("never", _("never"))),),),
         _("their own expiry"), blank={"expires": {"kind": "after", "days": 30}}),
     Row("delay", "lots", _("The points wait {delay} before they can be spent"), (Inside(
-        name="delay", text="{span}", fields=(Span(name="span", label=_("Wait"), units=(
+        name="delay", text="{span}", fields=(SpanField(name="span", label=_("Wait"), units=(
             ("days", _("days")), ("hours", _("hours")), ("return_window", _("days of a return window")))),)),),
         _("a delay"), blank={"delay": {"days": 1}}),
     *_TERMS,

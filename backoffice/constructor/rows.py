@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from backoffice.constructor.composite import Either, Inside, Period, Rows, Variant
+from backoffice.constructor.composite import Either, Inside, PeriodField, Rows, Variant
 from backoffice.constructor.fields import Choice, Code, Field, Flag, Number, Picks, Text, codes
 from campaigns.engine.document import GOODS
 
@@ -87,7 +87,7 @@ PERIODS = (
     ("ever", _("ever since joining")),
     ("days", _("in the last days:")),
 )
-_PERIOD = Period(name="period", label=_("Period"), options=PERIODS)
+_PERIOD = PeriodField(name="period", label=_("Period"), options=PERIODS)
 _WITH_THIS = Flag(
     name="with_this",
     label=_("This receipt"),

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from backoffice import figures
-from backoffice.constructor.composite import Either, Hours, Inside, Period, Rows, Span, Tagged
+from backoffice.constructor.composite import Either, Hours, Inside, PeriodField, Rows, SpanField, Tagged
 from backoffice.constructor.fields import (
     Choice,
     Code,
@@ -263,7 +263,7 @@ def _rows(part: Rows, owner: Owner, path: str, look: Look) -> Widget:
 
 
 @build.register
-def _period(part: Period, owner: Owner, path: str, look: Look) -> Widget:
+def _period(part: PeriodField, owner: Owner, path: str, look: Look) -> Widget:
     value = owner.get(part.name) or part.options[0][0]
     days = _shown(value.get("days")) if isinstance(value, Mapping) else ""
     word = "days" if isinstance(value, Mapping) else value
@@ -271,7 +271,7 @@ def _period(part: Period, owner: Owner, path: str, look: Look) -> Widget:
 
 
 @build.register
-def _span(part: Span, owner: Owner, path: str, look: Look) -> Widget:
+def _span(part: SpanField, owner: Owner, path: str, look: Look) -> Widget:
     unit = next((unit for unit in part.keys if unit in owner), part.units[0][0])
     name = f"{path}.~{part.name}"
     widget = _base(part, path, "span", look, value=_shown(owner.get(unit)), unit=unit, units=part.units)

@@ -22,7 +22,7 @@ from campaigns.checkout.usage import Key
 from campaigns.engine.counters import counter_key
 from campaigns.engine.limits import PREFIXES, period_keys
 from campaigns.engine.promises import PREFIX as PROMISE
-from campaigns.engine.shopper import Shopper
+from campaigns.engine.shopper import Shopper, used_of
 from loyalty.rules.basket import Moment
 
 #: Times, points and, where it is counted, money.
@@ -81,7 +81,7 @@ def later(shopper: Shopper, added: Mapping[Key, Used]) -> Shopper:
         if key[1] == usage.PROGRESS:
             progress[key[0]] = max(progress.get(key[0], 0) + used[0], 0)
         else:
-            uses[key] = _sum(uses.get(key, NONE), used)
+            uses[key] = used_of(key[1], *_sum(uses.get(key, NONE), used))
     return _changed(shopper, uses, progress)
 
 
@@ -177,7 +177,7 @@ class World:
                     uses = dict(real) if uses is real else uses
                     for campaign, used in moved[period].items():
                         key = campaign, period
-                        uses[key] = _sum(real.get(key, NONE), used)  # type: ignore[index]
+                        uses[key] = used_of(period, *_sum(real.get(key, NONE), used))  # type: ignore[index]
         return uses
 
     def note(

@@ -17,7 +17,7 @@ from campaigns.checkout.usage import Key, Used, increments
 from campaigns.engine import portions
 from campaigns.engine.outcome import Because, LineOutcome, OtherGrant, Outcome
 from campaigns.engine.rulebook import Terms
-from campaigns.engine.shopper import Shopper
+from campaigns.engine.shopper import Shopper, used_of
 from loyalty.rules.basket import Basket, Coupon, Settled
 
 #: The format of what is written now. Documents without a number are from before there were any, and read the same.
@@ -165,7 +165,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def increments(self) -> dict[Key, Used]:
         """What the decision added to limits and counters."""
-        return {(campaign, period): (times, points) for campaign, period, times, points in self.uses}
+        return {(campaign, period): Used(times, points) for campaign, period, times, points in self.uses}
 
     @property
     def counted(self) -> dict[tuple[int, str], tuple[int, Decimal, Decimal]]:
@@ -349,7 +349,7 @@ def unpack_shopper(kept: ShopperRecord) -> Shopper:
         birthday=_day(kept.birthday),
         purchases=kept.purchases,
         progress={int(campaign): count for campaign, count in kept.progress.items()},
-        uses={(campaign, key): _used(*used) for campaign, key, *used in kept.uses},
+        uses={(campaign, key): _used(key, *used) for campaign, key, *used in kept.uses},
         gender=kept.gender,
         last_purchase_on=_day(kept.last_purchase_on),
         referred=kept.referred,
@@ -360,8 +360,8 @@ def unpack_shopper(kept: ShopperRecord) -> Shopper:
     )
 
 
-def _used(times: int, *sums: Any) -> Any:
-    return (times, *(Decimal(one) for one in sums))
+def _used(key: str, times: int, *sums: Any) -> Any:
+    return used_of(key, times, *(Decimal(one) for one in sums))
 
 
 @lru_cache(maxsize=20_000)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from campaigns.engine.outcome import Tally
+from campaigns.engine.outcome import CommonUse
+from campaigns.engine.shopper import CommonSum
 from foundation import prepared
 from loyalty.ledger import ledger
 
@@ -94,15 +95,15 @@ SELECT campaign_id, store_id, period, times, points, money FROM campaigns_tally
 
 def mapped(
     stored: Iterable[tuple[int, int | None, str, int, Decimal, Decimal]],
-) -> dict[tuple[int, str], Sums]:
+) -> dict[tuple[int, str], CommonSum]:
     """Stored tallies of one store, by campaign and key."""
     return {
-        (campaign, f"{'c' if store is None else 's'}:{period}"): (times, points, money)
+        (campaign, f"{'c' if store is None else 's'}:{period}"): CommonSum(times, points, money)
         for campaign, store, period, times, points, money in stored
     }
 
 
-def rows(added: Sequence[Tally], store_id: int) -> list[TallyRow]:
+def rows(added: Sequence[CommonUse], store_id: int) -> list[TallyRow]:
     """The rows to write for what an outcome adds."""
     return [
         TallyRow(one.campaign_id, *_place(one.key, store_id), *one[2:])  # type: ignore[arg-type]

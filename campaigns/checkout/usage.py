@@ -13,13 +13,15 @@ from uuid import UUID
 from campaigns.engine.counters import PROGRESS as PROGRESS
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.promises import PREFIX as PROMISE
+from campaigns.engine.shopper import MemberSum
 from campaigns.models import Usage
 from foundation import prepared
 from loyalty.ledger import ledger
 from loyalty.rules.basket import Moment
 
 Key = tuple[int, str]
-Used = tuple[int, Decimal]
+Used = MemberSum
+_NONE = Used(0, Decimal(0))
 
 
 class UsageRow(NamedTuple):
@@ -47,23 +49,22 @@ def increments(outcome: Outcome) -> dict[Key, Used]:
     """What an outcome adds to the member's use of campaigns."""
     added: dict[Key, Used] = {}
     for use in outcome.uses:
-        times, points = added.get((use.campaign_id, use.period), (0, Decimal(0)))
-        added[use.campaign_id, use.period] = (times + use.times, points + use.points)
+        times, points = added.get((use.campaign_id, use.period), _NONE)
+        added[use.campaign_id, use.period] = Used(times + use.times, points + use.points)
     for progress in outcome.progress:
         if progress.increment:
-            added[progress.campaign_id, progress.key] = (progress.increment, Decimal(0))
+            added[progress.campaign_id, progress.key] = Used(progress.increment, Decimal(0))
     return added
 
 
 def difference(now: Mapping[Key, Used], before: Mapping[Key, Used]) -> dict[Key, Used]:
     """What changes when one outcome takes the place of another."""
-    none = (0, Decimal(0))
     changes = {}
     for key in {*now, *before}:
-        times, points = now.get(key, none)
-        was_times, was_points = before.get(key, none)
+        times, points = now.get(key, _NONE)
+        was_times, was_points = before.get(key, _NONE)
         if (times, points) != (was_times, was_points):
-            changes[key] = (times - was_times, points - was_points)
+            changes[key] = Used(times - was_times, points - was_points)
     return changes
 
 
@@ -71,8 +72,8 @@ def rows(member_id: UUID, used: Mapping[Key, Used], changes: Mapping[Key, Used])
     """The rows to write: what was used so far, moved by the changes."""
     written = []
     for key, (times, points) in changes.items():
-        before = used.get(key, (0, Decimal(0)))
-        written.append(UsageRow(member_id, key[0], key[1], before[0] + times, before[1] + points))
+        before = used.get(key, _NONE)
+        written.append(UsageRow(member_id, key[0], key[1], before.times + times, before.points + points))
     return written
 
 
@@ -96,14 +97,14 @@ def write(written: list[UsageRow]) -> None:
 
 def mapped(stored: Iterable[tuple[int, str, int, Decimal]]) -> dict[Key, Used]:
     """Stored usage by campaign and key."""
-    return {(campaign_id, period): (times, points) for campaign_id, period, times, points in stored}
+    return {(campaign_id, period): Used(times, points) for campaign_id, period, times, points in stored}
 
 
 def split(used: Mapping[Key, Used]) -> tuple[dict[Key, Used], dict[int, int]]:
     """Usage as the engine reads it: uses by key, and progress by campaign."""
     uses = {key: counted for key, counted in used.items() if key[1] != PROGRESS}
     progress = {
-        campaign_id: counted[0] for (campaign_id, period), counted in used.items() if period == PROGRESS
+        campaign_id: counted.times for (campaign_id, period), counted in used.items() if period == PROGRESS
     }
     return uses, progress
 

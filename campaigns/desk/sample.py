@@ -23,7 +23,7 @@ from campaigns.engine.needs import Need
 from campaigns.engine.outcome import Because, Outcome
 from campaigns.engine.promises import PREFIX
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
-from campaigns.engine.shopper import ANONYMOUS, Shopper
+from campaigns.engine.shopper import ANONYMOUS, MemberSum, Shopper
 from campaigns.words import wording
 from loyalty.models import Category, Product, Programme, Store
 from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
@@ -190,7 +190,7 @@ def _shopper(sample: Sample, machine: Machine, campaign_id: int, zone: ZoneInfo)
     lots = (WalletLot("sample", sample.balance),) if sample.balance else ()
     uses: dict[tuple[int, str], Any] = {}
     if sample.promised:
-        uses[campaign_id, f"{PREFIX}{today + timedelta(days=1):%Y%m%d}"] = (1, ZERO)
+        uses[campaign_id, f"{PREFIX}{today + timedelta(days=1):%Y%m%d}"] = MemberSum(1, ZERO)
     return Shopper(
         member_id="sample",
         tier=sample.tier,

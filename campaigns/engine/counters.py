@@ -39,7 +39,8 @@ class Counter(NamedTuple):
         """The campaign's own counter as it stood before this purchase."""
         if self.period is None:
             return case.progress.get(campaign_id, 0)
-        return case.uses.get((campaign_id, self.key(case)), (0, None))[0]
+        used = case.uses.get((campaign_id, self.key(case)))
+        return used.times if used is not None else 0
 
     def value(self, count: int, adds: int) -> int:
         """How far towards the goal a count is, for people to read."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from campaigns.engine.case import Case, cents_from, plain
 from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
+from campaigns.engine.shopper import CommonSum
 
 
 def period_keys(at: datetime) -> Mapping[str, str]:
@@ -97,10 +98,10 @@ def find_money(limits: tuple[Limit, ...], case: Case, campaign_id: int) -> Room:
     room = Room(None, None)
     for limit in limits:
         used = case.uses.get((campaign_id, limit.key(case))) if limit.period != "receipt" else None
-        if limit.times is not None and used is not None and used[0] >= limit.times:
+        if limit.times is not None and used is not None and used.times >= limit.times:
             return Room(0, limit.times_reached)
         if limit.cents is not None:
-            given = used[2] if used is not None and len(used) == 3 else 0
+            given = used.money if isinstance(used, CommonSum) else 0
             left = max(limit.cents - int(given * 100), 0)
             if room.units is None or left < room.units:
                 room = Room(left, limit.money_reached)
@@ -127,7 +128,7 @@ def find_room(
         if limit.period != "receipt":
             used = case.uses.get((campaign_id, limit.key(case)))
             if used is not None:
-                times, units = used[0], given + int(used[1].scaleb(unit.places))
+                times, units = used.times, given + int(used.points.scaleb(unit.places))
         if anew and limit.times is not None and times >= limit.times:
             return Room(0, limit.times_reached)
         if limit.units is not None:

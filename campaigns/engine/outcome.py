@@ -87,7 +87,7 @@ class Use(NamedTuple):
     points: Decimal
 
 
-class Tally(NamedTuple):
+class CommonUse(NamedTuple):
     """What to add to the use of a campaign by everybody (a key with ``c:``) or in this store (``s:``).
 
     The last three are the most that the sum may come to, None without a limit: whoever writes it must
@@ -184,7 +184,7 @@ class Outcome:
     discount: Decimal
     to_pay: Decimal
     earned: Decimal
-    tallies: tuple[Tally, ...] = ()
+    tallies: tuple[CommonUse, ...] = ()
     exchanged: tuple[Exchange, ...] = ()
     extras: tuple[Extra, ...] = ()
     others: tuple[OtherGrant, ...] = ()

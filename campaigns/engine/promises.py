@@ -39,6 +39,6 @@ def open_key(case: Case, campaign_id: int) -> str | None:
     keys = [
         key
         for (campaign, key), used in case.uses.items()
-        if campaign == campaign_id and key >= today and key.startswith(PREFIX) and used[0] > 0
+        if campaign == campaign_id and key >= today and key.startswith(PREFIX) and used.times > 0
     ]
     return min(keys, default=None)

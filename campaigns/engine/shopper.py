@@ -6,13 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from loyalty.rules.basket import Wallet
 
-#: How often a campaign was used, for how many points; where it is counted, for how much money in discounts.
-Used = tuple[int, Decimal] | tuple[int, Decimal, Decimal]
+
+class MemberSum(NamedTuple):
+    """How often one member used a campaign in a period, for how many points."""
+
+    times: int
+    points: Decimal
+
+
+class CommonSum(NamedTuple):
+    """How often a campaign was used by everybody or in a store, for how many points and how much money in discounts."""
+
+    times: int
+    points: Decimal
+    money: Decimal
+
+
+#: How far a campaign was used.
+Used = MemberSum | CommonSum
+#: What the key of a common use has, and that of a member's has not.
+_COMMON = ":"
+
+
+def used_of(key: str, times: int, points: Decimal, money: Decimal = Decimal(0)) -> Used:
+    """How far a campaign was used, by the key that says whose uses it counts."""
+    return CommonSum(times, points, money) if _COMMON in key else MemberSum(times, points)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _NOBODY: Mapping[str, Reason] = {"cashier": ("no_cashier", {}), "referrer": ("no
 _ZERO: Reason = ("zero_points", {})
 
 
-class Share(NamedTuple):
+class OtherShare(NamedTuple):
     """Points for the ``cashier`` or the ``referrer``: units by the cents that the campaign looks at."""
 
     to: str
@@ -24,7 +24,7 @@ class Sides(NamedTuple):
 
     coupons: tuple[str, ...]
     badges: tuple[str, ...]
-    shares: tuple[Share, ...]
+    shares: tuple[OtherShare, ...]
 
     @property
     def for_member(self) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from campaigns.engine.judgement import Judgement
 from campaigns.engine.limits import find_room
 from campaigns.engine.machine import Campaign
-from campaigns.engine.outcome import ZERO, Tally, Use
+from campaigns.engine.outcome import ZERO, CommonUse, Use
 
 
 class Applied(NamedTuple):
@@ -80,11 +80,11 @@ def _add(found: dict[tuple[int, str], Use], use: Use) -> None:
     found[name] = use
 
 
-def tallies(judgement: Judgement, sums: Iterable[Sum]) -> Iterator[Tally]:
+def tallies(judgement: Judgement, sums: Iterable[Sum]) -> Iterator[CommonUse]:
     """What to add to the uses that a store's or a campaign's limits speak of: all points count, whoever gets them."""
     points = judgement.machine.points
     for campaign, times, units, others, cents in sums:
-        keys: dict[str, Tally] = {}
+        keys: dict[str, CommonUse] = {}
         given = points[units + sum(others.values())]
         for limit in campaign.limits:
             if not limit.prefix or limit.period == "receipt":
@@ -93,15 +93,19 @@ def tallies(judgement: Judgement, sums: Iterable[Sum]) -> Iterator[Tally]:
             most = None if limit.units is None else points[limit.units]
             money = None if limit.cents is None else judgement.machine.money[limit.cents]
             taken = judgement.machine.money[cents]
-            new = Tally(campaign.id, key, times, given, taken, limit.times, most, money)
+            new = CommonUse(campaign.id, key, times, given, taken, limit.times, most, money)
             keys[key] = _stricter(keys[key], new) if key in keys else new
         yield from keys.values()
 
 
-def _stricter(one: Tally, other: Tally) -> Tally:
-    """A tally with the lower of two limits for each of its sums."""
-    lowest = [
-        min((most for most in pair if most is not None), default=None)
-        for pair in zip(one[5:], other[5:], strict=True)
-    ]
-    return Tally(*one[:5], *lowest)  # type: ignore[arg-type]
+def _stricter(one: CommonUse, other: CommonUse) -> CommonUse:
+    """A use with the lower of two limits for each of its sums."""
+    return one._replace(
+        most_times=_lower(one.most_times, other.most_times),
+        most_points=_lower(one.most_points, other.most_points),
+        most_money=_lower(one.most_money, other.most_money),
+    )
+
+
+def _lower(one: Any, other: Any) -> Any:
+    return min((most for most in (one, other) if most is not None), default=None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from backoffice.constructor.composite import Either, Hours, Inside, Period, Rows, Span, Tagged
+from backoffice.constructor.composite import Either, Hours, Inside, PeriodField, Rows, SpanField, Tagged
 from backoffice.constructor.fields import Choice, Code, Day, Field, Flag, Number, Picks, Text, Weekdays, When
 from backoffice.constructor.questions import PARTS
 from backoffice.constructor.rows import CONDITIONS, EFFECTS
@@ -109,13 +109,13 @@ def _rows(part: Rows) -> Any:
 
 
 @fragments.register
-def _period(part: Period) -> Any:
+def _period(part: PeriodField) -> Any:
     words = st.sampled_from([word for word, _ in part.options if word != "days"])
     return _one(part, st.one_of(words, st.integers(1, 90).map(lambda days: {"days": days})))
 
 
 @fragments.register
-def _span(part: Span) -> Any:
+def _span(part: SpanField) -> Any:
     found = st.tuples(st.sampled_from(part.keys), st.integers(0, 99)).map(lambda pair: {pair[0]: pair[1]})
     return st.one_of(st.just({}), found) if part.optional else found
 

@@ -115,7 +115,7 @@ class Buyer:
             self.facts = facts.written(decided.known, decided.facts[0])
         for use in decided.usage:
             points = use.points.quantize(_CENT)
-            self.used.setdefault(use.period, {})[use.campaign_id] = (use.times, points)
+            self.used.setdefault(use.period, {})[use.campaign_id] = Used(use.times, points)
         self._note_entries(entries_before, places)
 
     def let_go(self, decided: Decision, at: datetime, grace: datetime, places: int) -> None:
@@ -133,7 +133,7 @@ class Buyer:
             )
         for (campaign, period), (times, points) in decided.record.increments.items():
             was = self.used[period][campaign]
-            self.used[period][campaign] = (was[0] - times, was[1] - points)
+            self.used[period][campaign] = Used(was.times - times, was.points - points)
         self.held = [one for one in self.held if one[0] >= at]
         self._note_entries(entries_before, places)
 
@@ -252,4 +252,4 @@ class Buyers:
         uses = Usage.objects.filter(member_id__in=members)
         for use in uses.annotate(programme_id=F("campaign__programme_id")):
             if buyer := fresh.get((use.member_id, use.programme_id)):
-                buyer.used.setdefault(use.period, {})[use.campaign_id] = (use.times, use.points)
+                buyer.used.setdefault(use.period, {})[use.campaign_id] = Used(use.times, use.points)

@@ -19,7 +19,7 @@ from campaigns.checkout.events import rewards as event_rewards  # fmt: skip
 from campaigns.checkout.events.rewards import Basis
 from campaigns.checkout.record import NOTHING, DueShare, Given, Record
 from campaigns.engine.evaluation import evaluate_event
-from campaigns.engine.outcome import Outcome, Tally
+from campaigns.engine.outcome import CommonUse, Outcome
 from campaigns.engine.shopper import Shopper
 from campaigns.models import EventReward, Seller
 from campaigns.rulebooks import Rules
@@ -101,7 +101,7 @@ def give(subject: Subject, amount: Decimal | None, now: datetime) -> Record:
     standing = grounds.of_event(event, subject.member_id, scheme)
     basis = Basis(amount, standing.says, grounds.ladder_of(event, scheme), standing.stands)
     shopper, used = situation.of_member(subject.member_id, scheme, rules, event.at, now)
-    kept, counted = NOTHING, list[Tally]()
+    kept, counted = NOTHING, list[CommonUse]()
     if basis.stands:
         outcome = _judge(subject, shopper, basis)
         capacity.require_outcome(outcome, shopper.uses)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from campaigns.engine.document import Document
 from campaigns.engine.effects import Unit
 from campaigns.engine.problem import Problem
-from campaigns.engine.sides import Share
+from campaigns.engine.sides import OtherShare
 from campaigns.engine.words.voice import Fields, Voice
 
 
-def share_of(effect: Fields, to: str, unit: Unit) -> Share:
+def share_of(effect: Fields, to: str, unit: Unit) -> OtherShare:
     """What an effect gives to somebody, by the cents that its campaign looks at."""
     if "percent" in effect:
-        return Share(to, unit.share(effect["percent"]))
+        return OtherShare(to, unit.share(effect["percent"]))
     units = unit.units(effect["points"])
-    return Share(to, lambda cents: units)
+    return OtherShare(to, lambda cents: units)
 
 
 def judge(effect: Fields, path: str, _: Document) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns.engine.discounts import Discount
 from campaigns.engine.effects import Booster, Effect, Unit
 from campaigns.engine.promises import Promise
-from campaigns.engine.sides import Share, Sides
+from campaigns.engine.sides import OtherShare, Sides
 from campaigns.engine.stamps import StampCard
 from campaigns.engine.trade import Trade
 
@@ -27,7 +27,7 @@ class Work:
         #: Series of coupons to issue, badges, and points for other people.
         self.coupons: list[str] = []
         self.badges: list[str] = []
-        self.shares: list[Share] = []
+        self.shares: list[OtherShare] = []
         #: Whether it takes money off lines that it does not look at, and whether it takes single pieces of a line.
         self.elsewhere = False
         self.by_piece = False

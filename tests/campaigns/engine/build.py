@@ -12,7 +12,7 @@ from campaigns.engine.definition import parse
 from campaigns.engine.evaluation import evaluate
 from campaigns.engine.outcome import Outcome
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
-from campaigns.engine.shopper import Shopper
+from campaigns.engine.shopper import Shopper, Used, used_of
 from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -32,7 +32,9 @@ RUBLES = Terms("RUB", expiry={"kind": "after", "years": 1})
 
 
 def anna(**facts: Any) -> Shopper:
-    """A silver member with nothing special about her."""
+    """A silver member with nothing special about her. ``uses`` may be plain pairs and triples."""
+    if "uses" in facts:
+        facts["uses"] = sums(facts["uses"])
     return Shopper(
         **{
             "member_id": "anna",
@@ -42,6 +44,11 @@ def anna(**facts: Any) -> Shopper:
             **facts,
         }
     )
+
+
+def sums(uses: Any) -> dict[tuple[int, str], Used]:
+    """How far campaigns were used, of plain pairs and triples."""
+    return {key: used_of(key[1], *used) for key, used in uses.items()}
 
 
 def purse(points: str, **more: Any) -> Wallet:

@@ -40,6 +40,7 @@ from tests.campaigns.engine.build import (
     staff,
     stamp,
     steps,
+    sums,
     times,
 )
 
@@ -430,7 +431,7 @@ def shoppers(draw: st.DrawFn, rulebook: Rulebook, moment: Moment) -> Shopper:
             used = draw(st.integers(-1 if key[0] == "n" else 0, 3)), draw(decimals("0", "300"))
             uses[(number, key)] = (*used, draw(decimals("0", "60"))) if ":" in key else used
     if anonymous:
-        return Shopper(uses=uses)
+        return Shopper(uses=sums(uses))
     progress = {}
     for revision in rulebook.campaigns:
         what: Any = revision.definition.part("what")

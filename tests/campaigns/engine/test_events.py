@@ -11,7 +11,7 @@ import pytest
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.evaluation import evaluate, evaluate_event
 from campaigns.engine.rulebook import Revision, Rulebook, Terms
-from campaigns.engine.shopper import ANONYMOUS, Shopper
+from campaigns.engine.shopper import ANONYMOUS, MemberSum, Shopper
 from loyalty.rules.basket import Basket, Line, Moment, Place
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_limits_hold_for_events() -> None:
     limited = reward("review.left", "50", judge={"limits": [{"per": "member", "period": "day", "times": 1}]})
     first = evaluate_event("review.left", MEMBER, NOW, rulebook(limited))
     assert [(use.period, use.times) for use in first.uses] == [("2026-11-21", 1)]
-    again = Shopper(member_id="m", uses={(1, "2026-11-21"): (1, Decimal(50))})
+    again = Shopper(member_id="m", uses={(1, "2026-11-21"): MemberSum(1, Decimal(50))})
     outcome = evaluate_event("review.left", again, NOW, rulebook(limited))
     assert (outcome.earned, outcome.declined[0].code) == (0, "limit_reached")
 
