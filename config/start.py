@@ -53,7 +53,6 @@ DOORS = (
     ),
     Door(_("Administrator"), _("Health"), _("Whether the database and the task queue answer."), "/health/"),
 )
-LANGUAGES_SHOWN = ("en", "ru")
 
 
 def show(request: HttpRequest) -> HttpResponse:

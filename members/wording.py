@@ -12,46 +12,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-EVENTS: Mapping[str, Any] = {
-    "app.installed": _("installed the app"),
-    "badge.earned": _("earned a badge"),
-    "badge.lost": _("lost a badge"),
-    "campaign.published": _("a campaign was published"),
-    "campaign.resumed": _("a paused campaign went on"),
-    "campaign.stopped": _("a campaign was stopped"),
-    "coupon.expired": _("a coupon expired"),
-    "coupon.issued": _("was given a coupon"),
-    "coupon.returned": _("got a used coupon back"),
-    "coupon.revoked": _("a coupon was withdrawn"),
-    "coupon.used": _("used a coupon"),
-    "demo.begun": _("the demo began to be loaded"),
-    "demo.loaded": _("the demo was loaded"),
-    "friend.purchased": _("a friend bought something"),
-    "goal.reached": _("reached a goal"),
-    "member.anniversary": _("anniversary of joining"),
-    "member.birthday": _("birthday"),
-    "member.dormant": _("has not bought for a while"),
-    "member.registered": _("joined"),
-    "points.activated": _("points became active"),
-    "points.adjusted": _("points were given or taken by hand"),
-    "points.reversed": _("points given or taken by hand were reversed"),
-    "points.expired": _("points expired"),
-    "profile.completed": _("completed the profile"),
-    "purchase.cancelled": _("a purchase was cancelled"),
-    "purchase.completed": _("bought something"),
-    "purchase.held": _("a purchase was held"),
-    "purchase.returned": _("gave goods back"),
-    "referral.joined": _("a friend joined"),
-    "review.left": _("left a review"),
-    "segment.entered": _("entered a segment"),
-    "segment.left": _("left a segment"),
-    "shares.due": _("points of others are due"),
-    "subscription.made": _("subscribed"),
-    "survey.answered": _("answered a survey"),
-    "tier.lost": _("lost a tier"),
-    "tier.reached": _("reached a tier"),
-    "visit.made": _("visited"),
-}
+from members.event_kinds import KINDS
 
 #: Where people buy and join, how they are reached, and who told of a consent.
 CHANNELS: Mapping[str, Any] = {
@@ -76,7 +37,8 @@ CHANNELS: Mapping[str, Any] = {
 
 def name_event(kind: str) -> str:
     """A kind of event in words; the kind itself when it has none."""
-    return str(EVENTS.get(kind, kind))
+    known = KINDS.get(kind)
+    return str(known.told) if known else kind
 
 
 def name_channel(code: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -19,6 +19,7 @@ from backoffice.constructor.fields import State, Written, first, local, places, 
 from backoffice.constructor.questions import Document
 from backoffice.constructor.things import Names
 from campaigns.desk.sample import Item, Sample
+from campaigns.engine.vocabulary import word_of
 from loyalty.models import Product, Programme, Store, Tier
 from members.models import CardKind
 
@@ -30,16 +31,24 @@ ZERO = Decimal(0)
 MOST = 12
 
 
-def mentions(document: Document) -> frozenset[str]:
-    """The words of a definition that decide which fields of the sample are of use."""
-    found: set[str] = set()
+class Mentioned(NamedTuple):
+    """What a definition speaks of: its fields and some of their values, and the facts that its words look at."""
+
+    names: frozenset[str]
+    facts: frozenset[str]
+
+
+def mentions(document: Document) -> Mentioned:
+    """What a definition says that decides which fields of the sample are of use."""
+    names: set[str] = set()
+    facts: set[str] = set()
 
     def walk(value: Any) -> None:
         if isinstance(value, Mapping):
-            found.update(str(key) for key in value)
-            found.update(
-                str(value[key]) for key in ("condition", "effect", "of", "event", "date") if key in value
-            )
+            names.update(str(key) for key in value)
+            names.update(str(value[key]) for key in ("of", "event", "date") if key in value)
+            if word := word_of(value):
+                facts.update(word.facts)
             for inner in value.values():
                 walk(inner)
         elif isinstance(value, list):
@@ -47,52 +56,56 @@ def mentions(document: Document) -> frozenset[str]:
                 walk(inner)
 
     walk(document)
-    return frozenset(found)
-
-
-def _any(*words: str) -> Callable[[frozenset[str]], bool]:
-    return lambda found: not found.isdisjoint(words)
+    return Mentioned(frozenset(names), frozenset(facts))
 
 
 @dataclass(frozen=True)
 class Knob:
-    """A field of the sample: how it is asked for, and when."""
+    """A field of the sample: how it is asked for, and when.
+
+    It is of use where a word of the definition looks at this fact, and where one of the names in ``also`` is said.
+    """
 
     name: str
     label: StrOrPromise
     kind: str
-    applies: Callable[[frozenset[str]], bool] = lambda found: True
-    #: Only for a member.
+    also: tuple[str, ...] = ()
+    always: bool = False
+    #: Only for a member; and whether it is asked of a sale, too.
     member: bool = True
+    sale: bool = True
+
+    def applies(self, found: Mentioned) -> bool:
+        """Whether a definition that mentions this has a use for it."""
+        return self.always or self.name in found.facts or not found.names.isdisjoint(self.also)
 
 
-SALE: Callable[[frozenset[str]], bool] = lambda found: "event" not in found  # noqa: E731
 KNOBS = (
-    Knob("member", _("Who buys"), "member", member=False),
-    Knob("tier", _("Tier"), "tier"),
-    Knob("at", _("When"), "moment", member=False),
-    Knob("store", _("Where"), "store", member=False),
-    Knob("channel", _("Channel"), "text", _any("channels"), member=False),
-    Knob("till", _("Till"), "text", _any("tills"), member=False),
-    Knob("cashier", _("Cashier"), "text", _any("cashier", "staff_points"), member=False),
-    Knob("card_kind", _("Card"), "card", _any("card_kinds", "card_kind")),
-    Knob("purchases", _("Purchases before"), "number", _any("first_purchase", "nth_purchase", "purchases")),
-    Knob("counted", _("Counted so far"), "number", _any("stamp", "of_at_least", "counting")),
-    Knob("spent", _("Spent before"), "number", _any("spent")),
-    Knob("pieces", _("Pieces bought before"), "number", _any("bought")),
-    Knob("balance", _("Points on the account"), "number", _any("balance", "exchange", "paid_with_points")),
-    Knob("redeem", _("Points to spend"), "number", _any("paid_with_points")),
-    Knob("last_purchase_on", _("Last purchase"), "date", _any("days_since_purchase")),
-    Knob("joined_on", _("Joined"), "date", _any("days_since_joining", "joined", "member.anniversary")),
-    Knob("birthday", _("Birthday"), "date", _any("age", "birthday", "member.birthday")),
-    Knob("gender", _("Gender"), "gender", _any("gender")),
-    Knob("segments", _("Segments"), "texts", _any("segments", "segment")),
-    Knob("coupons", _("Coupons shown, by series"), "texts", _any("coupon"), member=False),
-    Knob("promised", _("Has such a promise from the last purchase"), "flag", _any("next_purchase")),
-    Knob("exchange", _("Asks for the exchange at the till"), "flag", _any("exchange")),
-    Knob("referred", _("Was brought by a friend"), "flag", _any("referrer_points")),
-    Knob("attributes", _("Attributes"), "pairs", _any("attribute")),
-    Knob("data", _("What comes with the event"), "pairs", _any("event"), member=False),
+    Knob("member", _("Who buys"), "member", always=True, member=False),
+    Knob("tier", _("Tier"), "tier", always=True),
+    Knob("at", _("When"), "moment", always=True, member=False),
+    Knob("store", _("Where"), "store", always=True, member=False),
+    Knob("channel", _("Channel"), "text", ("channels",), member=False),
+    Knob("till", _("Till"), "text", ("tills",), member=False),
+    Knob("cashier", _("Cashier"), "text", member=False),
+    Knob("card_kind", _("Card"), "card", ("card_kinds",)),
+    Knob("purchases", _("Purchases before"), "number"),
+    Knob("counted", _("Counted so far"), "number", ("of_at_least", "counting")),
+    Knob("spent", _("Spent before"), "number"),
+    Knob("pieces", _("Pieces bought before"), "number"),
+    Knob("balance", _("Points on the account"), "number"),
+    Knob("redeem", _("Points to spend"), "number"),
+    Knob("last_purchase_on", _("Last purchase"), "date"),
+    Knob("joined_on", _("Joined"), "date", ("joined", "member.anniversary")),
+    Knob("birthday", _("Birthday"), "date", ("birthday", "member.birthday")),
+    Knob("gender", _("Gender"), "gender"),
+    Knob("segments", _("Segments"), "texts", ("segments",)),
+    Knob("coupons", _("Coupons shown, by series"), "texts", member=False),
+    Knob("promised", _("Has such a promise from the last purchase"), "flag"),
+    Knob("exchange", _("Asks for the exchange at the till"), "flag"),
+    Knob("referred", _("Was brought by a friend"), "flag"),
+    Knob("attributes", _("Attributes"), "pairs"),
+    Knob("data", _("What comes with the event"), "pairs", ("event",), member=False, sale=False),
 )
 
 
@@ -221,7 +234,7 @@ def show(sample: Sample, document: Document, programme: Programme, names: Names)
         {"name": f"sample.{knob.name}", "label": knob.label, "kind": knob.kind,
          "value": _shown(sample, knob), "options": _options(knob, programme)}
         for knob in KNOBS
-        if knob.applies(found if not sale else found - {"event"}) and (sample.member or not knob.member)
+        if knob.applies(found) and (sample.member or not knob.member) and (knob.sale or not sale)
     ]  # fmt: skip
     items = [
         {"name": f"sample.items.{number}", "title": names("products", item.sku), "sku": item.sku,

@@ -13,6 +13,7 @@ from backoffice.constructor.things import Names
 from campaigns import funding
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.problem import Problem
+from campaigns.engine.vocabulary import word_of
 from campaigns.words.phrases.missing import CHOOSE
 
 #: What is chosen at a place, by the last step of its path.
@@ -21,8 +22,6 @@ _CHOSEN = {name: name for name in CHOOSE} | {
     "date": "dates", "code": "badges", "category": "categories", "all": "conditions", "any": "conditions",
     "none": "conditions",
 }  # fmt: skip
-#: What a condition chooses ``in``.
-_IN = {"tier": "tiers", "segment": "segments", "card_kind": "card_kinds", "cashier": "cashiers"}
 #: Rows that cannot be taken away: they are asked while what stands above them holds.
 _ASKED = ("what_for.", "what.")
 
@@ -64,7 +63,8 @@ def _choose(place: str, code: str, document: Any) -> str:
     owner, _dot, last = place.rpartition(".")
     around = at(document, owner) if owner else document
     if last == "in" and isinstance(around, Mapping):
-        kind = _IN.get(str(around.get("condition")), "")
+        word = word_of(around)
+        kind = word.names.get("in", "") if word else ""
     elif last == "date" and not owner.endswith("around"):
         kind = ""
     else:

@@ -29,7 +29,8 @@ from backoffice.constructor.fields import (
     local,
 )
 from backoffice.constructor.making import MAKERS
-from backoffice.constructor.things import PAGES, SOURCES, Names, address_of
+from backoffice.constructor.sources import SOURCES
+from backoffice.constructor.things import PAGES, Names, address_of
 from campaigns.engine.words.compared import VALUES
 from rewards.models import Series
 

@@ -84,7 +84,7 @@ def move(member_id: UUID, changes: Mapping[Key, Used]) -> None:
     stored = Usage.objects.filter(
         member_id=member_id, campaign_id__in={campaign for campaign, _period in changes}
     )
-    used = {(row.campaign_id, row.period): (row.times, row.points) for row in stored}
+    used = {(row.campaign_id, row.period): Used(row.times, row.points) for row in stored}
     write(rows(member_id, used, changes))
 
 

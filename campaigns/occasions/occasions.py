@@ -25,22 +25,13 @@ from campaigns.models import Revision
 from foundation.refusals import Refused
 from loyalty.ledger import ledger
 from loyalty.models import Holder
+from members.event_kinds import KINDS
 from members.models import Event, Member
 from members.timeline import events
 from members.timeline.events import EventRow
 
 #: Events that are known without any campaign that mentions them.
-BUILT_IN = frozenset(
-    {
-        "review.left",
-        "profile.completed",
-        "survey.answered",
-        "subscription.made",
-        "app.installed",
-        "visit.made",
-        "goal.reached",
-    }
-)
+BUILT_IN = frozenset(kind.name for kind in KINDS.values() if kind.reported)
 #: What only Regulars itself may say happened: nobody awards themselves a welcome bonus.
 OWN = (
     "member.", "purchase.", "campaign.", "points.", "lot.", "tier.", "segment.", "referral.", "friend.", "badge.",

@@ -23,10 +23,11 @@ from campaigns.models import EventReward, Look
 from campaigns.occasions import awaited, occasions
 from loyalty.ledger import ledger
 from loyalty.models import Holder
+from members.event_kinds import KINDS
 from members.models import Member
 
 #: Those that are recorded where they happen; dates and friends' purchases have jobs of their own.
-RECORDED_ELSEWHERE = ("tier.reached", "segment.entered", "referral.joined")
+RECORDED_ELSEWHERE = tuple(kind.name for kind in KINDS.values() if kind.waits)
 
 #: The name of the look at what was missed, and how long a transaction may have been under way before it.
 _LOOK, _OVERLAP = "own-events", timedelta(hours=2)

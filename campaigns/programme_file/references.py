@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from campaigns.engine.vocabulary import word_of
 from campaigns.programme_file.document import Document
 from campaigns.programme_file.problems import Path
 
 #: Lists of codes in a definition, by the name of the field.
 _LISTS = ("tiers", "card_kinds", "segments", "partners", "stores", "groups", "sets", "categories")
-#: Conditions and effects that name something, and where.
-_CONDITIONS = {"tier": "tiers", "segment": "segments", "card_kind": "card_kinds"}
 
 
 def definitions(document: Document) -> Iterator[tuple[Path, Any]]:
@@ -61,14 +60,20 @@ def _gather(value: Any, found: dict[str, set[str]]) -> None:
     for name, inner in value.items():
         if name in _LISTS:
             found[name].update(_texts(inner))
-        elif name == "in" and value.get("condition") in _CONDITIONS:
-            found[_CONDITIONS[value["condition"]]].update(_texts(inner))
+        elif name == "in" and (kind := _asked_of(value)) in _LISTS:
+            found[kind].update(_texts(inner))
         elif name == "funder":
             found["payers"].update(_texts([inner] if inner else None))
         elif name == "series":
             found["series"].update(_texts(inner if isinstance(inner, list) else [inner]))
         else:
             _gather(inner, found)
+
+
+def _asked_of(leaf: Mapping[str, Any]) -> str:
+    """What the codes are that a condition lists; empty where they are none."""
+    word = word_of(leaf)
+    return word.names.get("in", "") if word else ""
 
 
 def _texts(value: Any) -> list[str]:

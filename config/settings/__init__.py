@@ -212,6 +212,7 @@ AXES_SENSITIVE_PARAMETERS = ["password", "phone", "code"]
 # Language, time, formats
 
 LANGUAGE_CODE = "en"
+#: The one list of languages: pages, files and the check of translations go by it.
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
 #: The language in which `make run` names the demo's shops, goods, people and campaigns.
 DEMO_LANGUAGE = read_choice("DEMO_LANGUAGE", "en", tuple(code for code, _name in LANGUAGES))

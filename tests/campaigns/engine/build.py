@@ -34,7 +34,7 @@ RUBLES = Terms("RUB", expiry={"kind": "after", "years": 1})
 def anna(**facts: Any) -> Shopper:
     """A silver member with nothing special about her. ``uses`` may be plain pairs and triples."""
     if "uses" in facts:
-        facts["uses"] = sums(facts["uses"])
+        facts["uses"] = counted(facts["uses"])
     return Shopper(
         **{
             "member_id": "anna",
@@ -46,7 +46,7 @@ def anna(**facts: Any) -> Shopper:
     )
 
 
-def sums(uses: Any) -> dict[tuple[int, str], Used]:
+def counted(uses: Any) -> dict[tuple[int, str], Used]:
     """How far campaigns were used, of plain pairs and triples."""
     return {key: used_of(key[1], *used) for key, used in uses.items()}
 

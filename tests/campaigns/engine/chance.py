@@ -26,6 +26,7 @@ from tests.campaigns.engine.build import (
     badge,
     cheapest,
     cond,
+    counted,
     coupon,
     exchange,
     fixed,
@@ -40,7 +41,6 @@ from tests.campaigns.engine.build import (
     staff,
     stamp,
     steps,
-    sums,
     times,
 )
 
@@ -431,7 +431,7 @@ def shoppers(draw: st.DrawFn, rulebook: Rulebook, moment: Moment) -> Shopper:
             used = draw(st.integers(-1 if key[0] == "n" else 0, 3)), draw(decimals("0", "300"))
             uses[(number, key)] = (*used, draw(decimals("0", "60"))) if ":" in key else used
     if anonymous:
-        return Shopper(uses=sums(uses))
+        return Shopper(uses=counted(uses))
     progress = {}
     for revision in rulebook.campaigns:
         what: Any = revision.definition.part("what")
