@@ -72,7 +72,7 @@ def _last_chance(policy: Mapping[str, Any] | None, delay: Delay | None, zone: Zo
 
 
 def _gives_points(document: Mapping[str, Any]) -> bool:
-    return not brought(document).isdisjoint({"points", "later", "shared"})
+    return not brought(document.get("what") or ()).isdisjoint({"points", "later", "shared"})
 
 
 def is_late(last: datetime | None, document: Mapping[str, Any], now: datetime) -> bool:

@@ -63,7 +63,7 @@ class Judge:
         self._books = books
         self._knowledge = knowledge
         # near misses judge a receipt as if it had been made a day earlier or later
-        by_day = any("weekdays" in one.definition.part("when") for one in trial.revisions.values())
+        by_day = any(one.definition.questions.when.weekdays is not None for one in trial.revisions.values())
         self._with, self._without = World(near=int(by_day)), World()
 
     def judge(self, past: Past) -> Judged:

@@ -22,6 +22,7 @@ from campaigns.backtest.judging import Judged, decide, of_outcome, used_by
 from campaigns.backtest.worlds import later
 from campaigns.engine.document import GOODS, leaves
 from campaigns.engine.outcome import Declined
+from campaigns.engine.questions import WhatFor, When
 from campaigns.engine.rulebook import Revision, Rulebook
 from campaigns.engine.shopper import Shopper
 from loyalty.rules.basket import Basket, Line, Moment
@@ -58,35 +59,31 @@ class Watched:
     steps: tuple[Decimal, ...]
     by_receipt: bool
     goods_of: Callable[[Line], bool] | None
+    when: When
     #: Whether it needs others to give anything, and whether they may keep it from giving.
     boosts: bool
     stacks: bool
 
-    @property
-    def when(self) -> Mapping[str, Any]:
-        """The question when."""
-        return self.revision.definition.part("when")
-
 
 def watch(revision: Revision) -> Watched:
     """What to look at in a campaign."""
-    document = revision.definition
-    asked = tuple(
-        (leaf.fields, goods) for leaf in leaves(document.part("if")) if (goods := _goods(leaf.fields))
-    )
-    effects = document.document.get("what", ())
-    steps = [Decimal(step["from"]) for effect in effects for step in effect.get("steps", ())]
-    boosts = any(effect["effect"] == "multiplier" for effect in effects)
-    by_receipt = any(effect.get("by") == "receipt" for effect in effects)
-    stacks = "group" in document.part("stacking")
+    asked = revision.definition.questions
+    steps = [Decimal(step["from"]) for effect in asked.what for step in effect.get("steps", ())]
     return Watched(
-        revision, asked, tuple(sorted(steps)), by_receipt, _chosen(document.part("what_for")), boosts, stacks
+        revision=revision,
+        goods=tuple((leaf.fields, goods) for leaf in leaves(asked.tree) if (goods := _goods(leaf.fields))),
+        steps=tuple(sorted(steps)),
+        by_receipt=any(effect.get("by") == "receipt" for effect in asked.what),
+        goods_of=_chosen(asked.what_for),
+        when=asked.when,
+        boosts=any(effect["effect"] == "multiplier" for effect in asked.what),
+        stacks=asked.stacking.group is not None,
     )
 
 
-def _chosen(what_for: Mapping[str, Any]) -> Callable[[Line], bool] | None:
+def _chosen(what_for: WhatFor) -> Callable[[Line], bool] | None:
     """The test of the lines that a campaign looks at; None for all of them."""
-    wanted, unwanted = _goods(what_for), _goods(what_for.get("except", {}))
+    wanted, unwanted = _goods(what_for.goods), _goods(what_for.but)
     if wanted is None and unwanted is None:
         return None
     return lambda line: (wanted is None or wanted.match(line)) and not (unwanted and unwanted.match(line))
@@ -311,7 +308,7 @@ def _hour(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None
     moment = judged.past.moment
     minute = moment.in_store.hour * 60 + moment.in_store.minute
     best = 0
-    for start, end in one.when.get("hours", ()):
+    for start, end in one.when.hours or ():
         for shift in (_minutes(start) - minute, _minutes(end) - 1 - minute):
             if shift and (not best or abs(shift) < abs(best)):
                 best = shift
@@ -327,7 +324,7 @@ def _minutes(clock: str) -> int:
 
 def _weekday(one: Watched, args: Mapping[str, Any], judged: Judged) -> Other | None:
     """On the next day, or on the one before, it would have been open."""
-    days, moment = one.when.get("weekdays", ()), judged.past.moment
+    days, moment = one.when.weekdays or (), judged.past.moment
     today = moment.in_store.isoweekday()
     if today % 7 + 1 in days:
         return _other("day_early", Decimal(1), judged, moment=_shifted(moment, timedelta(days=1)))

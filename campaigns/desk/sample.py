@@ -144,12 +144,13 @@ def judge(
     own = ZoneInfo(programme.time_zone)
     moment = Moment(sample.at.astimezone(zone or own), sample.at.astimezone(own))
     lines, names = _lines(sample)
-    what_for = definition.part("what_for")
-    if what_for.get("of") == "event":
-        dated = {key: what_for[key] for key in ("offset", "days") if key in what_for}
+    what_for = definition.questions.what_for
+    if what_for.of == "event" and what_for.event is not None:
+        dated = {"offset": what_for.offset, "days": what_for.days}
+        came = {**sample.data, **{key: days for key, days in dated.items() if days is not None}}
         outcome = evaluate_event(
-            what_for["event"], shopper, moment, rulebook, place, {**sample.data, **dated},
-            sample.cashier if what_for["event"] == AT_A_TILL else "",
+            what_for.event, shopper, moment, rulebook, place, came,
+            sample.cashier if what_for.event == AT_A_TILL else "",
         )  # fmt: skip
         names = {}
     else:

@@ -12,6 +12,7 @@ from jsonschema.exceptions import ValidationError
 
 from campaigns.engine.document import Document
 from campaigns.engine.problem import Problem, ordered
+from campaigns.engine.questions import Questions, read
 from campaigns.engine.schema import SCHEMA
 from campaigns.engine.soundness import check, check_lots
 from campaigns.engine.vocabulary import words
@@ -34,10 +35,10 @@ class Definition:
 
     document: Document = field(hash=False)
 
-    def part(self, name: str) -> Document:
-        """The answer to one of the seven questions; empty when it is left out."""
-        part: Document = self.document.get(name, {})
-        return part
+    @property
+    def questions(self) -> Questions:
+        """Its answers as typed values, read anew each time: whoever needs them often keeps them."""
+        return read(self.document)
 
 
 def parse(document: object) -> Definition:

@@ -12,6 +12,7 @@ from typing import Any
 from campaigns.engine.case import Case, listed
 from campaigns.engine.document import DATED
 from campaigns.engine.needs import Needs
+from campaigns.engine.questions import Around, Codes, Questions, WhatFor, When, Where, Whom
 
 Test = Callable[[Case], bool]
 Reason = tuple[str, Mapping[str, Any]]
@@ -26,59 +27,59 @@ _NAMES = {
 }
 
 
-def gates_of(document: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
+def gates_of(asked: Questions, needs: Needs) -> Iterator[Gate]:
     """The gates of a definition, in the order in which they are asked."""
-    yield from _event(document.get("what_for", {}))
-    yield from _whom(document.get("whom", {}), needs)
-    yield from _where(document.get("where", {}))
-    yield from _when(document.get("when", {}))
-    if around := document.get("when", {}).get("around"):
-        yield from _around(around, needs)
+    yield from _event(asked.what_for)
+    yield from _whom(asked.whom, needs)
+    yield from _where(asked.where)
+    yield from _when(asked.when)
+    if asked.when.around is not None:
+        yield from _around(asked.when.around, needs)
 
 
-def _event(what_for: Mapping[str, Any]) -> Iterator[Gate]:
+def _event(what_for: WhatFor) -> Iterator[Gate]:
     """Events that come with a number of days are meant for the campaigns that name the same number."""
-    if what_for.get("event") in DATED:
-        offset = what_for.get("offset", 0)
+    if what_for.event in DATED:
+        offset = what_for.offset or 0
         yield lambda case: case.data.get("offset", 0) == offset, ("other_day", {"offset": str(offset)})
-    if "days" in what_for:
-        days = what_for["days"]
+    if what_for.days is not None:
+        days = what_for.days
         yield lambda case: case.data.get("days") == days, ("other_day", {"days": str(days)})
 
 
-def _whom(whom: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
-    if whom.get("who", "everyone") == "members":
+def _whom(whom: Whom, needs: Needs) -> Iterator[Gate]:
+    if whom.who == "members":
         yield lambda case: case.is_member, ("not_member", {})
-    if "tiers" in whom:
-        tiers = frozenset(whom["tiers"])
-        yield lambda case: case.tier in tiers, ("wrong_tier", {"tiers": listed(whom["tiers"])})
-    if "card_kinds" in whom:
-        kinds = frozenset(whom["card_kinds"])
-        yield lambda case: case.card_kind in kinds, ("wrong_card", {"cards": listed(whom["card_kinds"])})
-    if "segments" in whom:
-        needs.segments |= set(whom["segments"])
-        yield _in_segments(whom["segments"]), ("wrong_segment", {"segments": listed(whom["segments"])})
-    for kind, codes in whom.get("except", {}).items():
+    if whom.tiers is not None:
+        tiers = frozenset(whom.tiers)
+        yield lambda case: case.tier in tiers, ("wrong_tier", {"tiers": listed(whom.tiers)})
+    if whom.card_kinds is not None:
+        kinds = frozenset(whom.card_kinds)
+        yield lambda case: case.card_kind in kinds, ("wrong_card", {"cards": listed(whom.card_kinds)})
+    if whom.segments is not None:
+        needs.segments |= set(whom.segments)
+        yield _in_segments(whom.segments), ("wrong_segment", {"segments": listed(whom.segments)})
+    for kind, codes in whom.but.items():
         if kind == "segments":
             needs.segments |= set(codes)
         yield _not(_is_one(kind, codes)), (f"excluded_{kind}", {"codes": listed(codes)})
 
 
-def _in_segments(listed_codes: list[str]) -> Test:
+def _in_segments(listed_codes: Codes) -> Test:
     codes = frozenset(listed_codes)
     return lambda case: not codes.isdisjoint(case.shopper.segments)
 
 
-def _is_one(kind: str, listed_codes: list[str]) -> Test:
+def _is_one(kind: str, listed_codes: Codes) -> Test:
     codes = frozenset(listed_codes)
     if kind == "tiers":
         return lambda case: case.tier in codes
     return _in_segments(listed_codes) if kind == "segments" else lambda case: case.card_kind in codes
 
 
-def _around(around: Mapping[str, Any], needs: Needs) -> Iterator[Gate]:
+def _around(around: Around, needs: Needs) -> Iterator[Gate]:
     """Whether today lies around a date of the member, in any year; a birthday must have stood for a while."""
-    name, before, after = around["date"], around.get("before", 0), around.get("after", 0)
+    name, before, after = around.date, around.before, around.after
     if name not in ("birthday", "joined"):
         needs.attributes.add(name)
     words = {"date": name, "before": str(before), "after": str(after)}
@@ -119,17 +120,19 @@ def on_year(day: date, year: int) -> date:
         return day.replace(year=year, day=28)
 
 
-def _where(where: Mapping[str, Any]) -> Iterator[Gate]:
+def _where(where: Where) -> Iterator[Gate]:
     """Partners, stores and groups are one list: any will do. Tills and channels narrow it further."""
-    named = [kind for kind in ("partners", "stores", "groups") if kind in where]
+    named = {
+        kind: codes for kind in ("partners", "stores", "groups") if (codes := where.named(kind)) is not None
+    }
     if named:
-        reason = _NAMES[named[0]] if len(named) == 1 else "wrong_store"
-        codes = [code for kind in named for code in where[kind]]
-        yield _any_place(where, named), (reason, {"codes": listed(codes)})
+        reason = _NAMES[next(iter(named))] if len(named) == 1 else "wrong_store"
+        everything = [code for codes in named.values() for code in codes]
+        yield _any_place(named), (reason, {"codes": listed(everything)})
     for kind in ("tills", "channels"):
-        if kind in where:
-            yield _place(kind, where[kind]), (_NAMES[kind], {"codes": listed(where[kind])})
-    for kind, codes in where.get("except", {}).items():
+        if (codes := where.named(kind)) is not None:
+            yield _place(kind, codes), (_NAMES[kind], {"codes": listed(codes)})
+    for kind, codes in where.but.items():
         yield _not(_place(kind, codes)), (_NAMES[kind], {"except": listed(codes)})
 
 
@@ -137,14 +140,14 @@ def _not(test: Test) -> Test:
     return lambda case: not test(case)
 
 
-def _any_place(where: Mapping[str, Any], kinds: list[str]) -> Test:
-    if len(kinds) == 1:
-        return _place(kinds[0], where[kinds[0]])
-    tests = [_place(kind, where[kind]) for kind in kinds]
+def _any_place(named: Mapping[str, Codes]) -> Test:
+    tests = [_place(kind, codes) for kind, codes in named.items()]
+    if len(tests) == 1:
+        return tests[0]
     return lambda case: any(test(case) for test in tests)
 
 
-def _place(kind: str, listed_codes: list[str]) -> Test:
+def _place(kind: str, listed_codes: Codes) -> Test:
     codes = frozenset(listed_codes)
     tests: dict[str, Test] = {
         "partners": lambda case: case.partner in codes,
@@ -156,24 +159,24 @@ def _place(kind: str, listed_codes: list[str]) -> Test:
     return tests[kind]
 
 
-def _when(when: Mapping[str, Any]) -> Iterator[Gate]:
-    if "from" in when:
-        start = datetime.fromisoformat(when["from"]).astimezone(UTC)
-        yield lambda case: case.now >= start, ("not_started", {"from": when["from"]})
-    if "until" in when:
-        end = datetime.fromisoformat(when["until"]).astimezone(UTC)
-        yield lambda case: case.now < end, ("ended", {"until": when["until"]})
-    days = frozenset(when.get("weekdays", range(1, 8)))
+def _when(when: When) -> Iterator[Gate]:
+    if when.begins is not None:
+        start = datetime.fromisoformat(when.begins).astimezone(UTC)
+        yield lambda case: case.now >= start, ("not_started", {"from": when.begins})
+    if when.until is not None:
+        end = datetime.fromisoformat(when.until).astimezone(UTC)
+        yield lambda case: case.now < end, ("ended", {"until": when.until})
+    days = frozenset(range(1, 8) if when.weekdays is None else when.weekdays)
     wrong_day = ("wrong_weekday", {"weekdays": " ".join(map(str, sorted(days)))})
-    if "hours" not in when:
-        if "weekdays" in when:
+    if when.hours is None:
+        if when.weekdays is not None:
             yield lambda case: case.weekday in days, wrong_day
         return
-    windows = [(minutes(start), minutes(end)) for start, end in when["hours"]]
+    windows = [(minutes(start), minutes(end)) for start, end in when.hours]
     day_only, opens = _calendar(days, windows)
-    if "weekdays" in when:
+    if when.weekdays is not None:
         yield day_only, wrong_day
-    hours = ", ".join(f"{start}–{end}" for start, end in when["hours"])
+    hours = ", ".join(f"{start}–{end}" for start, end in when.hours)
     yield opens, ("outside_hours", {"hours": hours})
 
 

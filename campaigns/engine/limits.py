@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from campaigns.engine.case import Case, cents_from, plain
 from campaigns.engine.effects import Unit
 from campaigns.engine.gates import Reason
+from campaigns.engine.questions import Judge, Number
+from campaigns.engine.questions import Limit as Asked
 from campaigns.engine.shopper import CommonSum
 
 
@@ -60,30 +62,29 @@ class Limit(NamedTuple):
         return self.prefix + case.periods[self.period]
 
 
-def compile_limits(judge: Mapping[str, Any], unit: Unit) -> tuple[Limit, ...]:
+def compile_limits(judge: Judge, unit: Unit) -> tuple[Limit, ...]:
     """The limits of a definition; the budget is one more, of the campaign and for ever."""
-    limits = list(judge.get("limits", ()))
-    if budget := judge.get("budget"):
-        limits.append({"per": "campaign", "period": "ever", **budget})
+    limits = list(judge.limits)
+    if (budget := judge.budget) is not None and not budget.is_empty:
+        limits.append(Asked("ever", "campaign", points=budget.points, money=budget.money))
     return tuple(
         Limit(
-            PREFIXES[limit.get("per", "member")],
-            limit["period"],
-            limit.get("times"),
-            unit.units(limit["points"]) if "points" in limit else None,
-            cents_from(limit["money"]) if "money" in limit else None,
-            _reached(limit, "times"),
-            _reached(limit, "points"),
-            _reached(limit, "money"),
+            PREFIXES[limit.per],
+            limit.period,
+            limit.times,
+            unit.units(str(limit.points)) if limit.points is not None else None,
+            cents_from(str(limit.money)) if limit.money is not None else None,
+            _reached(limit, "times", limit.times),
+            _reached(limit, "points", limit.points),
+            _reached(limit, "money", limit.money),
         )
         for limit in limits
     )
 
 
-def _reached(limit: Mapping[str, Any], kind: str) -> Reason:
-    words = {kind: plain(str(limit.get(kind, 0))), "period": limit["period"]}
-    per = limit.get("per", "member")
-    return "limit_reached", words if per == "member" else {**words, "per": per}
+def _reached(limit: Asked, kind: str, most: Number | None) -> Reason:
+    words = {kind: plain(str(most or 0)), "period": limit.period}
+    return "limit_reached", words if limit.per == "member" else {**words, "per": limit.per}
 
 
 class Room(NamedTuple):

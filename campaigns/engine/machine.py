@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
+from campaigns.engine import questions
 from campaigns.engine.case import Case, listed
 from campaigns.engine.counters import Counter
 from campaigns.engine.discounts import Discount
@@ -19,6 +20,7 @@ from campaigns.engine.limits import Limit, compile_limits
 from campaigns.engine.needs import Needs
 from campaigns.engine.outcome import Declined
 from campaigns.engine.promises import Promise
+from campaigns.engine.questions import Lots, Tell
 from campaigns.engine.scopes import RECEIPT, Scopes
 from campaigns.engine.sides import Sides
 from campaigns.engine.stacking import Stacking
@@ -157,32 +159,30 @@ class Machine:
 
     def _compile(self, number: int, revision: Revision) -> Campaign:
         definition, name = revision.definition, (revision.campaign_id, revision.revision)
-        document = definition.document
-        what, what_for, lots = document.get("what", []), definition.part("what_for"), definition.part("lots")
-        whole = what_for.get("of", "receipt") != "lines"
-        scope = RECEIPT if whole else self.scopes.add(what_for)
-        limits = compile_limits(definition.part("judge"), self.unit)
+        asked = definition.questions
+        what_for, lots, stacking, tree = asked.what_for, asked.lots, asked.stacking, asked.tree
+        whole = what_for.of != "lines"
+        scope = RECEIPT if whole else self.scopes.add(what_for.goods, what_for.but)
+        limits = compile_limits(asked.judge, self.unit)
         site = Site(revision.campaign_id, self.scopes, self.needs)
         self.needs.shared |= {
             (revision.campaign_id, limit.prefix + limit.period)
             for limit in limits
             if limit.prefix and limit.period != "receipt"
         }
-        work = self._work(what, Work(revision.campaign_id, self.unit, whole, scope))
-        sides, tree = work.sides, definition.part("if")
+        work = self._work(asked.what, Work(revision.campaign_id, self.unit, whole, scope))
         dates = self._date(lots, self.terms)
-        tell = definition.part("tell")
         return Campaign(
             number=number,
             id=revision.campaign_id,
             revision=revision.revision,
             code=revision.code,
             name=revision.name,
-            event=what_for.get("event"),
-            gates=tuple((test, Declined(*name, *reason)) for test, reason in gates_of(document, self.needs)),
+            event=what_for.event,
+            gates=tuple((test, Declined(*name, *reason)) for test, reason in gates_of(asked, self.needs)),
             scope=scope,
             to_receipt=whole,
-            no_lines=Declined(*name, "no_matching_lines", _wanted(what_for)),
+            no_lines=Declined(*name, "no_matching_lines", {"wanted": listed(goods_of(what_for.goods))}),
             counters=tuple(_counters(tree)),
             condition=compile_condition(tree, site),
             effects=tuple(work.effects),
@@ -193,22 +193,22 @@ class Machine:
             card=work.card,
             promise=work.promise,
             trade=work.trade,
-            sides=sides,
+            sides=work.sides,
             series=series_of(tree),
             coupons=compile_coupons(tree, site),
-            full_price=definition.part("stacking").get("discounted") == "exclude",
+            full_price=stacking.discounted == "exclude",
             zero=Declined(*name, "zero_points", {}),
             limits=limits,
-            stacking=_stacking(definition.part("stacking"), revision.code),
-            priority=definition.part("stacking").get("priority", 0),
+            stacking=_stacking(stacking, revision.code),
+            priority=stacking.priority,
             dates=dates,
             dated=isinstance(self.policies_of(dates), OnDate),
-            terms=lots.get("terms") or None,
-            funder=lots.get("funder"),
-            till_text=tell.get("till"),
-            receipt_text=tell.get("receipt"),
+            terms=lots.terms or None,
+            funder=lots.funder,
+            till_text=asked.tell.till,
+            receipt_text=asked.tell.receipt,
             counted=bool(limits or work.promise or work.shares),
-            speaks=bool(tell),
+            speaks=asked.tell != Tell(),
         )
 
     def _work(self, what: Sequence[Document], work: Work) -> Work:
@@ -223,19 +223,17 @@ class Machine:
         """The policy by which points of these dates expire."""
         return list(self._dates)[dates][0]
 
-    def _date(self, lots: Mapping[str, Any], terms: Terms) -> int:
-        policy = parse(lots.get("expires") or terms.expiry)
-        if lots.get("delay") is not None:
-            delay = parse_delay(lots["delay"])
+    def _date(self, lots: Lots, terms: Terms) -> int:
+        policy = parse(lots.expires or terms.expiry)
+        if lots.delay is not None:
+            delay = parse_delay(lots.delay)
         else:
             delay = Delay("days", terms.activation_days) if terms.activation_days else None
         return self._dates.setdefault((policy, delay), len(self._dates))
 
 
-def _stacking(stacking: Mapping[str, Any], code: str) -> Stacking | None:
-    if "group" not in stacking:
-        return None
-    return Stacking(stacking["group"], stacking.get("mode", "all"), stacking.get("priority", 0), code)
+def _stacking(asked: questions.Stacking, code: str) -> Stacking | None:
+    return Stacking(asked.group, asked.mode, asked.priority, code) if asked.group is not None else None
 
 
 def _turn(campaign: Campaign) -> tuple[int, str]:
@@ -248,8 +246,3 @@ def _counters(tree: Document) -> Iterator[Counter]:
     for leaf in leaves(tree):
         if counter := CONDITIONS[leaf.kind].counter:
             yield counter(leaf.fields)
-
-
-def _wanted(what_for: Mapping[str, Any]) -> Mapping[str, str]:
-    """What a campaign looks for on a receipt, for a person to read."""
-    return {"wanted": listed(goods_of(what_for))}

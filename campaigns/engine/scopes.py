@@ -8,6 +8,7 @@ however many campaigns there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from campaigns.engine.document import GOODS
@@ -15,6 +16,7 @@ from loyalty.rules.basket import Line
 
 #: The scope of the receipt as a whole: every line.
 RECEIPT = 0
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _Bits = dict[str, int]
 #: What scopes know of a line: sku, brand, categories, sets.
@@ -31,10 +33,10 @@ class Scopes:
         self._excluded: dict[str, _Bits] = {kind: {} for kind in GOODS}
         self._known: dict[_Product, tuple[int, ...]] = {}
 
-    def add(self, what_for: Mapping[str, Any]) -> int:
-        """The number of the scope that a ``what_for`` describes."""
-        included = _goods(what_for)
-        excluded = _goods(what_for.get("except", {}))
+    def add(self, goods: Mapping[str, Any], but: Mapping[str, Any] = NOTHING) -> int:
+        """The number of the scope of the goods that these fields name, but of no others."""
+        included = _goods(goods)
+        excluded = _goods(but)
         key = (included, excluded) if included or excluded else ()
         if key in self._numbers:
             return self._numbers[key]
@@ -42,8 +44,8 @@ class Scopes:
         bit = 1 << number
         if not included:
             self._open |= bit
-        for table, goods in ((self._included, included), (self._excluded, excluded)):
-            for kind, codes in goods:
+        for table, chosen in ((self._included, included), (self._excluded, excluded)):
+            for kind, codes in chosen:
                 for code in codes:
                     table[kind][code] = table[kind].get(code, 0) | bit
         return number

@@ -6,7 +6,8 @@ To teach the engine a new one, add its module to ``campaigns.engine.words`` and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from campaigns.engine.document import Document
 from campaigns.engine.words.conditions import (
@@ -97,10 +98,9 @@ def word_of(fields: Document) -> Word | None:
     return CONDITIONS.get(str(fields.get("condition"))) or EFFECTS.get(str(fields.get("effect")))
 
 
-def brought(document: Document) -> set[Brings]:
+def brought(effects: Iterable[Any]) -> set[Brings]:
     """What the effects of a definition bring. Unfinished ones bring what they can."""
-    effects = document.get("what") or ()
     known = [
-        (EFFECTS.get(str(effect.get("effect"))), effect) for effect in effects if isinstance(effect, dict)
+        (EFFECTS.get(str(effect.get("effect"))), effect) for effect in effects if isinstance(effect, Mapping)
     ]
     return {word.brought(effect) for word, effect in known if word is not None}

@@ -103,13 +103,12 @@ def record(now: datetime) -> int:
 
 def awaited(rules: Rules, kind: str) -> list[int]:
     """The days for which campaigns wait: offsets from a birthday or anniversary, or lengths of an absence."""
-    key = "days" if kind == DORMANT else "offset"
     listening = {campaign.id for campaign in rules.engine.machine.listeners.get(kind, ())}
     return sorted(
         {
-            campaign.definition.part("what_for").get(key, 0)
+            (what_for.days if kind == DORMANT else what_for.offset) or 0
             for campaign in rules.engine.campaigns
-            if campaign.campaign_id in listening
+            if campaign.campaign_id in listening and (what_for := campaign.definition.questions.what_for)
         }
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from campaigns.engine.document import GOODS, Document
+from campaigns.engine.document import GOODS
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import Schema
 from campaigns.engine.words.voice import Fields
 from campaigns.engine.words.word import Judge
@@ -19,7 +20,7 @@ def bounded(schema: Schema, goods: bool = False) -> Judge:
     """
     names = tuple(name for name in ("at_least", "below", "at_most") if name in schema["properties"])
 
-    def judge(leaf: Fields, path: str, document: Document) -> Iterator[Problem]:
+    def judge(leaf: Fields, path: str, asked: Questions) -> Iterator[Problem]:
         if not set(names) & set(leaf):
             bounds = {"bounds": ", ".join(names)}
             yield Problem(path, "no_amount" if "below" in names else "no_number", bounds)
@@ -29,12 +30,12 @@ def bounded(schema: Schema, goods: bool = False) -> Judge:
         if "at_most" in leaf and least > Decimal(leaf["at_most"]):
             yield Problem(f"{path}.at_most", "most_below_least")
         if goods:
-            yield from names_goods(leaf, path, document)
+            yield from names_goods(leaf, path, asked)
 
     return judge
 
 
-def names_goods(leaf: Fields, path: str, _: Document) -> Iterator[Problem]:
+def names_goods(leaf: Fields, path: str, _: Questions) -> Iterator[Problem]:
     """A word that speaks of goods and names none."""
     if not set(leaf) & set(GOODS):
         yield Problem(path, "no_goods")

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.engine.case import Case, plain
-from campaigns.engine.document import Document
 from campaigns.engine.gates import Reason
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.words.site import Condition, Leaf
 from campaigns.engine.words.voice import Fields, Voice
 
@@ -64,7 +64,7 @@ def _words(leaf: Leaf) -> dict[str, str]:
     return {"wanted": ", ".join(parts + ([f"≤ {plain(most)}"] if most is not None else []))}
 
 
-def judge(leaf: Fields, path: str, _: Document) -> Iterator[Problem]:
+def judge(leaf: Fields, path: str, _: Questions) -> Iterator[Problem]:
     """One way of comparing, and bounds that something fits."""
     kinds = [name for name in ("is", "in") if name in leaf]
     numbers = [name for name in ("at_least", "at_most") if name in leaf]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from campaigns.engine.document import Document
 from campaigns.engine.effects import Unit
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.sides import OtherShare
 from campaigns.engine.words.voice import Fields, Voice
 
@@ -19,7 +19,7 @@ def share_of(effect: Fields, to: str, unit: Unit) -> OtherShare:
     return OtherShare(to, lambda cents: units)
 
 
-def judge(effect: Fields, path: str, _: Document) -> Iterator[Problem]:
+def judge(effect: Fields, path: str, _: Questions) -> Iterator[Problem]:
     """Points or a percent, not both."""
     if ("points" in effect) == ("percent" in effect):
         yield Problem(path, "exactly_one", {"names": "points and percent"})

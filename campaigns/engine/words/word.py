@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from campaigns.engine.counters import Counter
-from campaigns.engine.document import Document
 from campaigns.engine.needs import Needs
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import Schema
 from campaigns.engine.words.site import Compiler
 from campaigns.engine.words.voice import Fields, Voice
 from campaigns.engine.words.work import Work
 
-#: Says what is unsound in a word's fields, which stand at a path of a document that fits the schema.
-Judge = Callable[[Fields, str, Document], Iterator[Problem]]
+#: Says what is unsound in a word's fields, which stand at a path of a definition that fits the schema.
+Judge = Callable[[Fields, str, Questions], Iterator[Problem]]
 #: Other ways to say a reason: (argument, or argument=value, sentence).
 Choices = Mapping[str, tuple[tuple[str, str], ...]]
 
 
-def sound(fields: Fields, path: str, document: Document) -> Iterator[Problem]:
+def sound(fields: Fields, path: str, asked: Questions) -> Iterator[Problem]:
     """Nothing that the schema lets through is unsound."""
     yield from ()
 

@@ -404,7 +404,7 @@ shown = st.lists(
 
 def _used(draw: st.DrawFn, revision: Revision, periods: Mapping[str, str]) -> dict[tuple[int, str], Any]:
     """Some use of what limits a campaign, now and then all of it."""
-    judge = revision.definition.part("judge")
+    judge = revision.definition.document.get("judge", {})
     budget: list[dict[str, Any]] = [{"per": "campaign", "period": "ever"}] if "budget" in judge else []
     used: dict[tuple[int, str], Any] = {}
     for limit in [*judge.get("limits", ()), *budget]:
@@ -434,7 +434,7 @@ def shoppers(draw: st.DrawFn, rulebook: Rulebook, moment: Moment) -> Shopper:
         return Shopper(uses=counted(uses))
     progress = {}
     for revision in rulebook.campaigns:
-        what: Any = revision.definition.part("what")
+        what: Any = revision.definition.document.get("what", ())
         number, names = revision.campaign_id, {one["effect"] for one in what}
         if "stamp" in names or number < 3:
             progress[number] = draw(st.integers(0, 9))

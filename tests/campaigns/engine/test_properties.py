@@ -97,9 +97,7 @@ def test_what_points_pay_adds_up(case):
 def test_every_campaign_gives_or_is_declined_and_never_both(case):
     outcome = evaluate(*case)
     declined = [one.campaign_id for one in outcome.declined]
-    of_receipts = {
-        r.campaign_id for r in case[3].campaigns if r.definition.part("what_for").get("of") != "event"
-    }
+    of_receipts = {r.campaign_id for r in case[3].campaigns if r.definition.questions.what_for.of != "event"}
     kept = gave(outcome) - of_receipts  # an event may promise what a purchase keeps
     assert len(set(declined)) == len(declined)
     assert set(declined) & gave(outcome) == set()
@@ -181,7 +179,7 @@ def test_no_limit_and_no_budget_is_exceeded(case):
         mine = sum(grant.points for grant in outcome.grants if grant.campaign_id == number)
         theirs = sum(other.points for other in outcome.others if other.campaign_id == number)
         money = sum(because.discount for because in reasons_for(outcome) if because.campaign_id == number)
-        judge = revision.definition.part("judge")
+        judge = revision.definition.document.get("judge", {})
         budget = [{"per": "campaign", "period": "ever", **judge["budget"]}] if "budget" in judge else []
         for limit in [*judge.get("limits", ()), *budget]:
             key = PREFIXES[limit.get("per", "member")] + keys[limit["period"]]
@@ -231,7 +229,7 @@ def test_coupons_are_used_only_where_they_were_needed(case):
     outcome = evaluate(*case)
     assert set(outcome.coupons) <= {coupon.code for coupon in basket.coupons}
     kept = tuple(coupon for coupon in basket.coupons if coupon.code in outcome.coupons)
-    if not any("none" in str(r.definition.part("if")) for r in rulebook.campaigns):
+    if not any("none" in str(r.definition.document.get("if")) for r in rulebook.campaigns):
         with_those_alone = evaluate(replace(basket, coupons=kept), shopper, moment, rulebook)
         assert gave(with_those_alone) == gave(outcome)
         assert with_those_alone.to_pay == outcome.to_pay
@@ -301,9 +299,7 @@ def test_events_add_up(case, happening):
     assert (outcome.lines, outcome.total, outcome.discount) == ((), 0, 0)
     assert sum(because.points for because in outcome.receipt_because) == outcome.earned
     assert sum(grant.points for grant in outcome.grants) == outcome.earned
-    listening = {
-        r.campaign_id for r in rulebook.campaigns if r.definition.part("what_for").get("event") == event
-    }
+    listening = {r.campaign_id for r in rulebook.campaigns if r.definition.questions.what_for.event == event}
     declined = {one.campaign_id for one in outcome.declined}
     assert declined | gave(outcome) == listening
     assert not declined & gave(outcome)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from campaigns.engine.case import Case, plain
-from campaigns.engine.document import Document
 from campaigns.engine.gates import Reason
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.needs import Need, Needs, figure
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import CODE, closed
 from campaigns.engine.words.conditions import contains
 from campaigns.engine.words.site import NO_MEMBER, Condition, Leaf, Site, goods_words
@@ -57,7 +57,7 @@ def _of_all(case: Case) -> Reason | None:
     return None
 
 
-def _judge(leaf: Fields, path: str, _: Document) -> Iterator[Problem]:
+def _judge(leaf: Fields, path: str, _: Questions) -> Iterator[Problem]:
     if (leaf.get("in") == "category") != ("category" in leaf):
         yield Problem(f"{path}.category", "category_alone")
 

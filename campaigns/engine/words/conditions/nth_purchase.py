@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from campaigns.engine.case import Case, plain
 from campaigns.engine.counters import counter_of
-from campaigns.engine.document import Document
 from campaigns.engine.gates import Reason
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import closed, positive
 from campaigns.engine.words.conditions import receipt_amount
 from campaigns.engine.words.site import NO_MEMBER, Condition, Leaf, Site
@@ -36,7 +36,7 @@ def _test(leaf: Leaf, site: Site) -> Condition:
     return judge
 
 
-def _judge(leaf: Fields, path: str, _: Document) -> Iterator[Problem]:
+def _judge(leaf: Fields, path: str, _: Questions) -> Iterator[Problem]:
     if ("every" in leaf) == ("exactly" in leaf):
         yield Problem(path, "exactly_one", {"names": "every and exactly"})
     if leaf.get("counting") == "member":

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from campaigns.engine.case import Case, plain
 from campaigns.engine.discounts import Cut, off_pieces
-from campaigns.engine.document import Document
 from campaigns.engine.gates import Reason
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.pieces import cheapest, count
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import PERCENT, closed, whole
 from campaigns.engine.words.voice import Fields, Voice
 from campaigns.engine.words.word import EffectWord
@@ -34,7 +34,7 @@ def _work(effect: Fields, work: Work) -> None:
     work.by_piece = True
 
 
-def _judge(effect: Fields, path: str, _: Document) -> Iterator[Problem]:
+def _judge(effect: Fields, path: str, _: Questions) -> Iterator[Problem]:
     if effect.get("free", 1) >= effect["every"]:
         yield Problem(f"{path}.free", "all_free")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from campaigns.engine.document import Document
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import MONEY, PERCENT, POINTS, closed
 from campaigns.engine.trade import Trade
 from campaigns.engine.words.voice import Fields, Voice
@@ -22,10 +22,10 @@ def _work(effect: Fields, work: Work) -> None:
     work.trade = Trade(points, cents, effect.get("percent"))
 
 
-def _judge(effect: Fields, path: str, document: Document) -> Iterator[Problem]:
+def _judge(effect: Fields, path: str, asked: Questions) -> Iterator[Problem]:
     if ("amount" in effect) == ("percent" in effect):
         yield Problem(path, "exactly_one", {"names": "amount and percent"})
-    if len(document["what"]) > 1:
+    if len(asked.what) > 1:
         yield Problem(path, "exchange_alone")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from campaigns.engine.document import Document
 from campaigns.engine.effects import compile_booster
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import FACTOR, closed
 from campaigns.engine.words.voice import Fields, Voice
 from campaigns.engine.words.word import EffectWord
@@ -18,9 +18,9 @@ def _work(effect: Fields, work: Work) -> None:
     work.booster = compile_booster(effect, work.unit)
 
 
-def _judge(_: Fields, path: str, document: Document) -> Iterator[Problem]:
+def _judge(_: Fields, path: str, asked: Questions) -> Iterator[Problem]:
     """It does nothing beside it; told at the first one."""
-    kinds = [effect["effect"] for effect in document["what"]]
+    kinds = [effect["effect"] for effect in asked.what]
     if len(kinds) > 1 and path == f"what[{kinds.index('multiplier')}]":
         yield Problem(path, "multiplier_alone")
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from campaigns.engine.case import Case, cents_from, cents_text, plain
-from campaigns.engine.document import Document
 from campaigns.engine.effects import Effect, Given, Unit
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import AMOUNT, PERCENT, POINTS, closed
 from campaigns.engine.words.voice import Fields, Voice
 from campaigns.engine.words.word import EffectWord
@@ -82,7 +82,7 @@ def _slices(effect: Fields, unit: Unit) -> Effect:
     return give
 
 
-def _judge(effect: Fields, path: str, _: Document) -> Iterator[Problem]:
+def _judge(effect: Fields, path: str, _: Questions) -> Iterator[Problem]:
     sliced = effect.get("mode") == "sliced"
     if sliced and effect.get("by") == "receipt":
         yield Problem(f"{path}.by", "slices_of_scope")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from campaigns.engine.discounts import off_card
-from campaigns.engine.document import Document
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.problem import Problem
+from campaigns.engine.questions import Questions
 from campaigns.engine.shapes import PERCENT, POINTS, closed, whole
 from campaigns.engine.stamps import StampCard, points_of
 from campaigns.engine.words.voice import Fields, Voice
@@ -29,7 +29,7 @@ def _brought(effect: Fields) -> Brings:
     return "points" if "points" in (effect.get("reward") or {}) else "money"
 
 
-def _judge(effect: Fields, path: str, _: Document) -> Iterator[Problem]:
+def _judge(effect: Fields, path: str, _: Questions) -> Iterator[Problem]:
     if len(effect["reward"]) != 1:
         yield Problem(f"{path}.reward", "exactly_one", {"names": "points, free and percent"})
 
