@@ -52,7 +52,7 @@ class Known(Names):
 def test_every_condition_and_effect_has_a_row_with_all_its_fields(table: Any, known: Any) -> None:
     assert set(table) == set(known)
     for name, row in table.items():
-        assert set(row.keys) == set(known[name]["properties"]), name
+        assert set(row.keys) == set(known[name].schema["properties"]), name
         assert row.title and row.group
 
 

@@ -370,13 +370,17 @@ def test_parts_of_any_size_come_to_the_same(history: factories.Shop, size: int) 
     assert add_up(test, size) == add_up(test, 50)
 
 
+#: The id of a campaign that is not there: far above what a long run of tests comes to.
+NEW_ONE = 1_000_000_001
+
+
 def test_the_tally_adds_up(history: factories.Shop) -> None:
     draft = factories.percent_of_receipt("1")
-    tried = [{"campaign": 1001, "code": "t", "name": "T", "revision": 1, "definition": draft}]
+    tried = [{"campaign": NEW_ONE, "code": "t", "name": "T", "revision": 1, "definition": draft}]
     tally = add_up(backtest(history.programme, tried))
     judged = list(judge(backtest(history.programme, tried)))
     assert tally.all.points == sum(one.after.earned - one.before.earned for one in judged) > 0
-    assert tally.tried[1001].points == sum(one.after.points.get(1001, 0) for one in judged)
+    assert tally.tried[NEW_ONE].points == sum(one.after.points.get(NEW_ONE, 0) for one in judged)
     assert (
         tally.all.receipts
         == len(judged)
@@ -399,7 +403,7 @@ def test_segments_are_those_that_members_are_in_now(history: factories.Shop) -> 
     segments.add(factories.SegmentFactory(code="friends"), [member.id], LAST)
     tried = [
         {
-            "campaign": 1001,
+            "campaign": NEW_ONE,
             "code": "t",
             "name": "T",
             "revision": 1,
