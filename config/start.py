@@ -73,7 +73,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def name_languages() -> list[tuple[str, str]]:
     """The languages to choose from: code and name."""
-    return [(code, str(name)) for code, name in settings.LANGUAGES if code in LANGUAGES_SHOWN]
+    return [(code, str(name)) for code, name in settings.LANGUAGES]
 
 
 def show_example(demo: dict[str, Any] | None) -> str:
