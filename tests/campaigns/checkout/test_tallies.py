@@ -29,7 +29,7 @@ ADDED = st.dictionaries(
 def rows_of(campaign: int, added: dict[str, tallies.Sums], store: int) -> list[tallies.TallyRow]:
     """The rows of an outcome without limits."""
     return tallies.rows(
-        [outcome.Tally(campaign, key, *sums, None, None, None) for key, sums in added.items()], store
+        [outcome.CommonUse(campaign, key, *sums, None, None, None) for key, sums in added.items()], store
     )
 
 
