@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from analytics import facts, stored_facts
 from cabinet.access import Visit, for_members
+from campaigns.checkout import stamp_cards
 from loyalty.ledger import balances, statement
 from loyalty.models import Receipt
 from loyalty.shops import places
@@ -41,6 +42,7 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
         "card": card(visit, now),
         "friend_link": friend_link(request, visit),
         "coupons": coupons(visit, now),
+        "stamps": stamp_cards.begun(visit.member.id, visit.programme.pk, now),
         "receipts": purchases(visit),
         **balance(visit, now),
         **tier(visit, now),
