@@ -29,7 +29,11 @@ def begun(member_id: UUID, programme_id: int, now: datetime) -> list[Filling]:
     cards = {one.id: one.card for one in rules.engine.machine.campaigns if one.card is not None}
     if not cards:
         return []
-    ends = {one.campaign_id: _end(one.definition.part("when").get("until")) for one in rules.engine.campaigns}
+    ends = {
+        one.campaign_id: _end(one.definition.questions.when.until)
+        for one in rules.engine.campaigns
+        if one.campaign_id in cards
+    }
     kept = Usage.objects.filter(member_id=member_id, campaign_id__in=list(cards), period=PROGRESS)
     found = []
     for campaign_id, times in kept.values_list("campaign_id", "times"):
