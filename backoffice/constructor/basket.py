@@ -105,6 +105,7 @@ KNOBS = (
     Knob("exchange", _("Asks for the exchange at the till"), "flag"),
     Knob("referred", _("Was brought by a friend"), "flag"),
     Knob("attributes", _("Attributes"), "pairs"),
+    Knob("facts", _("What else the till tells"), "pairs", member=False),
     Knob("data", _("What comes with the event"), "pairs", ("event",), member=False, sale=False),
 )
 

@@ -128,6 +128,7 @@ def judge_again(sold: Purchase, gone: Mapping[int, Decimal]) -> Record:
         cashier=receipt.cashier,
         coupons=record.load_coupons(receipt.shopper),
         exchanges=_exchanges(sold),
+        facts=record.load_facts(receipt.shopper),
     )
     at = receipt.purchased_at
     moment = Moment(at.astimezone(past.zone), at.astimezone(sold.scheme.zone))

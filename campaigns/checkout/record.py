@@ -6,6 +6,7 @@ and have a default; a change of another kind raises ``FORMAT``, and ``load`` lea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +19,7 @@ from campaigns.engine import portions
 from campaigns.engine.outcome import Because, LineOutcome, OtherGrant, Outcome
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import Shopper, used_of
-from loyalty.rules.basket import Basket, Coupon, Settled
+from loyalty.rules.basket import NO_FACTS, Basket, Coupon, SaleFacts, Settled
 
 #: The format of what is written now. Documents without a number are from before there were any, and read the same.
 FORMAT = 1
@@ -301,11 +302,14 @@ class ShopperRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     coupons: tuple[tuple[str, str], ...] = ()
     #: The first day on which the birthday counts; receipts from before this was kept: it always did.
     birthday_from: str | None = None
+    #: What else the till told of the sale.
+    facts: dict[str, str] = {}
 
 
 def pack_shopper(shopper: Shopper, basket: Basket) -> ShopperRecord | None:
     """The facts to store with a receipt; None for an anonymous shopper of whom nothing is known."""
-    if shopper.member_id is None and not shopper.uses and not basket.coupons:
+    facts = basket.facts.told
+    if shopper.member_id is None and not shopper.uses and not basket.coupons and not facts:
         return None
     return ShopperRecord(
         member_id=str(shopper.member_id or ""),
@@ -324,12 +328,23 @@ def pack_shopper(shopper: Shopper, basket: Basket) -> ShopperRecord | None:
         known={key: format(figure.normalize(), "f") for key, figure in shopper.known.items()},
         coupons=tuple((coupon.code, coupon.series) for coupon in basket.coupons),
         birthday_from=shopper.birthday_from.isoformat() if shopper.birthday_from else None,
+        facts=facts,
     )
 
 
 def load_coupons(document: Any) -> tuple[Coupon, ...]:
     """The coupons that could be used at a purchase."""
     return tuple(Coupon(*pair) for pair in (document or {}).get("coupons", ()))
+
+
+def load_facts(document: Any) -> SaleFacts:
+    """What else the till told of a sale. Of a fact that nobody knows any more nothing is read."""
+    return read_facts((document or {}).get("facts") or {})
+
+
+def read_facts(kept: Mapping[str, str]) -> SaleFacts:
+    """The facts that were kept."""
+    return msgspec.convert(kept, SaleFacts) if kept else NO_FACTS
 
 
 def load_shopper(document: Any) -> Shopper:

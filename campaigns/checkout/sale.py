@@ -12,6 +12,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Fault, Invalid
+from loyalty.rules.basket import NO_FACTS, SaleFacts
 from loyalty.rules.rounding import line_amount, round_money
 from members import bounds
 
@@ -60,7 +61,7 @@ class SaleLine(msgspec.Struct, frozen=True):
         return self.price if self.price is not None else round_money(self.cost / self.quantity)
 
 
-class Sale(msgspec.Struct, frozen=True):
+class Sale(SaleFacts, frozen=True):
     """A basket to quote or a purchase to make, field by field as in the contract."""
 
     store: str
@@ -77,6 +78,12 @@ class Sale(msgspec.Struct, frozen=True):
     exchanges: tuple[str, ...] = ()
     confirmation_code: str | None = None
     state: Literal["completed", "held"] = "completed"
+
+    @property
+    def facts(self) -> SaleFacts:
+        """What the till told beside the rest."""
+        told = SaleFacts.__struct_fields__
+        return msgspec.convert(self, SaleFacts, from_attributes=True) if told else NO_FACTS
 
     @property
     def fingerprint_member(self) -> Who | None:
@@ -105,6 +112,8 @@ class Sale(msgspec.Struct, frozen=True):
         )  # fmt: skip
         if self.exchanges:  # older receipts know nothing of them
             content = (*content, self.exchanges)
+        if told := self.facts.told:  # nor of facts that came later
+            content = (*content, told)
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 

@@ -163,6 +163,7 @@ def _basket(sale: Sale, shop: Shop, products: Mapping[str, KnownProduct], coupon
         cashier=sale.cashier,
         coupons=tuple(Coupon(one.kept, one.series) for one in coupons if one.usable),
         exchanges=sale.exchanges,
+        facts=sale.facts,
     )
 
 

@@ -14,6 +14,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 MAX: Literal["max"] = "max"
 
 
@@ -72,6 +74,22 @@ class Coupon:
     series: str
 
 
+class SaleFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What else a till may tell of a sale, for conditions to ask about: a text each, empty where it told nothing.
+
+    A fact is declared here: the sale has it by this, the basket carries it, the receipt keeps it for returns and
+    backtests, the sample lets it be tried. Its bounds are in ``members.bounds``, and the API's body reads its null.
+    """
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The facts that were told, by their names."""
+        return {name: text for name, text in msgspec.structs.asdict(self).items() if text}
+
+
+NO_FACTS = SaleFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class Basket:
     """What is on the counter. ``redeem`` is points to spend, ``"max"``, or what was already settled.
@@ -88,6 +106,7 @@ class Basket:
     coupons: tuple[Coupon, ...] = ()
     exchanges: tuple[str, ...] = ()
     stood: Mapping[int, int] = field(default_factory=dict, hash=False)
+    facts: SaleFacts = NO_FACTS
 
     @property
     def total(self) -> Decimal:
