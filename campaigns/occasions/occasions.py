@@ -50,7 +50,7 @@ def require_known(kind: str, programmes: Iterable[int]) -> None:
     """Raise ``Refused`` with ``unknown_event`` unless a campaign, live or past, of these programmes mentions it."""
     if kind in BUILT_IN:
         return
-    if kind.startswith(OWN):
+    if _is_own(kind):
         own = _("The event “%(kind)s” happens in Regulars itself: nobody else may say so.") % {"kind": kind}
         raise Refused("unknown_event", own)
     mentioned = Revision.objects.filter(
@@ -59,6 +59,11 @@ def require_known(kind: str, programmes: Iterable[int]) -> None:
     if not mentioned.exists():
         detail = _("No campaign knows the event “%(kind)s”.") % {"kind": kind}
         raise Refused("unknown_event", detail)
+
+
+def _is_own(kind: str) -> bool:
+    """Whether only Regulars itself may say that it happened: it has such a name, or it is in the list of kinds."""
+    return kind.startswith(OWN) or kind in KINDS
 
 
 def report(

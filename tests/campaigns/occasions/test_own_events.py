@@ -235,7 +235,9 @@ def test_a_blocked_member_gets_nothing_and_keeps_nobody_waiting(shop: factories.
     assert not EventReward.objects.filter(due_at__isnull=False).exists()
 
 
-@pytest.mark.parametrize("kind", ["tier.reached", "segment.entered", "referral.joined", "friend.purchased"])
+@pytest.mark.parametrize(
+    "kind", ["tier.reached", "segment.entered", "referral.joined", "friend.purchased", "demo.loaded"]
+)
 def test_nobody_can_report_an_event_that_is_ours(shop: factories.Shop, kind: str) -> None:
     factories.publish_campaign(shop.programme, reward(kind))
 
