@@ -42,8 +42,11 @@ def test_every_module_of_a_word_is_in_the_list_under_its_own_name(
     folder: str, table: Mapping[str, Word]
 ) -> None:
     modules = {path.stem for path in (FOLDER / folder).glob("[a-z]*.py")}
-    assert modules - set(table) == set(), "in its folder, and not in vocabulary.py"
-    assert set(table) - modules == set(), "in vocabulary.py, and its module is called otherwise"
+    unlisted, elsewhere = sorted(modules - set(table)), sorted(set(table) - modules)
+    assert not unlisted, f"{unlisted}: list: a module in {folder}, and not in vocabulary.py"
+    assert not elsewhere, (
+        f"{elsewhere}: module: in vocabulary.py, and its module in {folder} is called otherwise"
+    )
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -118,9 +121,8 @@ def _called(call: ast.Call) -> str:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_every_fact_that_a_word_looks_at_can_be_made_up_in_the_sample(word: Word) -> None:
-    assert set(word.facts) <= {one.name for one in fields(Sample)}, (
-        f"{word.name}: facts: the sample has no such"
-    )
+    unknown = set(word.facts) - {one.name for one in fields(Sample)}
+    assert not unknown, f"{word.name}: facts: the sample has no {unknown}"
 
 
 #: A sound example of each word that asks for more than every sale reads, and what it then asks for.
