@@ -25,7 +25,7 @@ from campaigns.checkout import record, remains
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import ANONYMOUS, Shopper
 from loyalty.models import Till
-from loyalty.rules.basket import NO_FACTS, Basket, Coupon, Line, Moment, Place, Settled
+from loyalty.rules.basket import NO_FACTS, Basket, Coupon, Line, Moment, Place, Settled, read_facts
 from loyalty.shops import pasts, places
 from loyalty.shops.pasts import StorePast
 
@@ -237,7 +237,7 @@ class Reader:
             place, local, zone = self._place(self._past(where, store, at), till, channel)
             kept = read_shopper(facts) if facts else None
             coupons = tuple([Coupon(*pair) for pair in kept.coupons]) if kept and kept.coupons else ()
-            told = record.read_facts(kept.facts) if kept and kept.facts else NO_FACTS
+            told = read_facts(kept.facts) if kept else NO_FACTS
             basket = Basket(place, bought, self._settled(then[4]), cashier, coupons, facts=told)
             whole = id_ not in gone
             if not whole:

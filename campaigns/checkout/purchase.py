@@ -25,7 +25,7 @@ from foundation.refusals import Missing, Refused
 from loyalty.ledger import ledger
 from loyalty.ledger.passbook import Passbook
 from loyalty.models import Receipt, ReceiptLine, Return, ReturnLine
-from loyalty.rules.basket import Basket, Line, Moment
+from loyalty.rules.basket import Basket, Line, Moment, read_facts
 from loyalty.rules.tiers import Bought
 from loyalty.shops import pasts, places
 from loyalty.shops.pasts import StorePast
@@ -128,7 +128,7 @@ def judge_again(sold: Purchase, gone: Mapping[int, Decimal]) -> Record:
         cashier=receipt.cashier,
         coupons=record.load_coupons(receipt.shopper),
         exchanges=_exchanges(sold),
-        facts=record.load_facts(receipt.shopper),
+        facts=read_facts(record.load_facts(receipt.shopper)),
     )
     at = receipt.purchased_at
     moment = Moment(at.astimezone(past.zone), at.astimezone(sold.scheme.zone))

@@ -6,7 +6,6 @@ and have a default; a change of another kind raises ``FORMAT``, and ``load`` lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +18,7 @@ from campaigns.engine import portions
 from campaigns.engine.outcome import Because, LineOutcome, OtherGrant, Outcome
 from campaigns.engine.rulebook import Terms
 from campaigns.engine.shopper import Shopper, used_of
-from loyalty.rules.basket import NO_FACTS, Basket, Coupon, SaleFacts, Settled
+from loyalty.rules.basket import Basket, Coupon, Settled
 
 #: The format of what is written now. Documents without a number are from before there were any, and read the same.
 FORMAT = 1
@@ -337,14 +336,9 @@ def load_coupons(document: Any) -> tuple[Coupon, ...]:
     return tuple(Coupon(*pair) for pair in (document or {}).get("coupons", ()))
 
 
-def load_facts(document: Any) -> SaleFacts:
-    """What else the till told of a sale. Of a fact that nobody knows any more nothing is read."""
-    return read_facts((document or {}).get("facts") or {})
-
-
-def read_facts(kept: Mapping[str, str]) -> SaleFacts:
-    """The facts that were kept."""
-    return msgspec.convert(kept, SaleFacts) if kept else NO_FACTS
+def load_facts(document: Any) -> dict[str, str]:
+    """What else the till told of a sale, by its names."""
+    return dict((document or {}).get("facts") or {})
 
 
 def load_shopper(document: Any) -> Shopper:

@@ -13,8 +13,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from campaigns import rulebooks
 from campaigns.checkout.events.booking import AT_A_TILL
 from campaigns.engine import portions
@@ -28,7 +26,7 @@ from campaigns.engine.rulebook import Revision, Rulebook, Terms
 from campaigns.engine.shopper import ANONYMOUS, MemberSum, Shopper
 from campaigns.words import wording
 from loyalty.models import Category, Product, Programme, Store
-from loyalty.rules.basket import NO_FACTS, Basket, Coupon, Line, Moment, Place, SaleFacts, Wallet, WalletLot
+from loyalty.rules.basket import Basket, Coupon, Line, Moment, Place, Wallet, WalletLot, read_facts
 from loyalty.rules.rounding import line_amount
 
 ZERO = Decimal(0)
@@ -165,7 +163,7 @@ def judge(
             cashier=sample.cashier,
             coupons=tuple(Coupon(f"sample-{code}", code) for code in sample.coupons),
             exchanges=(campaign[1],) if sample.exchange else (),
-            facts=msgspec.convert(dict(sample.facts), SaleFacts) if sample.facts else NO_FACTS,
+            facts=read_facts(sample.facts),
         )
         outcome = evaluate(basket, shopper, moment, rulebook)
     return _tell(outcome, rulebook, campaign[0], names, {line.position: line.quantity for line in lines})

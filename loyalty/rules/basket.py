@@ -90,6 +90,11 @@ class SaleFacts(msgspec.Struct, frozen=True, kw_only=True):
 NO_FACTS = SaleFacts()
 
 
+def read_facts(told: Mapping[str, str]) -> SaleFacts:
+    """Facts by their names, as they were told or kept; of one that nobody knows any more nothing is read."""
+    return msgspec.convert(dict(told), SaleFacts) if told else NO_FACTS
+
+
 @dataclass(frozen=True, slots=True)
 class Basket:
     """What is on the counter. ``redeem`` is points to spend, ``"max"``, or what was already settled.
