@@ -1,1 +1,1 @@
-"""What we know: member facts, segments, predictions, and the report framework."""
+"""What we know: facts of members, on which tiers stand, and segments."""

@@ -1,1 +1,1 @@
-"""The member's door: the web cabinet, where points are seen, spent and shared."""
+"""The member's door: a web cabinet on the phone, with the card, the points and the reason for each."""

@@ -1,7 +1,7 @@
 """Draws the house into the README, from the contracts in pyproject.toml: ``python docs/house.py``.
 
-What stands higher may import what stands lower, never the other way. The first line of each package's docstring says
-who lives there.
+What stands higher may import what stands lower, never the other way. The first sentence of each package's docstring
+says who lives there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def describe(package: str) -> str:
     folder = ROOT / package.replace(".", "/")
     file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
     said = ast.get_docstring(ast.parse(file.read_text())) or ""
-    return said.partition("\n")[0].rstrip(".")
+    return " ".join(said.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
 
 
 def rooms(floor: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""What we say: templates, channels, mailings, deliveries."""
+"""What we say: messages to members by channels, and what other systems hear of events (webhooks)."""

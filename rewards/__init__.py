@@ -1,1 +1,1 @@
-"""What points buy and members hold: the catalogue, orders, coupons, budgets."""
+"""What members hold beside points: coupons, by series and code."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from uuid import UUID
 
 from loyalty.ledger.passbook import OpenLot, Passbook
+from loyalty.rules import rounding
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -47,7 +48,7 @@ def take(book: Passbook, points: Decimal, moment: datetime) -> list[tuple[UUID, 
 
 def exchanged(points: Decimal, rate: Decimal) -> Decimal:
     """Points that arrive for ``points`` at ``rate``, rounded down to two places: an exchange never makes points."""
-    return (points * rate).quantize(Decimal("0.01"), ROUND_DOWN)
+    return rounding.floor_points(points * rate, 2)
 
 
 def to_give_back(uses: Sequence[tuple[OpenLot, Decimal]], points: Decimal) -> list[tuple[OpenLot, Decimal]]:

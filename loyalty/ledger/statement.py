@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce, TruncDate, TruncMonth
 
 from loyalty.ledger.passbook import ZERO
 from loyalty.models import Account, Debt, Lot, Programme, Transfer
+from loyalty.rules import rounding
 
 _SPENDABLE = (
     "(l.active_from IS NULL OR l.active_from <= %(at)s) AND (l.expires_at IS NULL OR l.expires_at >= %(at)s)"
@@ -184,7 +185,7 @@ def liability(programme: Programme, now: datetime) -> Liability:
         pending=parts["pending"],
         lapsed=parts["lapsed"],
         owed=owed or ZERO,
-        money=(alive * programme.point_value).quantize(Decimal("0.01")),
+        money=rounding.worth(alive, programme.point_value),
         by_funder=funders,
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.engine import outcome
 from tests.config.processes import ROOT
 
 WINGS = (
@@ -65,3 +66,8 @@ def test_every_page_of_the_documentation_is_in_its_index() -> None:
         page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "adr"
     ]
     assert [str(page) for page in pages if page.name != "README.md" and f"({page})" not in index] == []
+
+
+def test_the_guide_to_the_engine_names_its_edition() -> None:
+    guide = (ROOT / "docs/algorithms/engine.md").read_text()
+    assert f"This is edition {outcome.EDITION} of the engine." in guide
