@@ -21,6 +21,7 @@ WINGS = (
     "analytics",
     "messaging",
     "pos",
+    "cabinet",
     "foundation",
 )
 PACKAGES = sorted(
