@@ -5,12 +5,17 @@ Counted as the recount will count (``analytics.recount_statements``); nothing is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics import recount_statements as statements
+from loyalty.models import Programme
 from loyalty.rules.tiers import Ladder
 
 #: Who saves waits no longer than that, in milliseconds, for what the members would do.
@@ -42,3 +47,33 @@ def foresee(programme_id: int, ladder: Ladder, now: datetime) -> list[Move] | No
     except OperationalError:  # it took too long
         return None
     return found
+
+
+def describe(programme: Programme, ladder: Ladder, names: Mapping[str, str], now: datetime) -> list[str]:
+    """Whom a ladder moves, a sentence for each way; empty when it moves nobody.
+
+    ``names`` are the tiers by their codes as they were: one that is gone is named by them.
+    """
+    found = foresee(programme.pk, ladder, now)
+    if found is None:
+        seconds = PATIENCE // 1000
+        return [
+            ngettext(
+                "There are so many members that %(seconds)s second is not enough to count whom this moves.",
+                "There are so many members that %(seconds)s seconds are not enough to count whom this moves.",
+                seconds,
+            )
+            % {"seconds": seconds}
+        ]
+    known = {**names, **{step.code: step.name for step in ladder.steps}, "": _("no tier")}
+    return [_say(move, known) for move in found]
+
+
+def _say(move: Move, names: Mapping[str, str]) -> str:
+    text = ngettext(
+        "%(members)s member goes from “%(was)s” to “%(now)s”.",
+        "%(members)s members go from “%(was)s” to “%(now)s”.",
+        move.members,
+    )
+    was, now = (names.get(code, code) for code in (move.was, move.now))
+    return text % {"members": intcomma(move.members), "was": was, "now": now}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -39,6 +39,10 @@ MOST_ROWS = 500_000
 MOST_BYTES = 64 * 1024 * 1024
 #: How long a file that nobody applied can still be applied, and the rows not found can still be read.
 KEPT = timedelta(days=7)
+
+#: How often it is told how far a file is, in rows.
+CHUNK = 5_000
+Tell = Callable[[int], object]
 
 UNREADABLE, UNKNOWN, AMBIGUOUS = "unreadable", "unknown", "ambiguous"
 
@@ -111,13 +115,18 @@ def too_large() -> str:
     return _("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
 
 
-def find(table: Table, manner: Manner | None = None) -> Match:
+def find(table: Table, manner: Manner | None = None, tell: Tell = lambda row: None) -> Match:
     """Find the members that a table names, read as the programme of ``manner`` does, else as the house.
 
-    Erased ones are not found; a blocked card still says whose it is.
+    Erased ones are not found; a blocked card still says whose it is. ``tell`` hears how far it is, in rows: to read
+    them takes most of the time.
     """
     manner = manner or membership.manner_of_programme(None)
-    readings = {row.line: tuple(_readings(row.text, table.form, manner)) for row in table.rows}
+    readings: dict[int, tuple[tuple[str, str], ...]] = {}
+    for number, row in enumerate(table.rows):
+        if number % CHUNK == 0:
+            tell(number)
+        readings[row.line] = tuple(_readings(row.text, table.form, manner))
     found: dict[int, set[UUID]] = {}
     for line, member_id in _look_up(readings):
         found.setdefault(line, set()).add(member_id)
@@ -135,13 +144,20 @@ def find(table: Table, manner: Manner | None = None) -> Match:
     return Match(list(members), repeated, missing)
 
 
-def keep(segment: Segment, name: str, content: bytes, at: datetime, by: int | None = None) -> SegmentFile:
-    """Read and match a file, and keep what was found so that it can be looked at and applied.
+def keep(
+    segment: Segment,
+    name: str,
+    content: bytes,
+    at: datetime,
+    by: int | None = None,
+    tell: Tell = lambda row: None,
+) -> SegmentFile:
+    """Read and match a file, and keep what was found so that it can be looked at and applied. ``tell`` as in ``find``.
 
     Raises ``FileFault``. Forgets what older files named.
     """
     table = read(content)
-    matched = find(table, membership.manner_of_programme(segment.programme))
+    matched = find(table, membership.manner_of_programme(segment.programme), tell)
     with transaction.atomic():
         forget(at - KEPT)
         return SegmentFile.objects.create(

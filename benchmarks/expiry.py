@@ -78,18 +78,36 @@ SELECT {NEW_ID} AS id, {NEW_ID} AS transfer_id, n, (n %% 97 + 1)::numeric(14, 2)
 INSERT INTO loyalty_partner (code, name) VALUES ('bench', 'Bench');
 INSERT INTO loyalty_store (partner_id, code, name, address, time_zone, active)
 SELECT id, 'bench', 'Bench', '', 'UTC', true FROM loyalty_partner;
+INSERT INTO campaigns_campaign (programme_id, code, name, status, draft, created_at)
+SELECT id, 'base', 'Base', 'live', '{{}}', now() FROM loyalty_programme;
+INSERT INTO campaigns_revision (campaign_id, number, name, definition, published_at)
+SELECT id, 1, 'Base', '{{}}', now() FROM campaigns_campaign;
 INSERT INTO loyalty_receipt (id, store_id, programme_id, number, cashier, channel, member_id, account_id, status,
        purchased_at, recorded_at, total, discount, redeemed_points, redeemed_amount, to_pay, earned, content_hash,
-       outcome)
+       shopper, outcome)
 SELECT g.id, s.id, p.id, g.n, '', 'pos', h.member_id, g.account_id, 'completed', g.earned_at, g.earned_at,
        g.points * 20, 0, 0, 0, g.points * 20, g.points, '',
-       jsonb_build_object('earned', g.points::text,
-           'grants', jsonb_build_array(jsonb_build_array(1, 1, g.points::text, NULL, g.expires_at)))
-  FROM given g JOIN loyalty_holder h ON h.account_id = g.account_id, loyalty_store s, loyalty_programme p ORDER BY g.n;
-INSERT INTO loyalty_transfer (id, kind, source_id, target_id, points, key, at, target_balance, reason, receipt_id)
+       jsonb_build_object('member_id', h.member_id),
+       jsonb_build_object('total', (g.points * 20)::text, 'to_pay', (g.points * 20)::text, 'earned', g.points::text,
+           'lines', jsonb_build_array(jsonb_build_array(1, (g.points * 20)::text, '0', '0', '0', (g.points * 20)::text,
+                                                        g.points::text, '[]'::jsonb)),
+           'grants', jsonb_build_array(jsonb_build_array(c.id, 1, g.points::text, NULL, g.expires_at)))
+  FROM given g JOIN loyalty_holder h ON h.account_id = g.account_id, loyalty_store s, loyalty_programme p,
+       campaigns_campaign c ORDER BY g.n;
+INSERT INTO analytics_memberfacts (member_id, programme_id, purchases, spent, points, ladder_version, set_exactly)
+SELECT member_id, programme_id, count(*), sum(to_pay), sum(earned), 0, false FROM loyalty_receipt GROUP BY 1, 2;
+INSERT INTO loyalty_product (partner_id, sku, name, brand, barcode, active)
+SELECT id, 'bench', 'Bench', '', '', true FROM loyalty_partner;
+INSERT INTO loyalty_receiptline (receipt_id, position, product_id, quantity, price, amount, discount, redeemed_points,
+       redeemed_amount, to_pay, earned, traits)
+SELECT g.id, 1, p.id, 2, g.points * 10, g.points * 20, 0, 0, 0, g.points * 20, g.points, '{{}}'
+  FROM given g, loyalty_product p ORDER BY g.n;
+INSERT INTO loyalty_transfer (id, kind, source_id, target_id, points, key, at, target_balance, reason, receipt_id,
+       revision_id)
 SELECT transfer_id, 'accrue', (SELECT id FROM loyalty_account WHERE kind = 'issuance'), account_id, points,
-       id || ':earn:1', earned_at, sum(points) OVER (PARTITION BY account_id ORDER BY n), '', id
-  FROM given ORDER BY n;
+       g.id || ':earn:' || v.campaign_id, earned_at, sum(points) OVER (PARTITION BY account_id ORDER BY n), '', g.id,
+       v.id
+  FROM given g, campaigns_revision v ORDER BY n;
 INSERT INTO loyalty_lot (id, account_id, transfer_id, points, remaining, earned_at, expires_at, pending)
 SELECT id, account_id, transfer_id, points, points, earned_at, expires_at, false
   FROM given ORDER BY n;

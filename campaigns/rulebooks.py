@@ -62,6 +62,7 @@ def terms_of(programme: Programme) -> dict[str, Any]:
         "activation_days": programme.activation_days,
         "spending": {**programme.spending, "point_value": str(programme.point_value)},
         "grace_days": programme.grace_days,
+        "inactivity_days": programme.inactivity_days,
         "hold_minutes": programme.hold_minutes,
         "debt_policy": programme.debt_policy,
         "confirm_above": None if programme.confirm_above is None else str(programme.confirm_above),
@@ -193,6 +194,7 @@ def build(
 ) -> Rules:
     """Rules of a programme's terms and some revisions, stored or not (a backtest's drafts)."""
     document = dict(terms)
+    document.pop("inactivity_days", None)  # the audit's: what lapses is settled before campaigns are asked
     rest = {key: document.pop(key) for key in ("grace_days", "hold_minutes", "debt_policy", "confirm_above")}
     engine = EngineRulebook(
         terms=Terms(**document),

@@ -188,6 +188,11 @@ class CardKind(models.Model):
         verbose_name = _("card type")
         verbose_name_plural = _("card types")
         ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(lengths__contained_by=list(range(1, 33))), name="card_type_lengths_of_numbers"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -62,7 +62,12 @@ class MemberFacts(models.Model):
     class Meta:
         verbose_name = _("member facts")
         verbose_name_plural = _("member facts")
-        constraints = (models.UniqueConstraint(fields=["member", "programme"], name="facts_of_member"),)
+        constraints = (
+            models.UniqueConstraint(fields=["member", "programme"], name="facts_of_member"),
+            models.CheckConstraint(
+                condition=models.Q(spent__gte=0, points__gte=0), name="facts_sums_not_negative"
+            ),
+        )
         indexes = (
             models.Index(
                 fields=["tier_until"], name="facts_tier_due", condition=models.Q(tier_until__isnull=False)

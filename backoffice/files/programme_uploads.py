@@ -30,7 +30,7 @@ class ProgrammeFile:
     def check(self, upload: Upload, at: datetime, tell: Tell) -> Outcome:
         """Try the file and take it back: what it would do, or everything that is wrong with it."""
         try:
-            plan = importing.foresee(content_of(upload), Moment(at, upload.by_id), upload.options["prune"])
+            plan = importing.foresee(content_of(upload), _moment(upload, at, tell), upload.options["prune"])
         except FileError as error:
             return _refused(error)
         return Outcome(Upload.State.READY if plan.changes else Upload.State.DONE, _document(plan))
@@ -38,7 +38,7 @@ class ProgrammeFile:
     def write(self, upload: Upload, at: datetime, tell: Tell) -> Outcome:
         """Do what was shown. When the programme is not any more what it was then, what the file would do now is
         shown instead."""
-        moment, base = Moment(at, upload.by_id), upload.result["base"]
+        moment, base = _moment(upload, at, tell), upload.result["base"]
         try:
             plan = importing.apply(content_of(upload), moment, upload.options["prune"], base)
         except StaleError:
@@ -48,6 +48,11 @@ class ProgrammeFile:
             return _refused(error)
         _log(upload, plan)
         return Outcome(Upload.State.DONE, _document(plan) | {"applied": True})
+
+
+def _moment(upload: Upload, at: datetime, tell: Tell) -> Moment:
+    """The import's; how far it is, is told in lines of the file."""
+    return Moment(at, upload.by_id, lambda share: tell(int(share * upload.rows)))
 
 
 def _document(plan: Plan) -> dict[str, Any]:

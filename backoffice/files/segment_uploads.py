@@ -30,7 +30,7 @@ class Loaded:
         """Find the members, and keep what was found for the segment's own page of the file."""
         segment = Segment.objects.get(pk=upload.options["segment"])
         try:
-            file = segment_files.keep(segment, upload.name, content_of(upload), at, upload.by_id)
+            file = segment_files.keep(segment, upload.name, content_of(upload), at, upload.by_id, tell)
         except FileFault as fault:
             return Outcome(Upload.State.REFUSED, {"told": str(fault)})
         return Outcome(

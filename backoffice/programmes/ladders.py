@@ -31,11 +31,12 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from analytics import moves
 from analytics.models import MemberFacts
 from analytics.tasks import settle_tiers
 from backoffice import search
 from backoffice.desk import Desk, DeskInline, Register
-from backoffice.programmes.moving import AsksBeforeMoving, describe, require_confirmed
+from backoffice.programmes.moving import AsksBeforeMoving, require_confirmed
 from campaigns import rulebooks
 from foundation.sending import send
 from loyalty.models import Ladder, Programme, Tier, TierChange
@@ -244,7 +245,7 @@ class TierDesk(AsksBeforeMoving, Desk):
             ladder = ladders.read(programme)
             left = replace(ladder, steps=tuple(step for step in ladder.steps if step.id not in gone))
             names = {step.code: step.name for step in ladder.steps}
-            going = [*going, *describe(programme, left, names, timezone.now())]
+            going = [*going, *moves.describe(programme, left, names, timezone.now())]
         return going, *rest
 
     def delete_model(self, request: HttpRequest, obj: Tier) -> None:

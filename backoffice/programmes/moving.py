@@ -7,16 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from analytics import moves
-from analytics.moves import Move
 from loyalty.models import Programme
-from loyalty.rules import tiers
 from loyalty.tiers import ladders
 
 #: What of a form is no content of it.
@@ -41,37 +37,8 @@ def require_confirmed(
     if request.POST.get("sure") == seal(request):
         return
     ladder = ladders.read(programme)
-    if told := describe(programme, ladder, names, now):
+    if told := moves.describe(programme, ladder, names, now):
         raise Unconfirmed(told)
-
-
-def describe(
-    programme: Programme, ladder: tiers.Ladder, names: Mapping[str, str], now: datetime
-) -> list[str]:
-    """Whom a ladder moves, a sentence for each way; empty when it moves nobody."""
-    found = moves.foresee(programme.pk, ladder, now)
-    if found is None:
-        seconds = moves.PATIENCE // 1000
-        return [
-            ngettext(
-                "There are so many members that %(seconds)s second is not enough to count whom this moves.",
-                "There are so many members that %(seconds)s seconds are not enough to count whom this moves.",
-                seconds,
-            )
-            % {"seconds": seconds}
-        ]
-    known = {**names, **{step.code: step.name for step in ladder.steps}, "": _("no tier")}
-    return [_say(move, known) for move in found]
-
-
-def _say(move: Move, names: Mapping[str, str]) -> str:
-    text = ngettext(
-        "%(members)s member goes from “%(was)s” to “%(now)s”.",
-        "%(members)s members go from “%(was)s” to “%(now)s”.",
-        move.members,
-    )
-    was, now = (names.get(code, code) for code in (move.was, move.now))
-    return text % {"members": intcomma(move.members), "was": was, "now": now}
 
 
 def seal(request: HttpRequest) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
@@ -42,7 +44,24 @@ class Definition:
 
 
 def parse(document: object) -> Definition:
-    """Check a document and freeze it. Raises :class:`DefinitionError` naming each wrong field and the fix."""
+    """Check a document and freeze it. Raises :class:`DefinitionError` naming each wrong field and the fix.
+
+    Remembers what it has read: to check takes milliseconds, and a document is asked about several times in a row, by
+    whoever tells it, publishes it and builds a rulebook of it.
+    """
+    try:
+        text = json.dumps(document)
+    except (TypeError, ValueError, RecursionError):
+        return _read(document)
+    return _remembered(text)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(text: str) -> Definition:
+    return _read(json.loads(text))
+
+
+def _read(document: object) -> Definition:
     problems = [problem for error in _VALIDATOR.iter_errors(document) for problem in _describe(error)]
     if isinstance(document, dict):
         problems += check_lots(document.get("lots"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
@@ -31,10 +31,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When an import happens, and who does it."""
+    """When an import happens, and who does it. ``tell`` hears how much of it is done, as a share of 1."""
 
     at: datetime
     user_id: int | None = None
+    tell: Callable[[float], object] = field(default=lambda share: None, compare=False)
 
     def today(self, programme: Programme) -> date:
         """The programme's day."""

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from analytics import moves
 from campaigns import rulebooks
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.programme_file import foresight, judging, layout, notation, references, snapshot
@@ -22,9 +23,13 @@ from campaigns.programme_file.document import Change, Document, Moment, Step
 from campaigns.programme_file.problems import FileError, FileProblem, write_path
 from campaigns.programme_file.sections import tiers
 from loyalty.models import Programme
+from loyalty.tiers import ladders
 
 #: What makes a new rulebook when it changes, beside publishing and stopping campaigns.
 _RULES = ("programme", "ladder", "tiers")
+
+#: How much of the work is done once the file is judged. Most of the rest are campaigns.
+JUDGED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +100,14 @@ def _apply(
     target = programme or Programme(code=code)
     layout.SETTINGS.write(target, step.was("programme"), step.after["programme"], moment)
     tiers.settle(step, moment.today(target).isoformat())
+    moment.tell(JUDGED)
     changes = _tell(step)
     if changes:
         _write(target, step, moment)
         _verify(target, step.after)
     # judged now that it is written: what the file itself makes is there
-    return Plan(code, step.after["programme"]["name"], step.is_new, changes, tuple(_notes(step, moment)), now)
+    notes = (*_whom_it_moves(target, step, moment), *_notes(step, moment))
+    return Plan(code, step.after["programme"]["name"], step.is_new, changes, notes, now)
 
 
 def fingerprint(document: Document | None) -> str:
@@ -136,6 +143,14 @@ def _verify(programme: Programme, wanted: Document) -> None:
     for name, value in wanted.items():
         if there[name] != value:
             raise DatabaseError(f"After the import {name} is {there[name]!r} and not {value!r}.")
+
+
+def _whom_it_moves(programme: Programme, step: Step, moment: Moment) -> list[str]:
+    """Members who would stand on another tier, as the ladder's own form says it."""
+    if step.is_new or all(step.was(name) == step.after[name] for name in ("ladder", "tiers")):
+        return []
+    names = {code: tier["name"] for code, tier in (step.was("tiers") or {}).items()}
+    return moves.describe(programme, ladders.read(programme), names, moment.at)
 
 
 def _notes(step: Step, moment: Moment) -> Iterator[str]:

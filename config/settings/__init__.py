@@ -174,7 +174,12 @@ EVENT_SUBSCRIBERS = "config.subscribers.SUBSCRIBERS"
 LEDGER_CHECKS = (
     "loyalty.ledger.audit_statements.CHECKS",
     "loyalty.ledger.audit_causes.CHECKS",
-    "campaigns.audit_statements.CHECKS",
+    "analytics.audit_statements.CHECKS",
+    "rewards.coupons.audit_statements.CHECKS",
+    "campaigns.audit.decisions.CHECKS",
+    "campaigns.audit.dates.CHECKS",
+    "campaigns.audit.sales.CHECKS",
+    "campaigns.audit.counters.CHECKS",
 )
 
 REDIS_URL = read_address("REDIS_URL", ("redis", "rediss", "unix"))

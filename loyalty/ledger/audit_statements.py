@@ -169,7 +169,7 @@ SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
   JOIN loyalty_lotuse u ON u.transfer_id = t.id
   JOIN loyalty_lot l ON l.id = u.lot_id
   JOIN loyalty_account a ON a.id = t.source_id
- WHERE {_OURS} AND t.kind = 'expire' AND t.reason = '' AND (l.expires_at IS NULL OR l.expires_at > t.at)
+ WHERE {_OURS} AND t.kind = 'expire' AND t.reason <> 'inactivity' AND (l.expires_at IS NULL OR l.expires_at > t.at)
  ORDER BY a.id, l.id
 """
 

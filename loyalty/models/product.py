@@ -69,7 +69,11 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ("name",)
-        constraints = (models.UniqueConstraint(fields=["partner", "sku"], name="product_sku_of_partner"),)
+        constraints = (
+            models.UniqueConstraint(fields=["partner", "sku"], name="product_sku_of_partner"),
+            models.CheckConstraint(condition=models.Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(condition=models.Q(cost__gte=0), name="product_cost_not_negative"),
+        )
         indexes = (models.Index(fields=["barcode"], name="product_barcode", condition=~models.Q(barcode="")),)
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -113,6 +114,7 @@ class Programme(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
+        validators=[MinValueValidator(0, _("Give a number that is not below zero."))],
     )
     birthday_days = models.PositiveSmallIntegerField(
         _("a new birthday is rewarded after, days"),
@@ -130,6 +132,9 @@ class Programme(models.Model):
             models.CheckConstraint(condition=Q(point_value__gt=0), name="programme_point_value_positive"),
             models.CheckConstraint(
                 condition=Q(point_decimals__lte=2), name="programme_point_decimals_0_to_2"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirm_above__gte=0), name="programme_confirm_above_not_negative"
             ),
         )
         triggers = (

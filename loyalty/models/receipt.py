@@ -105,6 +105,16 @@ class Receipt(models.Model):
                 condition=Q(to_pay=F("total") - F("discount") - F("redeemed_amount")), name="receipt_adds_up"
             ),
             models.CheckConstraint(condition=Q(to_pay__gte=0), name="receipt_to_pay_not_negative"),
+            models.CheckConstraint(
+                condition=Q(
+                    total__gte=0,
+                    discount__gte=0,
+                    redeemed_points__gte=0,
+                    redeemed_amount__gte=0,
+                    earned__gte=0,
+                ),
+                name="receipt_sums_not_negative",
+            ),
         )
         indexes = (
             models.Index(fields=["member", "purchased_at"], name="receipt_of_member"),
@@ -156,6 +166,18 @@ class ReceiptLine(models.Model):
             models.CheckConstraint(
                 condition=Q(to_pay=F("amount") - F("discount") - F("redeemed_amount")), name="line_adds_up"
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    price__gte=0,
+                    amount__gte=0,
+                    discount__gte=0,
+                    redeemed_points__gte=0,
+                    redeemed_amount__gte=0,
+                    to_pay__gte=0,
+                    earned__gte=0,
+                ),
+                name="line_sums_not_negative",
+            ),
         )
         triggers = APPEND_ONLY
 
@@ -187,6 +209,10 @@ class Return(models.Model):
         ordering = ("recorded_at",)
         constraints = (
             models.UniqueConstraint(fields=["receipt", "number"], name="return_number_in_receipt"),
+            models.CheckConstraint(
+                condition=Q(refund__gte=0, restored__gte=0, revoked__gte=0, owed__gte=0),
+                name="return_sums_not_negative",
+            ),
         )
         triggers = APPEND_ONLY
 

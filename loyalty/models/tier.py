@@ -150,6 +150,7 @@ class Ladder(models.Model):
                 condition=~Q(down="below", window="ever") | (Q(below__gt=0) & ~Q(term="")),
                 name="ladder_below_is_measured",
             ),
+            models.CheckConstraint(condition=Q(below__gt=0), name="ladder_below_positive"),
         )
 
     def __str__(self) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db.models import F, Q
 
+from foundation.remembered import Remembered
 from loyalty.models import Receipt, StoreState
 from loyalty.rules.basket import Place
 
@@ -76,10 +76,18 @@ class StorePast:
 _NEWEST_FIRST = (F("since").desc(nulls_last=True), F("id").desc())
 
 
-@lru_cache(maxsize=4096)
 def get(state_id: int) -> StorePast:
-    """What a store was, by the row that keeps it: that is never changed."""
+    """What a store was, by the row that keeps it: that is never changed, and is remembered while it is in use."""
+    return _kept(state_id)
+
+
+def _load(state_id: int) -> StorePast:
     return read(StoreState.objects.get(id=state_id))
+
+
+#: What nobody asked for in so many seconds is forgotten.
+_IDLE = 900.0
+_kept = Remembered(_load, _IDLE)
 
 
 def read(row: StoreState) -> StorePast:

@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 #: Codes or lines of a part: it takes some tenths of a second, so progress is smooth and locks are short.
 PART = 25_000
+#: The database holds it too (``CodeBatch``).
 MOST_AT_ONCE = 10_000_000
 MOST_FAULTS = 1_000
 #: Why a line will not do: the counters of a batch.

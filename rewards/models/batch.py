@@ -70,6 +70,10 @@ class CodeBatch(models.Model):
             models.CheckConstraint(
                 condition=models.Q(position__lte=models.F("wanted")), name="batch_position_within"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="generate") | models.Q(wanted__gte=1, wanted__lte=10_000_000),
+                name="batch_of_some_codes",
+            ),
         )
         indexes = (
             models.Index(

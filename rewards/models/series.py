@@ -140,6 +140,7 @@ class SeriesTotal(models.Model):
         verbose_name_plural = _("uses of series")
         constraints = (
             models.CheckConstraint(condition=Q(uses__lte=F("most")), name="series_total_not_exceeded"),
+            models.CheckConstraint(condition=Q(most__gt=0), name="series_total_positive"),
         )
 
     def __str__(self) -> str:
@@ -167,6 +168,7 @@ class SeriesMember(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["series", "member"], name="series_member_once"),
             models.CheckConstraint(condition=Q(uses__lte=F("most")), name="series_member_not_exceeded"),
+            models.CheckConstraint(condition=Q(most__gt=0), name="series_member_positive"),
         )
 
     def __str__(self) -> str:

@@ -21,6 +21,8 @@ from loyalty.models import Programme
 
 COLUMNS = Columns(Campaign, "name", "status")
 _DRAFT = Campaign.Status.DRAFT
+#: How much of an import is done before its campaigns are written, and after.
+WRITING, WRITTEN = 0.4, 0.95
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 120}
 #: In the file a definition is checked by the engine, which says better what is wrong.
 DEFINITION: Document = {"type": "object", "title": "the definition of a campaign, an object {…}"}
@@ -109,7 +111,8 @@ class Campaigns(Section):
         Campaign.objects.filter(programme=programme, code__in=set(before) - set(after)).delete()
         rows = {row.code: row for row in Campaign.objects.filter(programme=programme)}
         moved = False
-        for code, entry in after.items():
+        for number, (code, entry) in enumerate(after.items()):
+            moment.tell(WRITING + (WRITTEN - WRITING) * number / len(after))
             if before.get(code) != entry:
                 row = rows.get(code) or Campaign(code=code)
                 row.programme = programme

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zlib
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from analytics import segment_files
 from analytics.models import Segment, SegmentFile
 from backoffice.files import sheet_files, tasks, upload_pages, uploads
 from backoffice.files.upload_kinds import KINDS
@@ -494,3 +496,24 @@ def test_a_large_file_of_a_segments_members_is_found_and_applied_by_a_worker(
     assert (applying.state, vip.memberships.count()) == ("done", 5)
     assert segments_files.newest(vip) == [found]
     assert LogEntry.objects.filter(object_id=str(vip.pk)).count() == 1
+
+
+def test_how_far_a_file_of_a_programme_or_of_members_is_is_told_while_it_is_under_way(
+    scene: Any, boss: Any, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segment_files, "CHUNK", 2)
+    for code in ("one", "two", "three"):
+        factories.publish_campaign(scene.shop.programme, code=code)
+    text = snapshot.export(scene.shop.programme).replace("percent: '5'", "percent: '6'")
+    programme = bring(boss, "loyalty_programme_file", text)
+    heard: list[int] = []
+    KINDS["loyalty.programme"].check(programme, NOON, heard.append)
+    assert heard == sorted(heard) and len(set(heard)) > 3 and 0 < heard[0] < heard[-1] < programme.rows
+
+    heard.clear()
+    rows = "\n".join(str(factories.MemberFactory().phone) for _each in range(5))
+    vip = Segment.objects.get(code="vip")
+    members = Upload(kind="analytics.segment", name="x", options={"segment": vip.pk}, rows=6, by=programme.by)
+    members.content = zlib.compress(f"phone\n{rows}".encode())
+    KINDS["analytics.segment"].check(members, NOON, heard.append)
+    assert heard == [0, 2, 4]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import yaml
 from django.db import connection
 
+from analytics.models import MemberFacts
 from campaigns import rulebooks
 from campaigns.models import Campaign, Revision, Rulebook
 from campaigns.programme_file import importing, notation, snapshot
 from campaigns.programme_file.document import Moment
-from loyalty.models import Ladder, Product, ProductSet, Programme
+from loyalty.models import Ladder, Product, ProductSet, Programme, TierChange
 from members.models import CardKind, Event
 from rewards.models import Coupon
 from tests.campaigns.programme_file.editing import LATER, NOW, apply, coffee, edited, told
 from tests.factories import (
     UserFactory,
+    enrol,
 )
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +271,34 @@ def test_two_programmes_of_one_database_may_be_alike(programme: Programme) -> No
 
     assert snapshot.export(Programme.objects.get(code="twin")) == text
     assert apply(snapshot.export(programme)).changes == ()
+
+
+def test_a_file_that_changes_the_ladder_says_whom_that_moves(programme: Programme) -> None:
+    """As the form of the ladder does, tiers that go among them by their names; one that moves nobody says nothing."""
+    basic, gold = programme.tiers.order_by("threshold")
+    for spent, tier in (("700", basic), ("650", basic), ("1200", gold)):
+        member = enrol(programme)
+        MemberFacts.objects.create(member=member, programme=programme, spent=Decimal(spent), tier=tier)
+        TierChange.objects.create(
+            member=member,
+            programme=programme,
+            at=NOW,
+            recorded_at=NOW,
+            now=tier.code,
+            up=True,
+            why="purchase",
+        )
+
+    def lower(document: dict[str, Any]) -> None:
+        document["tiers"]["gold"]["threshold"] = "600"
+
+    def drop(document: dict[str, Any]) -> None:
+        del document["tiers"]["gold"]
+
+    def moved(edit: Callable[[dict[str, Any]], object], prune: bool = False) -> list[str]:
+        plan = importing.foresee(edited(programme, edit), Moment(LATER), prune)
+        return [note for note in plan.notes if "member" in note]
+
+    assert moved(lower) == ["2 members go from “Basic” to “Gold”."]
+    assert moved(drop, prune=True) == ["1 member goes from “Gold” to “Basic”."]
+    assert moved(lambda _document: None) == []

@@ -1,0 +1,48 @@
+"""The SQL of the audit, for what is known of members: how much they bought, and on which tier that put them.
+
+Rows as in ``loyalty.ledger.audit_statements``.
+"""
+
+from __future__ import annotations
+
+from analytics.facts import BOUGHT_FROM, STANDS
+
+_OURS = "(%(programme)s::bigint IS NULL OR f.programme_id = %(programme)s::bigint)"
+
+#: Facts are the sums of the purchases that stand.
+_FACTS_ARE_WHAT_STANDS = f"""
+WITH bought AS MATERIALIZED (
+  SELECT r.member_id, r.programme_id, count(*) AS purchases, sum(r.to_pay - coalesce(back.refund, 0)) AS spent,
+         sum(coalesce(back.earned, r.earned)) AS points
+    FROM {BOUGHT_FROM}
+   WHERE {STANDS} AND r.member_id IS NOT NULL AND r.account_id IS NOT NULL
+     AND (%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint) GROUP BY 1, 2)
+SELECT '' AS account, 'member ' || coalesce(f.member_id, b.member_id) || ': purchases, spent, points' AS subject,
+       concat_ws(', ', coalesce(b.purchases, 0), coalesce(b.spent, 0), coalesce(b.points, 0)) AS expected,
+       concat_ws(', ', coalesce(f.purchases, 0), coalesce(f.spent, 0), coalesce(f.points, 0)) AS found
+  FROM (SELECT * FROM analytics_memberfacts f WHERE {_OURS}) f
+  FULL JOIN bought b ON b.member_id = f.member_id AND b.programme_id = f.programme_id
+ WHERE (coalesce(b.purchases, 0), coalesce(b.spent, 0), coalesce(b.points, 0))
+       <> (coalesce(f.purchases, 0), coalesce(f.spent, 0), coalesce(f.points, 0))
+ ORDER BY 2
+"""
+
+#: A member is on the tier to which their last change led.
+_TIER_IS_THE_LAST_CHANGE = f"""
+SELECT '' AS account, 'member ' || f.member_id || ': tier' AS subject, coalesce(c.now, '') AS expected,
+       coalesce(t.code, '') AS found
+  FROM analytics_memberfacts f
+  LEFT JOIN loyalty_tier t ON t.id = f.tier_id
+  LEFT JOIN (SELECT DISTINCT ON (member_id, programme_id) member_id, programme_id, now FROM loyalty_tierchange
+              ORDER BY member_id, programme_id, id DESC) c
+    ON c.member_id = f.member_id AND c.programme_id = f.programme_id
+ WHERE {_OURS} AND coalesce(c.now, '') <> coalesce(t.code, '')
+   AND (f.tier_id IS NOT NULL OR EXISTS (
+        SELECT FROM loyalty_tier known WHERE known.programme_id = f.programme_id AND known.code = c.now))
+ ORDER BY 2
+"""
+
+CHECKS = {
+    "facts_are_what_stands": _FACTS_ARE_WHAT_STANDS,
+    "tier_is_the_last_change": _TIER_IS_THE_LAST_CHANGE,
+}
