@@ -75,6 +75,21 @@ SELECT a.id AS account, 'balance and debt' AS subject, 'not negative' AS expecte
  ORDER BY a.id
 """
 
+#: The same as a sum in which each pair of transfer and account has a random weight.
+_POINTS_MOVE_WITH_THEIR_LOTS = """
+SELECT coalesce(sum(uuid_hash_extended(transfer_id, uuid_hash_extended(account_id, %(seed)s::bigint)) * points), 0) = 0
+       AS sound
+  FROM (SELECT id AS transfer_id, target_id AS account_id, points FROM loyalty_transfer
+         WHERE target_id <> ALL (ARRAY(SELECT id FROM loyalty_account WHERE kind <> 'member'))
+        UNION ALL
+        SELECT id, source_id, -points FROM loyalty_transfer
+         WHERE source_id <> ALL (ARRAY(SELECT id FROM loyalty_account WHERE kind <> 'member'))
+        UNION ALL
+        SELECT transfer_id, account_id, -points FROM loyalty_lot
+        UNION ALL
+        SELECT u.transfer_id, l.account_id, u.points FROM loyalty_lotuse u JOIN loyalty_lot l ON l.id = u.lot_id) moves
+"""
+
 #: Every transfer takes its points from lots of the account it leaves (if that is a member's), and puts
 #: them into lots of the account it reaches; it touches no other account's lots.
 _TRANSFER_MOVES_ITS_POINTS = f"""
@@ -223,7 +238,7 @@ CHECKS = {
     "lot_holds_what_was_not_used": _LOT_HOLDS_WHAT_WAS_NOT_USED,
     "lot_is_in_range": _LOT_IS_IN_RANGE,
     "nothing_is_negative": _NOTHING_IS_NEGATIVE,
-    "transfer_moves_its_points": _TRANSFER_MOVES_ITS_POINTS,
+    "transfer_moves_its_points": (_POINTS_MOVE_WITH_THEIR_LOTS, _TRANSFER_MOVES_ITS_POINTS),
     "debt_is_what_is_owed": _DEBT_IS_WHAT_IS_OWED,
     "debt_of_a_lot_is_in_range": _DEBT_OF_A_LOT_IS_IN_RANGE,
     "transfer_goes_its_way": _TRANSFER_GOES_ITS_WAY,
