@@ -5,10 +5,15 @@ Rows as in ``loyalty.ledger.audit_statements``.
 
 from __future__ import annotations
 
-from analytics.facts import BOUGHT_FROM, STANDS
+from analytics.facts import STANDS
 
 _OURS = "(%(programme)s::bigint IS NULL OR f.programme_id = %(programme)s::bigint)"
 
+#: As ``facts.BOUGHT_FROM``, but of all receipts at once.
+_BOUGHT = """loyalty_receipt r LEFT JOIN (
+    SELECT receipt_id, sum(refund) AS refund,
+           (array_agg(coalesce((outcome->>'earned')::numeric, 0) ORDER BY recorded_at DESC, id DESC))[1] AS earned
+      FROM loyalty_return GROUP BY receipt_id) back ON back.receipt_id = r.id AND r.status = 'partially_returned'"""
 _WEIGHT = "%(seed)s::bigint"
 _ONE, _TWO, _THREE = (f"hashint4extended({number}, {_WEIGHT})::numeric" for number in (1, 2, 3))
 
@@ -17,7 +22,7 @@ _FACTS_COME_TO_THE_SAME = f"""
 SELECT (SELECT coalesce(sum(uuid_hash_extended(r.member_id, hashint8extended(r.programme_id, {_WEIGHT}))
                             * ({_ONE} + {_TWO} * (r.to_pay - coalesce(back.refund, 0))
                                + {_THREE} * coalesce(back.earned, r.earned))), 0)
-          FROM {BOUGHT_FROM}
+          FROM {_BOUGHT}
          WHERE {STANDS} AND r.member_id IS NOT NULL AND r.account_id IS NOT NULL
            AND (%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint))
      = (SELECT coalesce(sum(uuid_hash_extended(f.member_id, hashint8extended(f.programme_id, {_WEIGHT}))
@@ -30,7 +35,7 @@ _FACTS_ARE_WHAT_STANDS = f"""
 WITH bought AS MATERIALIZED (
   SELECT r.member_id, r.programme_id, count(*) AS purchases, sum(r.to_pay - coalesce(back.refund, 0)) AS spent,
          sum(coalesce(back.earned, r.earned)) AS points
-    FROM {BOUGHT_FROM}
+    FROM {_BOUGHT}
    WHERE {STANDS} AND r.member_id IS NOT NULL AND r.account_id IS NOT NULL
      AND (%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint) GROUP BY 1, 2)
 SELECT '' AS account, 'member ' || coalesce(f.member_id, b.member_id) || ': purchases, spent, points' AS subject,
