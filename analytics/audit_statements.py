@@ -48,7 +48,8 @@ SELECT '' AS account, 'member ' || coalesce(f.member_id, b.member_id) || ': purc
  ORDER BY 2
 """
 
-#: A member is on the tier to which their last change led.
+#: A member is on the tier to which their last change led; without any, on the lowest one, or on none. Where the ladder
+#: was changed and a member is not counted anew yet, there may be a lower one meanwhile.
 _TIER_IS_THE_LAST_CHANGE = f"""
 SELECT '' AS account, 'member ' || f.member_id || ': tier' AS subject, coalesce(c.now, '') AS expected,
        coalesce(t.code, '') AS found
@@ -57,9 +58,13 @@ SELECT '' AS account, 'member ' || f.member_id || ': tier' AS subject, coalesce(
   LEFT JOIN (SELECT DISTINCT ON (member_id, programme_id) member_id, programme_id, now FROM loyalty_tierchange
               ORDER BY member_id, programme_id, id DESC) c
     ON c.member_id = f.member_id AND c.programme_id = f.programme_id
- WHERE {_OURS} AND coalesce(c.now, '') <> coalesce(t.code, '')
-   AND (f.tier_id IS NOT NULL OR EXISTS (
-        SELECT FROM loyalty_tier known WHERE known.programme_id = f.programme_id AND known.code = c.now))
+ WHERE {_OURS} AND CASE WHEN c.now IS NULL THEN EXISTS (
+          SELECT FROM loyalty_tier lower WHERE lower.programme_id = f.programme_id AND lower.threshold < t.threshold)
+          AND NOT EXISTS (
+          SELECT FROM loyalty_ladder ladder
+           WHERE ladder.programme_id = f.programme_id AND ladder.version <> f.ladder_version)
+       ELSE c.now <> coalesce(t.code, '') AND (f.tier_id IS NOT NULL OR EXISTS (
+          SELECT FROM loyalty_tier known WHERE known.programme_id = f.programme_id AND known.code = c.now)) END
  ORDER BY 2
 """
 
