@@ -49,7 +49,8 @@ SELECT '' AS account, 'member ' || coalesce(f.member_id, b.member_id) || ': purc
 """
 
 #: A member is on the tier to which their last change led; without any, on the lowest one, or on none. Where the ladder
-#: was changed and a member is not counted anew yet, there may be a lower one meanwhile.
+#: was changed and a member is not counted anew yet, there may be a lower one meanwhile, or theirs was taken away and
+#: another made of its code.
 _TIER_IS_THE_LAST_CHANGE = f"""
 SELECT '' AS account, 'member ' || f.member_id || ': tier' AS subject, coalesce(c.now, '') AS expected,
        coalesce(t.code, '') AS found
@@ -64,7 +65,10 @@ SELECT '' AS account, 'member ' || f.member_id || ': tier' AS subject, coalesce(
           SELECT FROM loyalty_ladder ladder
            WHERE ladder.programme_id = f.programme_id AND ladder.version <> f.ladder_version)
        ELSE c.now <> coalesce(t.code, '') AND (f.tier_id IS NOT NULL OR EXISTS (
-          SELECT FROM loyalty_tier known WHERE known.programme_id = f.programme_id AND known.code = c.now)) END
+          SELECT FROM loyalty_tier known WHERE known.programme_id = f.programme_id AND known.code = c.now)
+          AND NOT EXISTS (
+          SELECT FROM loyalty_ladder ladder
+           WHERE ladder.programme_id = f.programme_id AND ladder.version <> f.ladder_version)) END
  ORDER BY 2
 """
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('analytics', '0005_points_earned'),
         ('loyalty', '0019_prices_not_below_zero'),
-        ('members', '0008_bounds_in_the_database'),
+        ('members', '0009_bounds_in_the_database'),
     ]
 
     operations = [

@@ -41,8 +41,8 @@ SELECT '' AS account, 'member ' || member_id || ', campaign ' || campaign_id || 
  ORDER BY 2
 """
 
-#: How often everybody used a campaign, in all or in a store. Early versions did not count what a return brought to a
-#: row that was not there yet: such a row is named, and is off by that.
+#: How often everybody used a campaign, in all or in a store. Before decisions had a format (``v``), what a return
+#: brought to a row that was not there yet was not counted: rows that such a return speaks of are believed.
 _TALLY_IS_WHAT_STANDS = f"""
 WITH {_STANDING},
 used AS (
@@ -51,6 +51,12 @@ used AS (
          sum((t.value->>4)::numeric) AS money
     FROM standing s CROSS JOIN jsonb_array_elements(s.outcome->'tallies') t
    WHERE s.outcome ? 'tallies' AND (s.store_id IS NOT NULL OR t.value->>1 LIKE 'c:%%') GROUP BY 1, 2, 3),
+early AS MATERIALIZED (
+  SELECT DISTINCT (t.value->>0)::bigint AS campaign_id, substr(t.value->>1, 3) AS period,
+         CASE WHEN t.value->>1 LIKE 's:%%' THEN r.store_id END AS store_id
+    FROM loyalty_return o JOIN loyalty_receipt r ON r.id = o.receipt_id
+   CROSS JOIN jsonb_array_elements(o.outcome->'tallies') t
+   WHERE o.outcome ? 'tallies' AND NOT o.outcome ? 'v'),
 kept AS (
   SELECT t.* FROM campaigns_tally t JOIN campaigns_campaign c ON c.id = t.campaign_id
    WHERE (%(programme)s::bigint IS NULL OR c.programme_id = %(programme)s::bigint))
@@ -62,6 +68,9 @@ SELECT '' AS account, concat_ws(', ', 'campaign ' || coalesce(u.campaign_id, k.c
    AND k.period = u.period
  WHERE (coalesce(u.times, 0), coalesce(u.points, 0), coalesce(u.money, 0))
        <> (coalesce(k.times, 0), coalesce(k.points, 0), coalesce(k.money, 0))
+   AND NOT EXISTS (SELECT FROM early e WHERE e.campaign_id = coalesce(u.campaign_id, k.campaign_id)
+                      AND e.store_id IS NOT DISTINCT FROM coalesce(u.store_id, k.store_id)
+                      AND e.period = coalesce(u.period, k.period))
  ORDER BY 2
 """
 

@@ -78,7 +78,8 @@ SELECT {_ACCOUNT}, 'receipt ' || r.id || wrong.subject AS subject, wrong.expecte
  ORDER BY r.id, wrong.subject
 """
 
-#: A receipt is of the member for whom it was judged, who holds the account to which its points go.
+#: A receipt is of the member for whom it was judged, who holds the account to which its points go: none
+#: where the member's was opened later.
 _RECEIPT_IS_ITS_MEMBERS = f"""
 SELECT {_ACCOUNT}, 'receipt ' || r.id || ': member' AS subject,
        CASE WHEN r.shopper IS NULL THEN 'a holder of the account' ELSE coalesce(r.shopper->>'member_id', 'nobody') END
@@ -87,7 +88,9 @@ SELECT {_ACCOUNT}, 'receipt ' || r.id || ': member' AS subject,
   FROM loyalty_receipt r
   LEFT JOIN loyalty_holder h ON h.member_id = r.member_id AND h.programme_id = r.programme_id
  WHERE {_OURS} AND (r.shopper IS NOT NULL AND nullif(r.shopper->>'member_id', '') IS DISTINCT FROM r.member_id::text
-                    OR r.account_id IS DISTINCT FROM h.account_id)
+                    OR r.account_id IS DISTINCT FROM h.account_id AND NOT (
+                       r.account_id IS NULL AND r.shopper IS NOT NULL AND EXISTS (
+                       SELECT FROM loyalty_account a WHERE a.id = h.account_id AND a.opened_at > r.recorded_at)))
  ORDER BY r.id
 """
 

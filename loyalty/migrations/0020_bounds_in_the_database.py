@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('campaigns', '0011_archived'),
         ('loyalty', '0019_prices_not_below_zero'),
-        ('members', '0008_bounds_in_the_database'),
+        ('members', '0009_bounds_in_the_database'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0008_bounds_in_the_database'),
+        ('members', '0009_bounds_in_the_database'),
         ('rewards', '0006_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from analytics.models import MemberFacts
 from campaigns.checkout import checkout, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Backtest
 from foundation.violations import constraint_of

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from campaigns.checkout import checkout, holds, returns
-from campaigns.checkout.returns import LineBack, ReturnRequest
+from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.occasions.occasions import reward
 from loyalty.ledger import audit, sweep

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0007_birthday_changed'),
+        ('members', '0008_cabinet'),
     ]
 
     operations = [
