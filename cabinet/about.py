@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from cabinet import access
 from cabinet.access import Visit, for_members
@@ -22,11 +22,11 @@ from members.lookup import phones
 from members.models import Purpose
 from members.wording import name_channel
 
-#: Through what news may come here; each is agreed to by itself.
-CHANNELS = ("sms", "email")
+#: What is asked here: news and offers by each channel, which is agreed to by itself, and offers made for somebody.
+ASKED = ((Purpose.MARKETING, "sms"), (Purpose.MARKETING, "email"), (Purpose.PROFILING, ""))
 
 
-@require_GET
+@require_safe
 @for_members
 def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Everything that the member may change about themselves."""
@@ -55,7 +55,16 @@ def rename(request: HttpRequest, visit: Visit) -> HttpResponse:
     member.save(update_fields=["first_name", "last_name", "language"])
     messages.success(request, _("Saved."))
     answer = redirect("cabinet:me", programme=visit.programme.code)
-    answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language)
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE or devices.LIFE,
+        path=settings.LANGUAGE_COOKIE_PATH,
+        domain=settings.LANGUAGE_COOKIE_DOMAIN,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
     return answer
 
 
@@ -64,14 +73,17 @@ def rename(request: HttpRequest, visit: Visit) -> HttpResponse:
 def agree(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Give or withdraw one consent; it counts from this moment. The one by which somebody takes part stays here."""
     purpose, channel = request.POST.get("purpose", ""), request.POST.get("channel", "")
-    known = (Purpose.MARKETING, Purpose.PROFILING)
-    if purpose not in known or channel not in ("", *CHANNELS):
+    granted = request.POST.get("granted") == "yes"
+    if (purpose, channel) not in ASKED or request.POST.get("granted") not in ("yes", "no"):
         return redirect("cabinet:me", programme=visit.programme.code)
     text = consent_texts.current(visit.programme.code, purpose, request.LANGUAGE_CODE)
-    granted = request.POST.get("granted") == "yes"
-    evidence = {"address": access.caller_of(request), "device": str(visit.device.id)}
-    said = Said(purpose, granted, channel=channel, text=text)
-    consents.write(visit.member, [said], timezone.now(), "cabinet", evidence)
+    before = {(row.purpose, row.channel): row for row in consents.newest(visit.member)}.get(
+        (purpose, channel)
+    )
+    if before is None or (before.granted, before.text_id) != (granted, text.id):  # else it was said twice
+        evidence = {"address": access.caller_of(request), "device": str(visit.device.id)}
+        said = Said(purpose, granted, channel=channel, text=text)
+        consents.write(visit.member, [said], timezone.now(), "cabinet", evidence)
     messages.success(request, _("Noted: yes.") if granted else _("Noted: no."))
     return redirect("cabinet:me", programme=visit.programme.code)
 
@@ -110,7 +122,7 @@ def _questions(visit: Visit, language: str) -> list[dict[str, Any]]:
     """The consents that can be given and withdrawn here, as they stand, with the text that was shown."""
     said = {(row.purpose, row.channel): row for row in consents.newest(visit.member)}
     told = []
-    for purpose, channel in [(Purpose.MARKETING, one) for one in CHANNELS] + [(Purpose.PROFILING, "")]:
+    for purpose, channel in ASKED:
         row = said.get((purpose, channel))
         text = consent_texts.current(visit.programme.code, purpose, language)
         name = Purpose(purpose).label

@@ -62,7 +62,10 @@ def for_members(view: View) -> View:
         if visit is None:
             programme_of(programme)
             return redirect("cabinet:enter", programme=programme)
-        return view(request, visit, *args, **kwargs)
+        answer = view(request, visit, *args, **kwargs)
+        if devices.is_back(visit.device, timezone.now()) and COOKIE not in answer.cookies:
+            _remember(answer, request.COOKIES[COOKIE], visit.programme.code)
+        return answer
 
     return guarded
 
@@ -84,12 +87,19 @@ def let_in(
     request: HttpRequest, response: HttpResponse, member: Member, programme: Programme
 ) -> HttpResponse:
     """Log the member in on the browser that asks."""
-    token = devices.open_on(member, programme.code, name_of(request), timezone.now())
+    now = timezone.now()
+    devices.end_at(request.COOKIES.get(COOKIE, ""), now)
+    token = devices.open_on(member, programme.code, name_of(request), now)
+    return _remember(response, token, programme.code)
+
+
+def _remember(response: HttpResponse, token: str, programme: str) -> HttpResponse:
+    """Have the browser keep its login, from now on for as long as a device that nobody uses is kept."""
     response.set_cookie(
         COOKIE,
         token,
         max_age=devices.LIFE,
-        path=reverse("cabinet:home", args=[programme.code]),
+        path=reverse("cabinet:home", args=[programme]),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

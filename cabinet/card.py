@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from cabinet import access
 
@@ -19,7 +23,7 @@ PARTS = ("css/base.css", "cabinet/cabinet.css", "cabinet/card.js", "cabinet/cabi
          "vendor/qrcode-generator/qrcode.js", "img/mark.svg")  # fmt: skip
 
 
-@require_GET
+@require_safe
 def manifest(request: HttpRequest, programme: str) -> JsonResponse:
     """The web app manifest of the programme's cabinet."""
     here = access.programme_of(programme)
@@ -48,25 +52,28 @@ def manifest(request: HttpRequest, programme: str) -> JsonResponse:
         }
     )
     answer["Content-Type"] = "application/manifest+json"
+    answer["Cache-Control"] = "no-cache"
     return answer
 
 
-@require_GET
+@require_safe
 def worker(request: HttpRequest, programme: str) -> HttpResponse:
     """The service worker of the programme's cabinet: it keeps the card for the way without a network."""
     access.programme_of(programme)
     known = {
         "home": reverse("cabinet:home", args=[programme]),
+        "wayIn": reverse("cabinet:enter", args=[programme]),
         "offline": reverse("cabinet:offline", args=[programme]),
         "parts": [static(name) for name in PARTS],
         "version": _version(),
     }
     answer = render(request, "cabinet/worker.js", {"known": json.dumps(known)}, "text/javascript")
-    answer["Cache-Control"] = "no-cache"
+    answer["Cache-Control"] = "private, no-cache"
     return answer
 
 
-@require_GET
+@never_cache
+@require_safe
 def offline(request: HttpRequest, programme: str) -> HttpResponse:
     """What is shown without a network to somebody who never saw their card here."""
     page = {"programme": access.programme_of(programme), "offline": True}
@@ -74,7 +81,15 @@ def offline(request: HttpRequest, programme: str) -> HttpResponse:
 
 
 def _version() -> str:
-    """Another one as soon as any part is another: names of static files carry their contents' digest."""
+    """Another one as soon as any part, or the language of the page without a network, is another; the same in every
+    process. Names of static files carry their contents' digest, but not while somebody works on them."""
+    parts = [static(name) for name in PARTS]
     if settings.DEBUG:
-        return "debug"
-    return str(hash(tuple(staticfiles_storage.url(name) for name in PARTS)) & 0xFFFFFFFF)
+        parts += [_stamp(name) for name in PARTS]
+    said = "\n".join([*parts, get_language() or ""])
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _stamp(name: str) -> str:
+    found = finders.find(name)
+    return str(Path(str(found)).stat().st_mtime_ns) if found else ""

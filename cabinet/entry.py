@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cabinet import access, asking, steps
 from cabinet.steps import Steps
@@ -20,6 +20,7 @@ from campaigns.occasions import registration
 from foundation.refusals import Conflict, Fault, Invalid, Refusal, Refused, TooMany
 from loyalty.models import Programme
 from loyalty.shops import membership
+from members import bounds
 from members.codes import entry
 from members.codes.entry import Address
 from members.lookup import lookup
@@ -31,7 +32,7 @@ from members.registration import Newcomer
 OWN = "cabinet"
 
 
-@require_GET
+@require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """The programmes that run here; the only one opens by itself."""
     running = list(Programme.objects.filter(active=True).order_by("name"))
@@ -41,13 +42,13 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest, programme: str) -> HttpResponse:
     """Ask for a phone or an e-mail, and send a code there. The same happens for whoever is known and who is not."""
     here = access.programme_of(programme)
     if access.visit_of(request, programme) is not None:
         return redirect("cabinet:home", programme=programme)
-    at = steps.read(request)
+    at = steps.read(request, programme)
     at = at._replace(
         friend=request.GET.get("friend", at.friend)[:16], source=request.GET.get("from", at.source)[:32]
     )
@@ -58,19 +59,20 @@ def enter(request: HttpRequest, programme: str) -> HttpResponse:
             address = _read(typed, membership.manner_of_programme(here))
             _send(request, at, address, here)
             answer = redirect("cabinet:code", programme=programme)
-            return steps.keep(answer, at._replace(kind=address.kind, to=address.to, proven=False))
+            return steps.keep(answer, at._replace(kind=address.kind, to=address.to, proved=0), programme)
         except Refusal as refusal:
             fault = _tell(refusal)
     status = 422 if fault else 200
-    page = {"programme": here, "typed": typed, "fault": fault, "friend": _friend(at, here)}
-    return steps.keep(render(request, "cabinet/enter.html", page, status=status), at)
+    friend = _friend(at, here)
+    page = {"programme": here, "typed": typed, "fault": fault, "friend": friend and friend.first_name}
+    return steps.keep(render(request, "cabinet/enter.html", page, status=status), at, programme)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest, programme: str) -> HttpResponse:
     """Ask for the code. Who gives the right one is let in, or asked who they are."""
-    here, at = access.programme_of(programme), steps.read(request)
+    here, at = access.programme_of(programme), steps.read(request, programme)
     if at.address is None:
         return redirect("cabinet:enter", programme=programme)
     fault, sent = "", ""
@@ -82,7 +84,7 @@ def code(request: HttpRequest, programme: str) -> HttpResponse:
             else:
                 asker = at.asker(access.caller_of(request))
                 entry.prove(at.address, asker, request.POST.get("code", ""), timezone.now())
-                return _proceed(request, here, at)
+                return _proceed(request, here, at._replace(proved=timezone.now().timestamp()))
         except Refusal as refusal:
             fault = _tell(refusal)
     page = {"programme": here, "to": at.to, "kind": at.kind, "fault": fault, "sent": sent}
@@ -90,11 +92,11 @@ def code(request: HttpRequest, programme: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, programme: str) -> HttpResponse:
     """Who proved a phone or e-mail that nobody is known by joins: a name, and what they agree to."""
-    here, at = access.programme_of(programme), steps.read(request)
-    if at.address is None or not at.proven:
+    here, at = access.programme_of(programme), steps.read(request, programme)
+    if at.address is None or not at.proven(timezone.now()):
         return redirect("cabinet:enter", programme=programme)
     questions = asking.questions(here, get_language() or "en")
     form = asking.Answers(request.POST or None, questions=questions)
@@ -107,18 +109,24 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
             return _proceed(request, here, at)
         except Refused as refusal:
             fault = _tell(refusal)
-            at = at._replace(friend="")
-    page = {"programme": here, "form": form, "fault": fault, "friend": _friend(at, here)}
+    friend = _friend(at, here)
+    page = {"programme": here, "form": form, "fault": fault, "friend": friend and friend.first_name}
     status = 422 if fault or form.errors else 200
-    return steps.keep(render(request, "cabinet/join.html", page, status=status), at)
+    return render(request, "cabinet/join.html", page, status=status)
 
 
 def _read(text: str, manner: Manner) -> Address:
     """What was typed, as an address. Raises ``Invalid``."""
+    faults = list(bounds.text_fault("to", text, bounds.WHO["email"]))
+    if faults:
+        raise Invalid(*faults)
     if "@" in text:
         try:
             validate_email(text)
-        except ValidationError as error:
+            # letters like the Kelvin sign become others when an address is looked up in small letters: the code
+            # would go to one mailbox, and the card of another be opened
+            text.partition("@")[0].encode("ascii")
+        except (ValidationError, UnicodeEncodeError) as error:
             raise _invalid("email", _("Write the e-mail address in full, like anna@example.org.")) from error
         return Address("email", text)
     if not text:
@@ -141,27 +149,29 @@ def _proceed(request: HttpRequest, programme: Programme, at: Steps) -> HttpRespo
     sought = lookup.seek(form, address.to, membership.manner_of_programme(programme))
     member = lookup.find(sought, timezone.now(), membership.among([programme.pk]))
     if member is None:
-        return steps.keep(redirect("cabinet:join", programme=programme.code), at._replace(proven=True))
+        return steps.keep(redirect("cabinet:join", programme=programme.code), at, programme.code)
     if member.status != Member.Status.ACTIVE:
         page = {"programme": programme}
-        return steps.forget(render(request, "cabinet/blocked.html", page, status=403))
+        return steps.forget(render(request, "cabinet/blocked.html", page, status=403), programme.code)
     return _let_in(request, programme, member)
 
 
 def _let_in(request: HttpRequest, programme: Programme, member: Member) -> HttpResponse:
     answer = redirect("cabinet:home", programme=programme.code)
-    return steps.forget(access.let_in(request, answer, member, programme))
+    return steps.forget(access.let_in(request, answer, member, programme), programme.code)
 
 
 def _register(request: HttpRequest, programme: Programme, at: Steps, form: asking.Answers) -> Member:
-    """Raises ``Conflict`` when they are known by now, ``Refused`` for a friend who is not."""
+    """Raises ``Conflict`` when they are known by now. A friend's link that is none is no hindrance, and a phone in
+    it is none: else anybody could ask here whose phones are known."""
+    friend = _friend(at, programme)
     phone, email = (at.to, None) if at.kind == "sms" else (None, at.to)
     newcomer = Newcomer(
         phone=phone,
         email=email,
         first_name=form.cleaned_data["first_name"],
         language=get_language() or "en",
-        referral=at.friend or None,
+        referral=friend.referral_code if friend else None,
         consents=form.channels(at.kind),
         said=form.said(),
         channel=OWN,
@@ -172,11 +182,11 @@ def _register(request: HttpRequest, programme: Programme, at: Steps, form: askin
     return registration.register(newcomer, programme.pk, timezone.now(), [programme.pk], manner)
 
 
-def _friend(at: Steps, programme: Programme) -> str:
-    """The first name of the friend whose link was followed; empty where there is none."""
+def _friend(at: Steps, programme: Programme) -> Member | None:
+    """The friend whose link was followed."""
     found = Member.objects.filter(referral_code=at.friend.upper(), status=Member.Status.ACTIVE)
     here = found.filter(holdings__programme=programme) if at.friend else found.none()
-    return here.values_list("first_name", flat=True).first() or ""
+    return here.first()
 
 
 def _invalid(field: str, detail: str) -> Refusal:

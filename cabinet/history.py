@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cabinet.access import Visit, for_members
 from campaigns.checkout import told
@@ -27,14 +27,30 @@ ON_A_PAGE = 30
 #: What may be looked at alone, and the kinds of transfers that belong to it.
 KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "earned": (_("Earned"), (Transfer.Kind.ACCRUE,)),
-    "spent": (_("Spent"), (Transfer.Kind.REDEEM, Transfer.Kind.CAPTURE, Transfer.Kind.EXCHANGE)),
-    "returned": (_("Returned"), (Transfer.Kind.RESTORE, Transfer.Kind.REVOKE, Transfer.Kind.RELEASE)),
+    "spent": (
+        _("Spent"),
+        (Transfer.Kind.REDEEM, Transfer.Kind.HOLD, Transfer.Kind.CAPTURE, Transfer.Kind.EXCHANGE),
+    ),
+    "returned": (
+        _("Returned"),
+        (Transfer.Kind.RESTORE, Transfer.Kind.REVOKE, Transfer.Kind.RELEASE, Transfer.Kind.REPAY),
+    ),
     "expired": (_("Expired"), (Transfer.Kind.EXPIRE,)),
     "adjusted": (_("By hand"), (Transfer.Kind.ADJUST,)),
 }
+#: What is behind kinds that carry no reason of their own.
+_WHY: dict[str, Any] = {
+    Transfer.Kind.REVOKE: _("Goods came back: what they had brought"),
+    Transfer.Kind.RESTORE: _("Goods came back: what was spent on them"),
+    Transfer.Kind.REPAY: _("Owed since goods came back"),
+    Transfer.Kind.REDEEM: _("Paid with points"),
+    Transfer.Kind.HOLD: _("Set aside for an order"),
+    Transfer.Kind.RELEASE: _("The order did not come about"),
+    Transfer.Kind.EXPIRE: _("Their time was over"),
+}
 
 
-@require_GET
+@require_safe
 @for_members
 def browse(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The movements of the account, the newest first; of one kind where asked."""
@@ -53,7 +69,7 @@ def browse(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "cabinet/history.html", page)
 
 
-@require_GET
+@require_safe
 @for_members
 def receipt(request: HttpRequest, visit: Visit, receipt_id: UUID) -> HttpResponse:
     """One receipt: lines, points of each, why, and why other campaigns gave nothing."""
@@ -86,7 +102,8 @@ def _movements(visit: Visit, kind: str) -> QuerySet[Transfer]:
     found = Transfer.objects.filter(mine)
     if kind in KINDS:
         found = found.filter(kind__in=KINDS[kind][1])
-    return found.select_related("receipt__store", "revision").order_by("-at", "-id")
+    found = found.select_related("receipt__store", "revision").prefetch_related("lots")
+    return found.order_by("-at", "-id")
 
 
 def _tell(transfer: Transfer, visit: Visit) -> dict[str, Any]:
@@ -95,7 +112,8 @@ def _tell(transfer: Transfer, visit: Visit) -> dict[str, Any]:
     after = transfer.source_balance if leaves else transfer.target_balance
     return {
         "at": transfer.at,
-        "points": -transfer.points if leaves else transfer.points,
+        "points": transfer.points,
+        "leaves": leaves,
         "after": after,
         "what": transfer.get_kind_display(),
         "why": _why(transfer),
@@ -110,14 +128,16 @@ def _why(transfer: Transfer) -> str:
     """The campaign that gave the points, or the reason that was noted."""
     if transfer.revision is not None:
         return transfer.revision.name
-    return wording.describe_reason(transfer.reason) if transfer.reason else ""
+    if transfer.reason:
+        return wording.describe_reason(transfer.reason)
+    return str(_WHY.get(transfer.kind, ""))
 
 
 def _until(transfer: Transfer, leaves: bool) -> datetime | None:
     """When what came expires."""
     if leaves:
         return None
-    return transfer.lots.order_by("expires_at").values_list("expires_at", flat=True).first()
+    return min((lot.expires_at for lot in transfer.lots.all() if lot.expires_at), default=None)
 
 
 def _parse(lot: dict[str, Any]) -> dict[str, Any]:

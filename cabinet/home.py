@@ -6,17 +6,18 @@ import base64
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from analytics import facts, stored_facts
 from cabinet.access import Visit, for_members
 from campaigns.checkout import stamp_cards
-from loyalty.ledger import balances, statement
+from loyalty.ledger import statement
 from loyalty.models import Receipt
 from loyalty.shops import places
 from loyalty.tiers import ladder_wording
@@ -28,7 +29,7 @@ from rewards.models import Coupon
 PURCHASES, COUPONS = 3, 12
 
 
-@require_GET
+@require_safe
 @for_members
 def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What the member came for."""
@@ -73,16 +74,19 @@ def friend_link(request: HttpRequest, visit: Visit) -> str:
 
 
 def balance(visit: Visit, now: datetime) -> dict[str, Any]:
-    """Points to spend and what they are worth, those that wait and until when, and what expires next."""
-    spendable, pending = balances.of_account(visit.account.id, now)
-    ahead = statement.ahead(visit.account.id, visit.programme.time_zone, now)
+    """Points to spend and what they are worth, those that wait and until when, what expires next, and what goes when
+    nothing is bought."""
+    programme = visit.programme
+    ahead = statement.ahead(visit.account.id, ZoneInfo(programme.time_zone), programme.inactivity_days, now)
     return {
-        "spendable": spendable,
-        "worth": spendable * visit.programme.point_value,
-        "pending": pending,
+        "spendable": ahead.spendable,
+        "worth": ahead.spendable * programme.point_value,
+        "pending": ahead.pending,
         "active_from": ahead.active_from,
         "expiring": ahead.due,
+        "lapsing": ahead.lapse,
         "owed": visit.account.owed,
+        "may_spend": visit.holder.may_redeem,
     }
 
 

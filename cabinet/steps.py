@@ -1,9 +1,13 @@
-"""What the way in remembers between its steps: a signed cookie, for a quarter of an hour, and nothing on the server."""
+"""What the way in remembers between its steps: a signed cookie, for a quarter of an hour, and nothing on the server.
+
+It is for the way into one programme: what was proved for one is proved for no other. A proof is as old as it is,
+however often the cookie was written since.
+"""
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -18,15 +22,16 @@ LAST = timedelta(minutes=15)
 
 
 class Steps(NamedTuple):
-    """How far somebody is: their browser's token, the address that they named, and whether they proved it.
+    """How far somebody is: their browser's token, the address that they named, and when they proved it.
 
-    ``friend`` is the referral code of who sent them, ``source`` where they came from.
+    ``proved`` is in seconds since 1970, 0 before. ``friend`` is the referral code of who sent them, ``source`` where
+    they came from.
     """
 
     browser: str
     kind: str = ""
     to: str = ""
-    proven: bool = False
+    proved: float = 0
     friend: str = ""
     source: str = ""
 
@@ -35,27 +40,32 @@ class Steps(NamedTuple):
         """The address that a code goes to; None before one was named."""
         return Address(self.kind, self.to) if self.to else None
 
+    def proven(self, now: datetime) -> bool:
+        """Whether the address was proved a moment ago."""
+        return bool(self.to) and 0 <= now.timestamp() - self.proved < LAST.total_seconds()
+
     def asker(self, caller: str) -> Asker:
         """Who asks for codes."""
         return Asker(self.browser, caller)
 
 
-def read(request: HttpRequest) -> Steps:
-    """How far the browser is; the beginning for one that is new, late, or shows what we did not sign."""
+def read(request: HttpRequest, programme: str) -> Steps:
+    """How far the browser is on the way into a programme; the beginning for one that is new, late, or shows what we
+    did not sign for it."""
     try:
-        kept: Any = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LAST)
+        kept: Any = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_salt(programme), max_age=LAST)
         return Steps(*kept)
     except (signing.BadSignature, TypeError):
         return Steps(secrets.token_urlsafe(16))
 
 
-def keep(response: HttpResponse, steps: Steps) -> HttpResponse:
+def keep(response: HttpResponse, steps: Steps, programme: str) -> HttpResponse:
     """Have the browser remember how far it is."""
     response.set_cookie(
         COOKIE,
-        signing.dumps(tuple(steps), salt=SALT),
+        signing.dumps(tuple(steps), salt=_salt(programme)),
         max_age=LAST,
-        path=reverse("cabinet:programmes"),
+        path=reverse("cabinet:enter", args=[programme]),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -63,7 +73,11 @@ def keep(response: HttpResponse, steps: Steps) -> HttpResponse:
     return response
 
 
-def forget(response: HttpResponse) -> HttpResponse:
+def forget(response: HttpResponse, programme: str) -> HttpResponse:
     """The way in is over."""
-    response.delete_cookie(COOKIE, path=reverse("cabinet:programmes"))
+    response.delete_cookie(COOKIE, path=reverse("cabinet:enter", args=[programme]))
     return response
+
+
+def _salt(programme: str) -> str:
+    return f"{SALT}.{programme}"

@@ -20,21 +20,22 @@ from members.models import Device, Member
 LIFE = timedelta(days=180)
 #: When somebody was last there is written down once in so long.
 NOTED_EVERY = timedelta(minutes=10)
+#: How many numbers are tried for a new device.
+TRIES = 20
 
 
 def open_on(member: Member, circle: str, name: str, now: datetime) -> str:
     """Log the member in on a device, in the cabinet of the programme ``circle``. Returns the token."""
     token = secrets.token_urlsafe(32)
-    Device.objects.create(
-        member=member,
-        circle=circle,
-        number=rotating.make_number(),
-        name=name,
-        digest=_digest(token),
-        created_at=now,
-        seen_at=now,
-    )
-    return token
+    device = {"member": member, "circle": circle, "name": name, "created_at": now, "seen_at": now}
+    for _try in range(TRIES):
+        # ten digits are few enough that a million phones meet now and then: then another number
+        _row, made = Device.objects.get_or_create(
+            number=rotating.make_number(), defaults={"digest": _digest(token), **device}
+        )
+        if made:
+            return token
+    raise RuntimeError("No number is free for another device.")
 
 
 def find(token: str, circle: str, now: datetime) -> Device | None:
@@ -42,15 +43,26 @@ def find(token: str, circle: str, now: datetime) -> Device | None:
     if not token:
         return None
     device = in_use(now).select_related("member").filter(digest=_digest(token), circle=circle).first()
-    if device is not None and device.seen_at < now - NOTED_EVERY:
+    if device is not None and is_back(device, now):
         Device.objects.filter(id=device.id, seen_at__lt=now).update(seen_at=now)
     return device
+
+
+def is_back(device: Device, now: datetime) -> bool:
+    """Whether the device was found after it was not seen for a while: then its login is put off."""
+    return device.seen_at < now - NOTED_EVERY
 
 
 def in_use(now: datetime) -> QuerySet[Device]:
     """Devices that are logged in, of active members."""
     alive = Device.objects.filter(ended_at=None, seen_at__gt=now - LIFE)
     return alive.filter(member__status=Member.Status.ACTIVE)
+
+
+def end_at(token: str, now: datetime) -> None:
+    """Log out whoever was logged in with that token: another member takes the device over."""
+    if token:
+        Device.objects.filter(digest=_digest(token), ended_at=None).update(ended_at=now)
 
 
 def end(member: Member, now: datetime, *, device_id: UUID | None = None, but: UUID | None = None) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,11 +45,23 @@ def gone_until(account_id: UUID, days: int | None, zone: ZoneInfo, moment: datet
 
     None when nothing has lapsed. Asks the database only where points lapse at all (``days`` is not None).
     """
+    return use(account_id, days, zone, moment).gone
+
+
+class Use(NamedTuple):
+    """How an account is in use where points lapse: the ``last`` purchase, and up to when ``gone`` ones were earned."""
+
+    last: datetime | None = None
+    gone: datetime | None = None
+
+
+def use(account_id: UUID, days: int | None, zone: ZoneInfo, moment: datetime) -> Use:
+    """The account's use as of a moment. Asks the database only where points lapse at all."""
     if days is None:
-        return None
+        return Use()
     since = threshold(days, zone, moment)
     last = last_purchase(account_id, moment)
-    return since if last is None or last <= since else None
+    return Use(last, since if last is None or last <= since else None)
 
 
 def lapsed(

@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate, TruncMonth
 
+from loyalty.ledger import inactivity
 from loyalty.ledger.passbook import ZERO
 from loyalty.models import Account, Debt, Lot, Programme, Transfer
 from loyalty.rules import rounding
@@ -39,12 +40,22 @@ SELECT coalesce(sum(held), 0),
 
 _AHEAD = """
 WITH lot AS (
-  SELECT remaining, active_from, expires_at FROM loyalty_lot
-   WHERE account_id = %(account)s AND remaining > 0 AND (expires_at IS NULL OR expires_at >= %(at)s))
-SELECT (SELECT min(active_from) FROM lot WHERE active_from > %(at)s), day.at, day.points
-  FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+  SELECT remaining, active_from, expires_at, (expires_at AT TIME ZONE %(zone)s)::date AS last_day,
+         (greatest(earned_at, %(last)s::timestamptz) AT TIME ZONE %(zone)s)::date + %(days)s::int AS lapses
+    FROM loyalty_lot
+   WHERE account_id = %(account)s AND remaining > 0 AND (expires_at IS NULL OR expires_at >= %(at)s)
+     AND (%(gone)s::timestamptz IS NULL OR earned_at > %(gone)s::timestamptz))
+SELECT have.spendable, have.pending, have.first, due.at, due.points, lapse.day, lapse.points
+  FROM (SELECT coalesce(sum(remaining) FILTER (WHERE active_from IS NULL OR active_from <= %(at)s), 0) AS spendable,
+               coalesce(sum(remaining) FILTER (WHERE active_from > %(at)s), 0) AS pending,
+               min(active_from) FILTER (WHERE active_from > %(at)s) AS first FROM lot) AS have
+  LEFT JOIN LATERAL (
        SELECT min(expires_at) AS at, sum(remaining) AS points FROM lot WHERE expires_at IS NOT NULL
-        GROUP BY (expires_at AT TIME ZONE %(zone)s)::date ORDER BY at LIMIT 1) AS day ON true
+        GROUP BY last_day ORDER BY at LIMIT 1) AS due ON true
+  LEFT JOIN LATERAL (
+       SELECT lapses AS day, sum(remaining) AS points FROM lot
+        WHERE lapses IS NOT NULL AND (last_day IS NULL OR last_day > lapses)
+        GROUP BY lapses ORDER BY lapses LIMIT 1) AS lapse ON true
 """
 
 
@@ -127,19 +138,40 @@ def expiring(account_id: UUID, now: datetime, until: datetime | None = None) -> 
 
 
 class Ahead(NamedTuple):
-    """What comes next in an account: when the first pending points become active, and what expires on the next day
-    on which anything does, if nothing is spent."""
+    """What an account has and what comes next: when the first pending points become active, what expires on the next
+    day on which anything does, and what lapses first, after which day, if nothing is spent and nothing bought."""
 
+    spendable: Decimal
+    pending: Decimal
     active_from: datetime | None
     due: Due | None
+    lapse: Due | None
 
 
-def ahead(account_id: UUID, zone: str, now: datetime) -> Ahead:
-    """What comes next. Days are those of the time zone of that name. One statement."""
+def ahead(account_id: UUID, zone: ZoneInfo, days: int | None, now: datetime) -> Ahead:
+    """What the account has and what comes next, without what has lapsed. Days are those of the time zone.
+
+    ``days`` as the programme's ``inactivity_days``. One statement, two where points lapse.
+    """
+    use = inactivity.use(account_id, days, zone, now)
+    told: dict[str, Any] = {
+        "account": account_id,
+        "zone": zone.key,
+        "days": days,
+        "at": now,
+        "last": use.last,
+        "gone": use.gone,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_AHEAD, {"account": account_id, "zone": zone, "at": now})
-        active_from, at, points = cursor.fetchone()
-    return Ahead(active_from, Due(at, points) if at is not None else None)
+        cursor.execute(_AHEAD, told)
+        spendable, pending, first, at, due, day, lapsing = cursor.fetchone()
+    return Ahead(
+        spendable,
+        pending,
+        first,
+        Due(at, due) if at is not None else None,
+        Due(day, lapsing) if day is not None else None,
+    )
 
 
 # A programme

@@ -23,6 +23,8 @@ from members import delivery
 from members.models import EntryCode
 
 DIGITS = 6
+#: Of what was typed, so much is looked at: six digits with whatever stands between them.
+MOST_TYPED = 32
 LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
 #: An address gets no further code sooner.
@@ -34,8 +36,8 @@ LIMITS = (
     ("browser", 10, timedelta(hours=1)),
     ("caller", 60, timedelta(hours=1)),
 )
-#: What is kept of a code that is over: enough to count by.
-KEPT = timedelta(days=2)
+#: What is kept of a code that is over: enough to count by. So many older ones are cleared away with each new one.
+KEPT, CLEARED = timedelta(days=2), 500
 
 
 class Address(NamedTuple):
@@ -85,11 +87,11 @@ def send(address: Address, asker: Asker, subject: str, text: str, now: datetime)
         row = EntryCode.objects.create(
             digest=_digest(address, code), created_at=now, expires_at=now + LIFE, **kept
         )
-        EntryCode.objects.filter(created_at__lt=now - KEPT).delete()
+    _clear(now)
     try:
-        delivery.deliver(
-            address.kind, address.to, text.format(code=code), subject=subject, key=f"entry-{row.pk}"
-        )
+        # not ``format``: a programme may be called by a name with braces in it
+        said = text.replace("{code}", code)
+        delivery.deliver(address.kind, address.to, said, subject=subject, key=f"entry-{row.pk}")
     except delivery.Undeliverable as error:
         raise Refused("code_not_deliverable", str(error)) from error
     return row.expires_at
@@ -112,7 +114,7 @@ def prove(address: Address, asker: Asker, code: str, now: datetime) -> None:
     tried = EntryCode.objects.filter(id=row.id, ended_at=None, attempts__lt=MOST_TRIES)
     if tried.update(attempts=F("attempts") + 1) == 0:
         raise Refused("code_over", _("This code was tried too often: ask for a new one."))
-    given = "".join(letter for letter in code if letter.isdigit())
+    given = "".join(letter for letter in code[:MOST_TYPED] if letter.isdigit())
     right = constant_time_compare(row.digest, _digest(address, given)) or is_review(address, given)
     if not right:
         raise Refused("code_wrong", _("This is not the code that we sent. Look at the newest message."))
@@ -124,6 +126,13 @@ def is_review(address: Address, code: str) -> bool:
     """Whether that is the login for reviewers: off unless the settings name its phone and its code."""
     phone, _colon, fixed = settings.REVIEW_LOGIN.partition(":")
     return bool(fixed) and address.to == phone and constant_time_compare(code, fixed)
+
+
+def _clear(now: datetime) -> None:
+    """Clear old codes away, past those that others hold just now: so nobody waits for anybody here."""
+    old = EntryCode.objects.filter(created_at__lt=now - KEPT).select_for_update(skip_locked=True)
+    with transaction.atomic():
+        EntryCode.objects.filter(id__in=list(old.values_list("id", flat=True)[:CLEARED])).delete()
 
 
 def _require_room(kept: dict[str, str], now: datetime) -> None:

@@ -5,12 +5,10 @@
     const { number, secret, step, digits } = pass.dataset;
     const full = document.querySelector("[data-full]");
 
-    // A page that is a minute old when it is opened was kept here, and did not come just now.
+    // The worker marks a page that was kept here and did not come just now.
     const asOf = document.querySelector("[data-asof]");
-    const isOld = () => Date.now() - Date.parse(asOf.dataset.asof) > 60_000;
-    const wasKept = isOld();
     const showAge = () => {
-        asOf.hidden = !(isOld() && (wasKept || !navigator.onLine));
+        asOf.hidden = !("kept" in asOf.dataset || !navigator.onLine);
     };
 
     const codeAt = async (moment) => {

@@ -22,7 +22,17 @@ self.addEventListener("activate", (event) => {
 const fetchInTime = (request) =>
     Promise.race([fetch(request), new Promise((_, reject) => setTimeout(() => reject(new Error("late")), PATIENCE))]);
 
-const isHome = (url) => new URL(url).pathname === KNOWN.home;
+const pathOf = (url) => new URL(url).pathname;
+const isHome = (url) => pathOf(url) === KNOWN.home;
+const isWayIn = (url) => pathOf(url).startsWith(KNOWN.wayIn);
+
+// What was kept says so by itself: the clock of a phone may be wrong.
+const kept = async (cache) => {
+    const page = await cache.match(KNOWN.home);
+    if (!page) return undefined;
+    const text = (await page.text()).replace("data-asof=", "data-kept data-asof=");
+    return new Response(text, { headers: page.headers });
+};
 
 const open = async (request) => {
     const cache = await caches.open(CACHE);
@@ -30,12 +40,14 @@ const open = async (request) => {
         const home = isHome(request.url);
         const known = home && (await cache.match(KNOWN.home));
         const answer = await (known ? fetchInTime(request) : fetch(request));
+        // the server is unwell: that ends nobody's login
+        if (home && answer.status >= 500) return (await kept(cache)) || answer;
         if (home && answer.ok && !answer.redirected && isHome(answer.url)) await cache.put(KNOWN.home, answer.clone());
-        // sent to the way in: the card of somebody who is not logged in is not to be seen here
-        else if (home) await cache.delete(KNOWN.home);
+        // sent to the way in, or shown it: the card of somebody who is not logged in is not to be seen here
+        else if (home || (isWayIn(request.url) && answer.ok)) await cache.delete(KNOWN.home);
         return answer;
     } catch {
-        return (isHome(request.url) && (await cache.match(KNOWN.home))) || (await cache.match(KNOWN.offline));
+        return (isHome(request.url) && (await kept(cache))) || (await cache.match(KNOWN.offline));
     }
 };
 

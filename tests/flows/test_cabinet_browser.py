@@ -214,3 +214,60 @@ def test_an_old_picture_of_the_code_opens_nothing(on_phone: Visitor, corner: Cor
 
     assert lookup.find(lookup.seek("code", shown, Manner()), now) == corner.anna
     assert lookup.find(lookup.seek("code", shown, Manner()), now.replace(year=now.year + 1)) is None
+
+
+def keep_card(visitor: Visitor, member: Member) -> Page:
+    """Open the card, and have the worker keep it."""
+    page = be(visitor, member)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.wait_for_function(
+        "caches.match(location.pathname, {ignoreVary: true}).then((kept) => Boolean(kept))"
+    )
+    return page
+
+
+def test_a_server_that_is_unwell_takes_the_card_from_nobody(
+    on_phone: Visitor, corner: Corner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = keep_card(on_phone, corner.anna)
+
+    def fail(*_args: object) -> None:
+        raise RuntimeError("The database is away.")
+
+    monkeypatch.setattr("cabinet.home.balance", fail)
+    for _visit in range(2):
+        page.goto(on_phone.home + HOME)
+        expect(page.locator(".pass__points")).to_contain_text("120")
+        expect(page.get_by_text("No network. What you see is as of")).to_be_visible()
+    on_phone.troubles.clear()
+
+
+def test_on_a_shared_phone_nobody_is_left_the_card_of_who_was_there_before(
+    on_phone: Visitor, corner: Corner
+) -> None:
+    """The login was ended from elsewhere, so nobody logged out here; the next one comes straight to the way in."""
+    page = keep_card(on_phone, corner.anna)
+    devices.end(corner.anna, datetime.now(UTC))
+
+    page.goto(f"{on_phone.home}{HOME}enter/")
+
+    expect(page.get_by_label("Phone or e-mail")).to_be_visible()
+    page.wait_for_function(f"caches.match('{HOME}', {{ignoreVary: true}}).then((kept) => !kept)")
+
+
+@pytest.mark.parametrize("points", ["7.77", "123.45", "1234567.89"])
+def test_however_many_points_there_are_they_fit_on_the_card(
+    on_phone: Visitor, corner: Corner, points: str
+) -> None:
+    rich = factories.enrol(corner.shop.programme, points, phone="+4915100000099")
+    on_phone.page.set_viewport_size({"width": 320, "height": 568})
+    page = be(on_phone, rich)
+
+    number = page.locator(".pass__points strong")
+    expect(number).to_contain_text(points[-2:])
+    wide = number.evaluate(
+        "(one) => { const text = document.createRange(); text.selectNodeContents(one);"
+        " return text.getBoundingClientRect().right - document.querySelector('.pass').getBoundingClientRect().right; }"
+    )
+    assert wide <= -8
