@@ -28,7 +28,7 @@ lint: install-dev
 	.venv/bin/lint-imports
 
 pytest: install-dev
-	$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n auto $(ARGS)
 
 explore: install-dev  ## Laws and properties at random: make explore MINUTES=60, or SEED=... to see one again
 	$(PY) -m tests.explore $(if $(SEED),--seed $(SEED),--minutes $(or $(MINUTES),10)) $(ARGS)

@@ -18,6 +18,7 @@ from hypothesis import settings
 from kombu import Connection
 from psycopg.conninfo import make_conninfo
 from pytest_django import DjangoDbBlocker
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import databases, worlds
 from tests.config.processes import PATIENCE, ROOT, build_environment
@@ -32,6 +33,8 @@ settings.load_profile("explore" if "EXPLORE" in os.environ else "steady")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "var" / "pycache"))
 
+#: What these start is started once, in one worker.
+SHARING_A_SERVER = {"tests/servers/test_servers.py", "tests/config/test_run.py", "tests/config/test_web.py"}
 OWN_DATABASE = re.compile(r"^test_regulars_(\d+)")
 
 
@@ -47,6 +50,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return item.get_closest_marker("slow") is None, item.nodeid.split("/")[1] if kept else ""
 
     items.sort(key=place)
+
+
+class OneByOne(LoadScopeScheduling):
+    """A worker gets the next test when it is done with one, or all of a file at once that shares a server.
+
+    The mark ``xdist_group`` would say the same, but does nothing with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in SHARING_A_SERVER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneByOne:
+    """How several workers divide the tests between them."""
+    return OneByOne(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -53,9 +53,6 @@ second, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")
 PeriodicTask.objects.create(name="often", task="config.tasks.clear_sessions", interval=second)
 """
 
-#: One worker has them all, so that it is started once.
-pytestmark = pytest.mark.xdist_group("run")
-
 
 @dataclass
 class Running:

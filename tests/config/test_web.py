@@ -54,10 +54,6 @@ def serve(folder: Path, **given: str) -> Iterator[int]:
         process.wait(30)
 
 
-#: One worker has them all, so that it is started once.
-pytestmark = pytest.mark.xdist_group("web")
-
-
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with serve(tmp_path_factory.mktemp("web")) as port:

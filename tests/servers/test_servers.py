@@ -41,8 +41,7 @@ print(json.dumps({
 }))
 """
 
-#: One worker has them all, so that the database is set up once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
