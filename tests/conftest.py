@@ -139,11 +139,9 @@ def kept_world(db: None, make_world: worlds.Make) -> Any:
     return worlds.take() if worlds.is_kept() else make_world()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def leave_the_last_world(
-    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """No transaction is open when the database is dropped."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database of the run; no transaction is open when it is dropped."""
     yield
     with django_db_blocker.unblock():
         worlds.leave()

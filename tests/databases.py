@@ -22,6 +22,8 @@ from django.db import connections
 PREFIX = "template_regulars_"
 #: Tables that grew beyond this many bytes are cut off; rows of smaller ones are deleted, which is quicker.
 LARGE = 1_000_000
+#: Seconds for a server that a test has started to end what it is at.
+PATIENCE = 240
 #: What the migrations left, beside the tables: names of rights and of models. ``restore`` makes everything so again.
 KEEP = f"""
 CREATE SCHEMA kept;
@@ -34,11 +36,20 @@ BEGIN
     END LOOP;
 END $$;
 CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE name text; bytes bigint; changed boolean;
+DECLARE name text; bytes bigint; changed boolean; tables text; patience timestamptz;
 BEGIN
-    -- whoever still writes is waited for, as TRUNCATE would
-    EXECUTE (SELECT 'LOCK TABLE ' || string_agg(format('public.%I', relname), ', ' ORDER BY relname)
-             || ' IN EXCLUSIVE MODE' FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r');
+    SELECT string_agg(format('public.%I', relname), ', ') INTO tables FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r';
+    patience := clock_timestamp() + interval '{PATIENCE} seconds';
+    LOOP  -- until nobody is at work: whoever waited with some of the locks would stand in the way of who writes on
+        BEGIN
+            EXECUTE 'LOCK TABLE ' || tables || ' IN ACCESS EXCLUSIVE MODE NOWAIT';
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            IF clock_timestamp() > patience THEN RAISE; END IF;
+            PERFORM pg_sleep(0.01);
+        END;
+    END LOOP;
     FOR name, bytes IN
         SELECT relname, pg_relation_size(oid) FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
