@@ -12,19 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 Make = Callable[[], Any]
 
 _scope: transaction.Atomic | None = None
 _made_by: Make | None = None
 _made: Any = None
-_within: object = None
+_within: Any = None
+_opened: Any = None
 
 
 def stand_on(make: Make | None) -> None:
     """Have the world of ``make`` in place, and no other; None for the empty database."""
-    global _scope, _made_by, _made, _within
+    global _scope, _made_by, _made, _within, _opened
     if make is not None and _made_by is make and _is_whole():
         _forget()
         return
@@ -34,24 +35,29 @@ def stand_on(make: Make | None) -> None:
     scope = transaction.atomic()
     scope._from_testcase = True  # type: ignore[attr-defined]  # lets in what insists on a transaction of its own
     scope.__enter__()
-    _scope, _made_by, _within = scope, make, connection.connection
-    _made = make()
+    _scope, _made_by, _within, _opened = scope, make, connections["default"], connection.connection
+    try:
+        _made = make()
+    except BaseException:
+        leave()
+        raise
     connection.run_on_commit.clear()
     _forget()
 
 
 def leave() -> None:
     """Take back the world that is in place, if one is."""
-    global _scope, _made_by, _made, _within
-    scope, whole = _scope, _is_whole()
-    _scope = _made_by = _made = _within = None
+    global _scope, _made_by, _made, _within, _opened
+    scope, within, whole = _scope, _within, _is_whole()
+    _scope = _made_by = _made = _within = _opened = None
     if scope is None:
         return
     if whole:
         transaction.set_rollback(True)
         scope.__exit__(None, None, None)
-    else:
-        connection.close()
+    else:  # closed by a test, or out of reach: beside an event loop a thread has other connections
+        within.in_atomic_block = False
+        within.close()
     _forget()
 
 
@@ -67,8 +73,10 @@ def is_kept() -> bool:
 
 
 def _is_whole() -> bool:
-    """Whether the transaction is the one that was begun, also where a test has closed the connection."""
-    return _scope is not None and connection.connection is _within and connection.in_atomic_block
+    """Whether the transaction is the one that was begun, on the connection that this thread has now."""
+    if _scope is None or connections["default"] is not _within:
+        return False
+    return connection.connection is _opened and connection.in_atomic_block
 
 
 def _forget() -> None:

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
+from pytest_django import DjangoDbBlocker
+
+from tests import worlds
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DESK = {"width": 1440, "height": 900}
@@ -65,7 +69,7 @@ class Visitor:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(django_db_blocker: DjangoDbBlocker) -> Iterator[Browser]:
     """One browser for all tests."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps an event loop in the test's thread
@@ -74,6 +78,9 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+        with django_db_blocker.unblock():  # beside playwright's loop the thread has connections of its own
+            worlds.leave()
+            connections.close_all()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
