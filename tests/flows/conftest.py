@@ -86,7 +86,7 @@ def chromium(django_db_blocker: DjangoDbBlocker) -> Iterator[Browser]:
 
 
 def _visit(chromium: Browser, home: str, screen: dict[str, int]) -> Iterator[Visitor]:
-    context = chromium.new_context(viewport=screen, locale="en-GB")  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=screen, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
     visitor = Visitor(context.new_page(), home)
     visitor.watch()

@@ -45,7 +45,7 @@ def open_till(chromium: Browser, live_server: Any, corner: Corner) -> Opener:
         )
         browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=["--no-sandbox", *fake, *flags])
         try:
-            context = browser.new_context(viewport=screen, locale="en-GB")  # type: ignore[arg-type]
+            context = browser.new_context(viewport=screen, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
             context.set_default_timeout(PATIENCE)
             visitor = Visitor(context.new_page(), live_server.url)
             visitor.watch()
