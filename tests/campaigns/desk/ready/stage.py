@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from django.db.models import Sum
 
 from analytics import segments
 from analytics.models import MemberFacts
+from campaigns import tasks
 from campaigns.checkout import checkout, returns
 from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
@@ -101,7 +104,9 @@ class Stage:
 
     def do(self, step: Step) -> None:
         """Let something happen, and what follows from it once it is committed."""
-        with self.capture(execute=True):
+        # what is done after the commit is done then, and not today: the books say when each thing happened
+        clock = SimpleNamespace(now=lambda: self.now)
+        with mock.patch.object(tasks, "timezone", clock), self.capture(execute=True):
             step(self)
 
     # What stands
