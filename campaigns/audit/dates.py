@@ -9,7 +9,8 @@ from __future__ import annotations
 _OURS = "(%(programme)s::bigint IS NULL OR a.programme_id = %(programme)s::bigint)"
 
 #: What an event gave was booked when it was judged. One that rests on purchases is judged again when goods come back:
-#: then its transfers lie between the event and the last judgement. The hour is for clocks of different machines.
+#: then its transfers lie between the event and the last judgement. The hour is for clocks of different machines, and
+#: for two judgements of which the earlier one is written later.
 _REWARD_IS_BOOKED_WHEN_JUDGED = f"""
 SELECT a.id AS account, 'transfer ' || t.id AS subject,
        CASE WHEN again.so THEN least(e.at, e.recorded_at) || ' to ' ELSE '' END || w.judged_at AS expected,
@@ -22,7 +23,8 @@ SELECT a.id AS account, 'transfer ' || t.id AS subject,
  CROSS JOIN LATERAL (
        SELECT e.kind IN ('tier.reached', 'member.dormant') OR w.amount IS NOT NULL AS so) again
  WHERE {_OURS} AND t.kind = 'accrue' AND t.receipt_id IS NULL AND t.key LIKE 'event:%%'
-   AND CASE WHEN again.so THEN t.at NOT BETWEEN least(e.at, e.recorded_at) - interval '1 hour' AND w.judged_at
+   AND CASE WHEN again.so THEN t.at NOT BETWEEN least(e.at, e.recorded_at) - interval '1 hour'
+                                         AND w.judged_at + interval '1 hour'
             ELSE t.at IS DISTINCT FROM w.judged_at END
  ORDER BY t.id
 """

@@ -78,4 +78,5 @@ def books_right_after() -> Iterator[None]:
     """What happens here leaves books that balance, counted in two independent ways."""
     yield
     assert_books_balance()
-    assert problems_of_the_books() == []
+    problems = problems_of_the_books()
+    assert problems == [], problems
