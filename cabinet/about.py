@@ -20,7 +20,6 @@ from members import consent_texts, consents, devices
 from members.consents import Said
 from members.lookup import phones
 from members.models import Purpose
-from members.wording import name_channel
 
 #: What is asked here: news and offers by each channel, which is agreed to by itself, and offers made for somebody.
 ASKED = ((Purpose.MARKETING, "sms"), (Purpose.MARKETING, "email"), (Purpose.PROFILING, ""))
@@ -81,7 +80,7 @@ def agree(request: HttpRequest, visit: Visit) -> HttpResponse:
         (purpose, channel)
     )
     if before is None or (before.granted, before.text_id) != (granted, text.id):  # else it was said twice
-        evidence = {"address": access.caller_of(request), "device": str(visit.device.id)}
+        evidence = {"address": access.caller_of(request), "device": visit.device.name}
         said = Said(purpose, granted, channel=channel, text=text)
         consents.write(visit.member, [said], timezone.now(), "cabinet", evidence)
     messages.success(request, _("Noted: yes.") if granted else _("Noted: no."))
@@ -125,12 +124,11 @@ def _questions(visit: Visit, language: str) -> list[dict[str, Any]]:
     for purpose, channel in ASKED:
         row = said.get((purpose, channel))
         text = consent_texts.current(visit.programme.code, purpose, language)
-        name = Purpose(purpose).label
         told.append(
             {
                 "purpose": purpose,
                 "channel": channel,
-                "name": f"{name}: {name_channel(channel)}" if channel else name,
+                "name": consents.name(purpose, channel),
                 "text": text.text,
                 "granted": bool(row and row.granted),
                 "at": row.at if row else None,

@@ -53,7 +53,7 @@ def programme_of(code: str) -> Programme:
 
 
 def for_members(view: View) -> View:
-    """Let members in; others are shown the way in, and come back to where they wanted to be."""
+    """Let members in; others are shown the way in."""
 
     @never_cache
     @wraps(view)

@@ -64,13 +64,15 @@ class Answers(forms.Form):
         """The ticks, in order."""
         return [self[question.field] for question in self.questions]
 
-    def said(self) -> list[Said]:
-        """What was answered, with the text that was shown. News and offers are asked for a channel."""
+    def said(self, kind: str) -> list[Said]:
+        """What was answered, with the text that was shown. News and offers are agreed to for the channel ``kind``, by
+        which somebody proved who they are."""
         return [
-            Said(question.purpose, self.cleaned_data[question.field], text=question.text)
+            Said(
+                question.purpose,
+                self.cleaned_data[question.field],
+                channel=kind if question.purpose == Purpose.MARKETING else "",
+                text=question.text,
+            )
             for question in self.questions
         ]
-
-    def channels(self, kind: str) -> dict[str, bool]:
-        """News and offers: through the channel by which somebody proved who they are."""
-        return {kind: any(said.granted for said in self.said() if said.purpose == Purpose.MARKETING)}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from members.models import Consent, ConsentText, Member, Purpose
+from members.wording import name_channel
 
 CHANNELS = ("sms", "email", "push", "viber", "telegram", "call", "post")
 
@@ -48,6 +49,13 @@ def write(
         )
         for said in answers
     )
+
+
+def name(purpose: str, channel: str = "", party: str = "") -> str:
+    """What a consent is to, in words: the purpose, and the channel or the party that it is about."""
+    about = name_channel(channel) if channel else party
+    label = str(Purpose(purpose).label)
+    return f"{label}: {about}" if about else label
 
 
 def in_force(member: Member) -> dict[str, bool]:

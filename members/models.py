@@ -299,7 +299,8 @@ class Consent(models.Model):
         triggers = APPEND_ONLY
 
     def __str__(self) -> str:
-        return f"{self.channel}: {'yes' if self.granted else 'no'}"
+        about = ": ".join(part for part in (self.purpose, self.party or self.channel) if part)
+        return f"{about}: {'yes' if self.granted else 'no'}"
 
 
 class Code(models.Model):

@@ -113,7 +113,7 @@ def read(member: Member, now: datetime) -> Page:
         person=_read_person(member),
         purses=purses,
         purchases=_read_purchases(member),
-        consents=list(member.consents.order_by("channel", "-at", "-id")),
+        consents=list(member.consents.order_by("purpose", "party", "channel", "-at", "-id")),
         segments=list(member.segments.select_related("segment").order_by("segment__name")),
         coupons=coupons.of_member(member.pk, now),
         favourites=_read_favourites(member),

@@ -16,8 +16,8 @@ from unfold.decorators import display
 from backoffice import search
 from backoffice.desk import Register
 from backoffice.members import happenings
-from loyalty.models import Partner, Store
-from members import wording
+from loyalty.models import Partner, Programme, Store
+from members import consents, wording
 from members.models import Consent, Event
 
 #: What is written down of a consent beside who gave it: who called, and from where.
@@ -30,6 +30,10 @@ EVIDENCE: Mapping[str, Any] = {
     "key": _("API key"),
     "channel": _("channel"),
     "source": _("source"),
+    "address": _("network address"),
+    "programme": _("programme"),
+    "proved": _("proved by"),
+    "device": _("device"),
 }
 
 
@@ -37,11 +41,11 @@ EVIDENCE: Mapping[str, Any] = {
 class ConsentRegister(Register):
     """Consents given and withdrawn."""
 
-    list_display = ("at", "member", "show_channel", "granted", "show_told_by")
-    list_filter = (("granted", BooleanRadioFilter), ("at", RangeDateTimeFilter))
+    list_display = ("at", "member", "show_about", "granted", "show_told_by")
+    list_filter = ("purpose", ("granted", BooleanRadioFilter), ("at", RangeDateTimeFilter))
     list_select_related = ("member",)
-    fields = (("member", "show_channel", "granted"), ("at", "show_told_by"), "show_evidence")
-    readonly_fields = ("show_channel", "show_told_by", "show_evidence")
+    fields = (("member", "show_about", "granted"), ("at", "show_told_by"), "show_evidence", "show_text")
+    readonly_fields = ("show_about", "show_told_by", "show_evidence", "show_text")
     search_fields = ("channel",)
     search_help_text = _("Phone, card, e-mail or name of the member")
     ordering = ("-id",)
@@ -52,10 +56,20 @@ class ConsentRegister(Register):
         """Consents of the members that are found."""
         return search.by_member(queryset, "member", search_term), False
 
-    @display(description=_("channel"), ordering="channel")
-    def show_channel(self, consent: Consent) -> str:
-        """How the member may be reached."""
-        return wording.name_channel(consent.channel)
+    @display(description=_("consent to"), ordering="purpose")
+    def show_about(self, consent: Consent) -> str:
+        """The purpose, and how the member may be reached for it."""
+        return consents.name(consent.purpose, consent.channel, consent.party)
+
+    @display(description=_("text that was shown"))
+    def show_text(self, consent: Consent) -> str:
+        """What was agreed to, word for word, and in which version."""
+        shown = consent.text
+        return (
+            f"{shown.text} ({shown.get_purpose_display()}, {shown.version}, {shown.language})"
+            if shown
+            else "–"
+        )
 
     @display(description=_("evidence"))
     def show_evidence(self, consent: Consent) -> str:
@@ -73,11 +87,18 @@ def describe_evidence(evidence: Mapping[str, Any]) -> str:
     names = {
         "partner": dict(Partner.objects.filter(code=evidence.get("partner")).values_list("code", "name")),
         "store": dict(Store.objects.filter(code=evidence.get("store")).values_list("code", "name")),
+        "programme": dict(
+            Programme.objects.filter(code=evidence.get("programme")).values_list("code", "name")
+        ),
     }
     told = []
     for key, value in evidence.items():
         if value:
-            said = wording.name_channel(str(value)) if key in ("channel", "source") else happenings.say(value)
+            said = (
+                wording.name_channel(str(value))
+                if key in ("channel", "source", "proved")
+                else happenings.say(value)
+            )
             told.append(f"{EVIDENCE.get(key, happenings.say(key))}: {names.get(key, {}).get(value, said)}")
     return ", ".join(told)
 

@@ -3,7 +3,12 @@
 (() => {
     "use strict";
 
-    const clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "medium" });
+    // Days as everywhere in the house: Swedish writes them as ISO 8601 does.
+    const written = { en: "sv" };
+    const { lang } = document.documentElement;
+    const clock = new Intl.DateTimeFormat(written[lang] || lang || undefined, {
+        year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    });
 
     const status = document.getElementById("outbox-status");
 

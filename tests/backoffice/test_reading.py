@@ -24,8 +24,9 @@ from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.words import wording
 from loyalty.ledger import sweep
 from loyalty.models import Lot, Receipt, Transfer
-from members import consents
-from members.models import Event, Member
+from members import consent_texts, consents
+from members.consents import Said
+from members.models import Consent, Event, Member, Purpose
 from members.timeline import events
 from rewards.models import Coupon
 from tests import factories
@@ -76,6 +77,10 @@ def world(scene: Scene, boss: Client) -> Scene:
     consents.record(
         member, {"sms": True}, NOON, f"api:{scene.shop.partner.code}", {"partner": scene.shop.partner.code}
     )
+    text = consent_texts.current(programme.code, Purpose.PROFILING, "en")
+    evidence = {"address": "192.0.2.1", "programme": programme.code, "proved": "sms"}
+    answers = [Said(Purpose.PROFILING, True, text=text), Said(Purpose.PROCESSING, True, text=text)]
+    consents.write(member, answers, NOON, "cabinet", evidence)
     factories.MemberFactory(first_name="", last_name="", phone=None)
     percent = {"whom": {"who": "members"}, "what": [{"effect": "points_percent", "percent": "2.5"}]}
     factories.publish_campaign(programme, percent, code="two_and_a_half", name="Two and a half")
@@ -225,6 +230,28 @@ def test_the_evidence_of_a_consent_names_who_called(scene: Scene) -> None:
         {"partner": partner.code, "store": store.code, "till": None, "source": f"api:{partner.code}"}
     )
     assert said == f"partner: {partner.name}, store: {store.name}, source: API, {partner.code}"
+
+
+def test_a_consent_says_what_it_is_to_by_which_way_it_was_proved_and_what_was_shown(
+    scene: Scene, boss: Client
+) -> None:
+    programme = scene.shop.programme
+    text = consent_texts.current(programme.code, Purpose.PROFILING, "en")
+    evidence = {"address": "192.0.2.1", "programme": programme.code, "proved": "sms"}
+    consents.write(scene.member, [Said(Purpose.PROFILING, True, text=text)], NOON, "cabinet", evidence)
+    consents.record(scene.member, {"sms": False}, NOON, "till", {})
+
+    assert describe_evidence(evidence) == (
+        f"network address: 192.0.2.1, programme: {programme.name}, proved by: SMS"
+    )
+    listed = boss.get(reverse("admin:members_consent_changelist")).content.decode()
+    assert "personal offers made from purchases" in listed
+    assert "news and offers: SMS" in listed
+    row = Consent.objects.get(purpose=Purpose.PROFILING)
+    shown = boss.get(reverse("admin:members_consent_change", args=[row.pk])).content.decode()
+    assert text.text in shown
+    page = boss.get(reverse("admin:members_member_change", args=[scene.member.pk])).content.decode()
+    assert "personal offers made from purchases:" in page
 
 
 def test_a_member_without_a_name_or_phone_is_called_by_the_code_that_friends_know() -> None:
