@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,10 +13,9 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from backoffice import charts
 from campaigns import lifetimes
 from campaigns.lifetimes import Ending
 from campaigns.models import Campaign
@@ -159,27 +157,6 @@ def draw(board: Board, now: datetime) -> dict[str, str]:
     )
     counts = {row["day"]: row["times"] for row in rows}
     days = [(first + timedelta(days=ahead)).date() for ahead in range(DAYS)]
-    bars = [counts.get(day, 0) for day in days]
-    return {
-        "data": json.dumps(
-            {
-                "labels": [date_format(day, "j M") for day in days],
-                "datasets": [
-                    {"label": _("purchases"), "data": bars, "backgroundColor": "var(--color-primary-600)"}
-                ],
-            }
-        ),
-        "options": json.dumps(
-            {
-                "locale": get_language(),
-                "animation": False,
-                "maintainAspectRatio": False,
-                "plugins": {"legend": {"display": False}},
-                "scales": {
-                    "x": {"grid": {"display": False}},
-                    "y": {"beginAtZero": True, "ticks": {"display": True, "precision": 0}},
-                },
-            }
-        ),
-        "summary": ", ".join(str(bar) for bar in bars),
-    }
+    bars = {day: counts.get(day, 0) for day in days}
+    summary = ", ".join(str(bar) for bar in bars.values())
+    return {**charts.bars(_("purchases"), bars, whole=True), "summary": summary}

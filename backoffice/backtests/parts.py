@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics.models import Segment
+from backoffice import charts
 from backoffice.backtests import words
 from campaigns.backtest.adding_up import GAINS, Sums, Tally
 from loyalty.models import Store, Tier
@@ -77,28 +75,8 @@ def chart(tally: Tally) -> dict[str, str]:
             monday = date.fromordinal(day.toordinal() - day.weekday())
             weeks[monday] = weeks.get(monday, ZERO) + cost
         days, label = weeks, _("cost by week")
-    bars = [float(round(cost, 2)) for cost in days.values()]
-    return {
-        "label": label,
-        "data": json.dumps(
-            {
-                "labels": [date_format(day, "j M") for day in days],
-                "datasets": [{"label": label, "data": bars, "backgroundColor": "var(--color-primary-600)"}],
-            }
-        ),
-        "options": json.dumps(
-            {
-                "locale": get_language(),
-                "animation": False,
-                "maintainAspectRatio": False,
-                "plugins": {"legend": {"display": False}},
-                "scales": {
-                    "x": {"grid": {"display": False}},
-                    "y": {"beginAtZero": True, "ticks": {"display": True}},
-                },
-            }
-        ),
-    }
+    costs = {day: float(round(cost, 2)) for day, cost in days.items()}
+    return {"label": label, **charts.bars(label, costs)}
 
 
 def gains(tally: Tally) -> list[tuple[str, int, int]]:

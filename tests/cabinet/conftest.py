@@ -15,12 +15,8 @@ from tests.factories import Shop
 @pytest.fixture
 def sent(settings: LazySettings) -> Iterator[list[post.Sent]]:
     """What the house sends."""
-    settings.MESSAGE_SENDER = "tests.cabinet.post.take"
-    post.SENT.clear()
-    post.DEAD.clear()
-    yield post.SENT
-    post.SENT.clear()
-    post.DEAD.clear()
+    with post.box(settings) as box:
+        yield box
 
 
 @pytest.fixture

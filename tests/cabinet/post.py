@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
+
+from django.conf import LazySettings
 
 from members.delivery import Undeliverable
 
@@ -36,3 +40,14 @@ def take(kind: str, to: str, text: str, *, subject: str = "", key: str = "") -> 
         raise Undeliverable("Nothing reaches this address.")
     SENT.append(Sent(kind, to, text, subject, key))
     return "test"
+
+
+@contextmanager
+def box(settings: LazySettings) -> Iterator[list[Sent]]:
+    """What the house sends while a test goes on; empty before and after."""
+    settings.MESSAGE_SENDER = f"{__name__}.take"
+    SENT.clear()
+    DEAD.clear()
+    yield SENT
+    SENT.clear()
+    DEAD.clear()

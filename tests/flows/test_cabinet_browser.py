@@ -32,8 +32,6 @@ HOME = "/cabinet/green/"
 
 @pytest.fixture
 def corner(transactional_db: None, settings: LazySettings) -> Iterator[Corner]:
-    settings.MESSAGE_SENDER = "tests.cabinet.post.take"
-    post.SENT.clear()
     corner = open_corner()
     welcome = {
         "whom": {"who": "members"},
@@ -41,7 +39,8 @@ def corner(transactional_db: None, settings: LazySettings) -> Iterator[Corner]:
         "what": [{"effect": "points_fixed", "points": "100"}],
     }
     factories.publish_campaign(corner.shop.programme, welcome, code="welcome", name="Welcome")
-    yield corner
+    with post.box(settings):
+        yield corner
 
 
 def be(visitor: Visitor, member: Member) -> Page:

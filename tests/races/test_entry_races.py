@@ -23,10 +23,8 @@ PHONE, HERE = Address("sms", "+4915112345678"), Asker("browser", "192.0.2.1")
 
 @pytest.fixture(autouse=True)
 def box(settings: LazySettings) -> Iterator[None]:
-    settings.MESSAGE_SENDER = "tests.cabinet.post.take"
-    post.SENT.clear()
-    yield
-    post.SENT.clear()
+    with post.box(settings):
+        yield
 
 
 def send(address: Address = PHONE, asker: Asker = HERE, at: datetime = NOW) -> datetime:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from campaigns.checkout import checkout, holds, returns
+from campaigns.checkout import holds, returns
 from campaigns.checkout.return_request import LineBack, ReturnRequest
-from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.occasions.occasions import reward
 from loyalty.ledger import adjustment, audit, ledger, reversal, sweep
 from loyalty.ledger.passbook import Cause, LotTerms
 from loyalty.models import Account
-from members.models import Member
 from members.timeline import events
 from tests import factories
+from tests.campaigns.audit.planting import NOW, sell, silent
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
 DAY = timedelta(days=1)
 REVIEW = {"whom": {"who": "members"}, "what_for": {"of": "event", "event": "review.left"}}
 EARNED = "key = %(receipt)s || ':earn:' || %(campaign)s"
@@ -132,15 +129,6 @@ PLANTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def sell(member: Member, number: str, redeem: str = "0", state: Any = "completed") -> str:
-    lines = (SaleLine(1, "TEA", Decimal(3), Decimal("33.30")),)
-    sale = Sale(
-        store="s", receipt_number=number, purchased_at=NOW, lines=lines, member=Who(phone=member.phone),
-        redeem=Decimal(redeem), state=state,
-    )  # fmt: skip
-    return str(checkout.purchase(sale, NOW).body["id"])
-
-
 @pytest.fixture
 def names() -> dict[str, Any]:
     """Sold, spent, held and confirmed, owed, rewarded, given and taken by hand, reversed, and exchanged."""
@@ -173,32 +161,12 @@ def names() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def unguarded() -> Iterator[None]:
-    """Rights on the database: nothing that guards the books is asked."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET session_replication_role = replica")
-        yield
-        cursor.execute("RESET session_replication_role")
-
-
 def test_every_entry_has_its_cause_and_one_that_is_forged_or_gone_is_found_and_named(
-    names: dict[str, Any], unguarded: None
+    names: dict[str, Any],
 ) -> None:
     """One world for all plants: each is planted, looked for, and taken back."""
     assert audit.audit().problems == []
-    silent = []
-    for plant, (statement, check) in PLANTS.items():
-        mark = transaction.savepoint()
-        with connection.cursor() as cursor:
-            cursor.execute(statement, names)
-            assert cursor.rowcount == 1, plant
-        if check not in {problem.check for problem in audit.audit().problems}:
-            silent.append(plant)
-        transaction.savepoint_rollback(mark)
-
-    assert silent == []
+    assert silent(PLANTS, names) == []
 
 
 @pytest.mark.parametrize("spent", ["0", "2"])

@@ -14,11 +14,10 @@ from campaigns.checkout import checkout, returns
 from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Tally
-from loyalty.ledger import audit
 from loyalty.models import Programme, Return
 from loyalty.tiers import ladders
 from tests import factories
-from tests.campaigns.audit.planting import rights_on_the_database
+from tests.campaigns.audit.planting import found, rights_on_the_database
 
 pytestmark = pytest.mark.django_db
 
@@ -46,10 +45,6 @@ def programme() -> Programme:
     receipt = UUID(checkout.purchase(sale, NOW).body["id"])
     returns.give_back(receipt, ReturnRequest("R", NOW, (LineBack(1, Decimal(1)),)), NOW)
     return programme
-
-
-def found() -> set[str]:
-    return {problem.check for problem in audit.audit().problems}
 
 
 def test_a_common_counter_that_a_return_of_an_early_version_left_behind_is_believed(

@@ -24,11 +24,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def box(settings: LazySettings) -> Iterator[list[post.Sent]]:
-    settings.MESSAGE_SENDER = "tests.cabinet.post.take"
-    post.SENT.clear()
-    post.DEAD.clear()
-    yield post.SENT
-    post.DEAD.clear()
+    with post.box(settings) as sent:
+        yield sent
 
 
 def send(address: Address = PHONE, asker: Asker = HERE, at: datetime = NOW) -> str:
