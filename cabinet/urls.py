@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cabinet import about, access, card, entry, history, home
+from cabinet import about, access, entry, history, home, installable
 
 app_name = "cabinet"
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     path("<slug:programme>/me/name/", about.rename, name="rename"),
     path("<slug:programme>/me/consents/", about.agree, name="agree"),
     path("<slug:programme>/me/devices/end/", about.end_device, name="end_device"),
-    path("<slug:programme>/app.webmanifest", card.manifest, name="manifest"),
-    path("<slug:programme>/worker.js", card.worker, name="worker"),
-    path("<slug:programme>/offline/", card.offline, name="offline"),
+    path("<slug:programme>/app.webmanifest", installable.manifest, name="manifest"),
+    path("<slug:programme>/worker.js", installable.worker, name="worker"),
+    path("<slug:programme>/offline/", installable.offline, name="offline"),
 ]

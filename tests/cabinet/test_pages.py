@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.html import strip_tags
 
-from cabinet import card, history
+from cabinet import history, installable
 from loyalty.ledger import balances, statement
 from loyalty.models import Holder, Receipt, Transfer
 from loyalty.shops import places
@@ -237,9 +237,9 @@ def test_the_worker_keeps_the_card_alone_and_has_one_version_in_all_processes(an
     assert known["wayIn"] == "/cabinet/club/enter/"
     assert not any("history" in part or "/me/" in part for part in [*known["parts"], known["offline"]])
     assert re.fullmatch(r"[0-9a-f]{12}", known["version"])
-    assert known["version"] == card._version()
+    assert known["version"] == installable._version()
     with translation.override("ru"):
-        assert card._version() != known["version"]
+        assert installable._version() != known["version"]
 
 
 # About me
