@@ -21,8 +21,8 @@ from unfold.decorators import action, display
 
 from backoffice import search
 from backoffice.books import reversing
-from backoffice.constructor.things import Names
 from backoffice.desk import Register, RegisterInline
+from campaigns.desk.names import Names
 from campaigns.words import sentence
 from loyalty import wording
 from loyalty.ledger import reversal

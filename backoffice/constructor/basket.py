@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 from backoffice import figures
 from backoffice.constructor.fields import State, Written, first, local, places, zone
 from backoffice.constructor.questions import Document
-from backoffice.constructor.things import Names
+from campaigns.desk.names import Names
 from campaigns.desk.sample import Item, Sample
 from campaigns.engine.vocabulary import word_of
 from loyalty.models import Product, Programme, Store, Tier

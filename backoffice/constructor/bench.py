@@ -15,10 +15,11 @@ from backoffice.constructor import basket, edits, forms, making, problems
 from backoffice.constructor.fields import State, first
 from backoffice.constructor.json_text import render as as_json
 from backoffice.constructor.sheet import Sheet, lay_out
-from backoffice.constructor.things import Names, Need, needs_of
+from backoffice.constructor.things import Need, needs_of
 from backoffice.constructor.widgets import Look, id_of
 from campaigns.desk import sample as samples
 from campaigns.desk import suggestion, warnings
+from campaigns.desk.names import Names
 from campaigns.desk.sample import Sample, Told
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign

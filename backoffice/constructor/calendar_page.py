@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from backoffice.constructor import views
-from backoffice.constructor.things import Names
 from campaigns.desk import agenda, warnings
 from campaigns.desk.agenda import Plan
+from campaigns.desk.names import Names
 from campaigns.desk.overlaps import Meeting
 from campaigns.words import sentence
 

@@ -20,8 +20,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from backoffice.constructor import views
 from backoffice.constructor.bench import BLANK
 from backoffice.constructor.forms import at
-from backoffice.constructor.things import Names
 from campaigns import lifetimes
+from campaigns.desk.names import Names
 from campaigns.desk.ready.catalogue import MECHANICS, grouped
 from campaigns.desk.ready.mechanic import Mechanic
 from campaigns.models import Campaign, CampaignTemplate, Revision

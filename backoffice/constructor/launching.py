@@ -18,9 +18,9 @@ from backoffice.constructor import views
 from backoffice.constructor.fields import zone
 from backoffice.constructor.gaps import mark
 from backoffice.constructor.problems import by_place
-from backoffice.constructor.things import Names
 from backoffice.constructor.versions import changes
 from campaigns.desk import states, warnings
+from campaigns.desk.names import Names
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.models import Campaign
 from campaigns.words import sentence

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from backoffice.constructor.faults import UNDONE, say
 from backoffice.constructor.forms import at, name_of
-from backoffice.constructor.things import Names
 from campaigns import funding
+from campaigns.desk.names import Names
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.problem import Problem
 from campaigns.engine.vocabulary import word_of

@@ -1,17 +1,16 @@
-"""What the constructor's fields pick from: things found in their sources, and named by their codes."""
+"""What the constructor's fields pick from: things found in their sources, and their pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from backoffice.constructor.sources import SOURCES, Thing
-from campaigns.engine.vocabulary import word_of
+from campaigns.desk.names import Names, mentioned
+from campaigns.desk.sources import SOURCES, Thing
 from loyalty.models import Programme
 from loyalty.shops import payers
 from rewards.models import Series
@@ -51,11 +50,11 @@ class Need(NamedTuple):
 
 def needs_of(document: Any, names: Names) -> list[Need]:
     """The series and the payer that a definition names; what nobody knows is told elsewhere."""
-    mentioned = _mentioned(document)
+    named = mentioned(document)
     empty = Series.objects.filter(
-        programme=names.programme, code__in=mentioned.get("series", ()), coupons=None
+        programme=names.programme, code__in=named.get("series", ()), coupons=None
     ).values_list("code", flat=True)
-    notes = {("series", code): _("no codes yet") for code in (empty if mentioned.get("series") else ())}
+    notes = {("series", code): _("no codes yet") for code in (empty if named.get("series") else ())}
     titles = {"series": _("Coupon series"), "funders": _("Payer")}
     return [
         Need(
@@ -65,7 +64,7 @@ def needs_of(document: Any, names: Names) -> list[Need]:
             notes.get((kind, code), ""),
         )
         for kind in PAGES
-        for code in dict.fromkeys(mentioned.get(kind, ()))
+        for code in dict.fromkeys(named.get(kind, ()))
         if names(kind, code) and (kind, code) not in names.missing
     ]
 
@@ -94,59 +93,3 @@ def _is_called(thing: Thing, text: str) -> bool:
     """Whether a thing is known by exactly that name or code. What is only taken as typed is not known."""
     called = {thing.name.casefold(), thing.code.casefold()}
     return thing.more != _("as typed") and text.casefold() in called
-
-
-@dataclass
-class Names:
-    """The names of things by kind and code, asked for once. What nobody knows is called by its code."""
-
-    programme: Programme | None
-    known: dict[tuple[str, str], str] = field(default_factory=dict)
-    missing: set[tuple[str, str]] = field(default_factory=set)
-
-    def __call__(self, kind: str, code: str) -> str:
-        """The name of one thing."""
-        if (kind, code) not in self.known:
-            self.learn(kind, [code])
-        return self.known[kind, code]
-
-    def learn(self, kind: str, codes: Iterable[str]) -> None:
-        """Ask for the names of several things at once."""
-        new = [code for code in dict.fromkeys(codes) if (kind, code) not in self.known]
-        source = SOURCES.get(kind)
-        if not new or source is None:
-            self.known |= {(kind, code): code for code in new}
-            return
-        found = source.name(self.programme, new)
-        for code in new:
-            self.known[kind, code] = found.get(code, code)
-            if code not in found and not source.free:
-                self.missing.add((kind, code))
-
-    def learn_all(self, document: Any) -> None:
-        """Ask for the names of everything that a document mentions in lists, a statement for each kind."""
-        for kind, codes in _mentioned(document).items():
-            self.learn(kind, codes)
-
-
-def _mentioned(document: Any, found: dict[str, list[str]] | None = None) -> dict[str, list[str]]:
-    """Codes of a document by kind of thing."""
-    found = {} if found is None else found
-    if isinstance(document, Mapping):
-        word = word_of(document)
-        named = word.names if word else {}
-        for name, value in document.items():
-            kind = named.get(name, name)
-            if isinstance(value, list) and kind in SOURCES:
-                found.setdefault(kind, []).extend(code for code in value if isinstance(code, str) and code)
-            else:
-                _mentioned(value, found)
-        if document.get("funder"):
-            found.setdefault("funders", []).append(str(document["funder"]))
-        for name, kind in named.items():
-            if (code := document.get(name)) and not isinstance(code, list):
-                found.setdefault(kind, []).append(str(code))
-    elif isinstance(document, list):
-        for item in document:
-            _mentioned(item, found)
-    return found

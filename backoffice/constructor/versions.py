@@ -20,8 +20,8 @@ from unfold.admin import ModelAdmin
 
 from backoffice.constructor import views
 from backoffice.constructor.json_text import differences, render
-from backoffice.constructor.things import Names
 from campaigns.desk import states
+from campaigns.desk.names import Names
 from campaigns.models import Campaign
 from campaigns.words import sentence
 from members.models import User

@@ -29,8 +29,9 @@ from backoffice.constructor.fields import (
     local,
 )
 from backoffice.constructor.making import MAKERS
-from backoffice.constructor.sources import SOURCES
-from backoffice.constructor.things import PAGES, Names, address_of
+from backoffice.constructor.things import PAGES, address_of
+from campaigns.desk.names import Names
+from campaigns.desk.sources import SOURCES
 from campaigns.engine.words.compared import VALUES
 from rewards.models import Series
 

@@ -18,11 +18,11 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from unfold.decorators import action, display
 
 from backoffice import figures
-from backoffice.constructor.things import Names
 from backoffice.desk import Desk, Register
 from backoffice.programmes import file as programme_file
 from backoffice.programmes.form import ProgrammeForm
 from campaigns import rulebooks
+from campaigns.desk.names import Names
 from campaigns.models import Campaign, Revision, Rulebook
 from loyalty import wording
 from loyalty.models import Ladder, Programme

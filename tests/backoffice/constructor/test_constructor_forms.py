@@ -12,8 +12,8 @@ from backoffice.constructor.fields import local
 from backoffice.constructor.questions import PARTS
 from backoffice.constructor.rows import CONDITIONS, EFFECTS
 from backoffice.constructor.sheet import lay_out
-from backoffice.constructor.things import Names
 from backoffice.constructor.widgets import Look, parts
+from campaigns.desk.names import Names
 from campaigns.engine import schema
 from campaigns.engine.definition import DefinitionError, parse
 from campaigns.engine.vocabulary import CONDITIONS as KNOWN_CONDITIONS
