@@ -16,8 +16,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config import languages
 from config.addresses import is_local
-from config.start import name_languages
 from members.lookup import phones
 from messaging.channels.channel import SMS
 from messaging.channels.outbox import outbox
@@ -53,7 +53,7 @@ def show(request: HttpRequest) -> HttpResponse:
         if request.GET.get("seen") == seen:
             return HttpResponse(status=204)
         return render(request, "partials/outbox.html", {"messages": messages, "seen": seen})
-    context = {"messages": messages, "seen": seen, "languages": name_languages()}
+    context = {"messages": messages, "seen": seen, "languages": languages.of_staff()}
     return render(request, "outbox.html", context)
 
 

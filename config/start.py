@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from config import demo as demo_shop
+from config import languages
 from config.addresses import is_local
 
 if TYPE_CHECKING:
@@ -66,14 +67,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "demo": demo,
         "hidden": hidden,
         "example": show_example(demo),
-        "languages": name_languages(),
+        "languages": languages.of_staff(),
     }
     return render(request, "start.html", context)
-
-
-def name_languages() -> list[tuple[str, str]]:
-    """The languages to choose from: code and name."""
-    return [(code, str(name)) for code, name in settings.LANGUAGES]
 
 
 def show_example(demo: dict[str, Any] | None) -> str:

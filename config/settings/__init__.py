@@ -110,7 +110,7 @@ MIDDLEWARE = [  # those of config.lanes are for pages alone
     "config.logs.RequestLogMiddleware",
     "config.lanes.Legible",
     "config.lanes.Session",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.languages.Locale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.lanes.Authentication",
@@ -217,10 +217,11 @@ AXES_SENSITIVE_PARAMETERS = ["password", "phone", "code"]
 # Language, time, formats
 
 LANGUAGE_CODE = "en"
-#: The one list of languages: pages, files and the check of translations go by it.
-LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+#: The one list of languages: pages, files and the check of translations go by it. Which of them the back office and the
+#: till are in, ``config.languages`` says.
+LANGUAGES = [("en", _("English")), ("ru", _("Russian")), ("fr", _("French"))]
 #: The language in which `make run` names the demo's shops, goods, people and campaigns.
-DEMO_LANGUAGE = read_choice("DEMO_LANGUAGE", "en", tuple(code for code, _name in LANGUAGES))
+DEMO_LANGUAGE = read_choice("DEMO_LANGUAGE", "en", ("en", "ru"))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

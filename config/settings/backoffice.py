@@ -118,6 +118,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"navigation": "config.languages.show_of_staff"},
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "backoffice.dashboard.fill",
     "STYLES": [lambda request: static("css/backoffice.css")],

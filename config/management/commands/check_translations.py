@@ -27,9 +27,7 @@ class Command(BaseCommand):
         """Check; fail with one line for each fault."""
         locale = Path(settings.LOCALE_PATHS[0])
         if options["update"]:
-            translations.update(
-                locale, [code for code, _ in settings.LANGUAGES if code != translations.SOURCE]
-            )
+            translations.update(locale)
             return
         faults = list(translations.find_faults(locale))
         if shutil.which("xgettext"):
