@@ -29,6 +29,8 @@ from loyalty.models import Programme
 from loyalty.shops import payers
 from members.timeline import events
 
+EVERYONE = Programme.ConfirmWhom.EVERYONE.value
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -36,7 +38,8 @@ class Rules:
 
     ``revision_ids`` gives the row of a campaign's revision, ``names`` the campaign's name then. The
     rest are terms of the programme that the engine does not need: grace of restored points and hold
-    time, what becomes of points owed, from how many points on a redemption is confirmed by a code.
+    time, what becomes of points owed, from how many points on a redemption is confirmed by a code, and whether by
+    everybody or by who shows no changing code.
     """
 
     id: int
@@ -49,6 +52,7 @@ class Rules:
     #: Accounts of the payers, by what definitions name them; None for the house.
     funders: Mapping[str, UUID | None]
     confirm_above: Decimal | None
+    confirm_whom: str = EVERYONE
 
 
 def terms_of(programme: Programme) -> dict[str, Any]:
@@ -66,6 +70,8 @@ def terms_of(programme: Programme) -> dict[str, Any]:
         "hold_minutes": programme.hold_minutes,
         "debt_policy": programme.debt_policy,
         "confirm_above": None if programme.confirm_above is None else str(programme.confirm_above),
+        # left out where it is as it always was, so that older rulebooks say the same
+        **({} if programme.confirm_whom == EVERYONE else {"confirm_whom": programme.confirm_whom}),
     }
 
 
@@ -196,6 +202,7 @@ def build(
     document = dict(terms)
     document.pop("inactivity_days", None)  # the audit's: what lapses is settled before campaigns are asked
     rest = {key: document.pop(key) for key in ("grace_days", "hold_minutes", "debt_policy", "confirm_above")}
+    confirm_above, confirm_whom = rest.pop("confirm_above"), document.pop("confirm_whom", EVERYONE)
     engine = EngineRulebook(
         terms=Terms(**document),
         campaigns=tuple(
@@ -203,7 +210,6 @@ def build(
             for r in revisions
         ),
     )
-    confirm_above = rest.pop("confirm_above")
     return Rules(
         id=rulebook_id,
         engine=engine,
@@ -211,5 +217,6 @@ def build(
         names={r.campaign_id: r.name for r in revisions},
         funders=funders,
         confirm_above=None if confirm_above is None else Decimal(confirm_above),
+        confirm_whom=confirm_whom,
         **rest,
     )

@@ -57,7 +57,14 @@ DATA_DEPTH, DATA_BYTES = 8, 16_384
 SHOWN_DEPTH = 80
 
 #: The most characters of each text, by the shape it is in.
-SALE = {"store": 32, "till": 32, "cashier": 64, "receipt_number": 64, "confirmation_code": 32}
+SALE = {
+    "store": 32,
+    "till": 32,
+    "cashier": 64,
+    "receipt_number": 64,
+    "confirmation_code": 32,
+    "shown_code": 64,
+}
 LINE = {"sku": 64, "name": 200, "category": 64, "brand": 120}
 WHO = {"phone": 32, "card": 32, "email": 254, "code": 64, "id": 36}
 MEMBER = {

@@ -381,6 +381,8 @@ class Device(models.Model):
     created_at = models.DateTimeField(_("logged in"))
     seen_at = models.DateTimeField(_("last seen"))
     ended_at = models.DateTimeField(_("logged out"), null=True, blank=True)
+    #: The step of the newest code by which points were spent without a further one: none of it or before does again.
+    spent_step = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("device")

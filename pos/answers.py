@@ -252,6 +252,8 @@ class PurchaseAnswer(Struct):
     """A quote or a purchase, with the reason for every point. ``returns`` is there when it is read again.
 
     ``owed`` are points that were earned by it, went back with a return, had been spent, and are not repaid yet.
+    ``confirmation_needed`` is there in a quote: whether a purchase that spends so many points needs a code that is
+    sent to the member.
     """
 
     id: UUID | None
@@ -276,6 +278,7 @@ class PurchaseAnswer(Struct):
     balance: Balance | None
     owed: Number = "0.00"
     returns: list[ReturnedAnswer] = []
+    confirmation_needed: bool | None = None
 
 
 class ReturnAnswer(Struct):

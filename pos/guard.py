@@ -147,14 +147,22 @@ def forgive(guessers: Sequence[Guesser], known_now: Iterable[str]) -> None:
 
 @contextmanager
 def watching(
-    client: Client, address: str, form: str, value: str, now: datetime, *, confirms: bool = False
+    client: Client,
+    address: str,
+    form: str,
+    value: str,
+    now: datetime,
+    *,
+    confirms: bool = False,
+    shown: str = "",
 ) -> Iterator[None]:
-    """Around what may find a member, or not, outside its transaction. ``confirms``: a confirmation code is shown.
+    """Around what may find a member, or not, outside its transaction. ``confirms``: a confirmation code is shown;
+    ``shown`` is what a member showed beside what they are named by, to prove that they are there.
 
     Raises ``TooMany`` for whoever guesses.
     """
     kind, guessers = kind_of(form), of_client(client, address)
-    for asked in filter(None, (kind, Kind.CONFIRMATION if confirms else None)):
+    for asked in filter(None, (kind, Kind.CONFIRMATION if confirms or shown else None)):
         require_free(asked, guessers, now, client)
     try:
         yield
@@ -163,7 +171,14 @@ def watching(
             note(kind, guessers, [lookup.spelling(form, value, client.manner)], now)
         elif refusal.code == "confirmation_invalid":
             note(Kind.CONFIRMATION, guessers, [f"{value}:{now.isoformat()}"], now)
+        elif refusal.code == "confirmation_required" and shown:
+            note_shown(client, address, shown, now)
         raise
+
+
+def note_shown(client: Client, address: str, shown: str, now: datetime) -> None:
+    """Note that what was shown proved nothing: over, or guessed. Raises ``TooMany`` for who guesses."""
+    note(Kind.CONFIRMATION, of_client(client, address), [shown], now)
 
 
 class BatchWatch:
@@ -195,6 +210,8 @@ class BatchWatch:
             self._missed.setdefault(kind, set()).add(lookup.spelling(form, value, self._client.manner))
         elif refusal.code == "confirmation_invalid":
             self._missed.setdefault(Kind.CONFIRMATION, set()).add(f"{value}:{sale.receipt_number}")
+        elif refusal.code == "confirmation_required" and sale.shown_code:
+            self._missed.setdefault(Kind.CONFIRMATION, set()).add(sale.shown_code)
 
     def close(self) -> None:
         """Count the misses, now that the batch is done."""
@@ -204,7 +221,8 @@ class BatchWatch:
 
     def _asked(self, sale: Sale) -> list[Kind]:
         kind = kind_of(named(sale.member)[0])
-        return [one for one in (kind, Kind.CONFIRMATION if sale.confirmation_code else None) if one]
+        proves = sale.confirmation_code or sale.shown_code
+        return [one for one in (kind, Kind.CONFIRMATION if proves else None) if one]
 
 
 def say() -> str:

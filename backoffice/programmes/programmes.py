@@ -69,7 +69,7 @@ class ProgrammeDesk(Desk):
                     ("max_points_per_day", "step"),
                     ("excluded_categories", "excluded_sets"),
                     ("excluded_brands", "excluded_products"),
-                    "confirm_above",
+                    ("confirm_above", "confirm_whom"),
                 )
             },
         ),
@@ -138,7 +138,7 @@ class ProgrammeDesk(Desk):
             return fieldsets
         told = {
             _("How long points live"): ("show_expiry", "inactivity_days"),
-            _("How points are spent"): ("show_spending", "confirm_above"),
+            _("How points are spent"): ("show_spending", "confirm_above", "confirm_whom"),
         }
         return [(name, {"fields": told[name]} if name in told else options) for name, options in fieldsets]
 

@@ -29,6 +29,7 @@ from campaigns.checkout import (
     decision,
     holds,
     not_given,
+    presence,
     record,
     situation,
     story,
@@ -88,6 +89,7 @@ def quote(sale: Sale, now: datetime) -> Story:
             *not_given.exchanges_refused(found, outcome, told=False),
         )
     ]
+    answer["confirmation_needed"] = presence.is_asked(found, outcome.redemption.points, now)
     return answer
 
 
@@ -178,7 +180,7 @@ def _is_simple(found: Situation) -> bool:
         found.earlier is None
         and (found.sale.member is None or (found.member_status == "active" and found.book is not None))
         and all(line.sku in found.product_ids for line in found.sale.lines)
-        and found.sale.confirmation_code is None
+        and not presence.needs_transaction(found)
         and not any(map(events.needs_transaction, kinds))
     )
 
@@ -275,9 +277,7 @@ def require_allowed(found: Situation, outcome: Outcome, now: datetime) -> None:
             said = _("No points can be spent: %(reasons)s.")
         detail = said % {"most": plan.max, "reasons": reasons}
         raise Refused("redeem_exceeds_limit", detail)
-    above = found.rules.confirm_above
-    if above is not None and plan.points > above:
-        confirmation.require(UUID(str(found.shopper.member_id)), sale.confirmation_code, now)
+    presence.require(found, plan.points, now)
 
 
 def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[Decimal, Decimal]:

@@ -305,4 +305,4 @@ def sought(sale: Sale, shop: Shop) -> Sought:
     if len(given) != 1:
         return Sought()
     form, value = given[0]
-    return lookup.seek(form, value, shop.manner)
+    return lookup.seek(form, value, shop.manner, sale.purchased_at)

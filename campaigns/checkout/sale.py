@@ -77,6 +77,8 @@ class Sale(SaleFacts, frozen=True):
     #: Codes of campaigns that are asked to give money off for points.
     exchanges: tuple[str, ...] = ()
     confirmation_code: str | None = None
+    #: The code that the member showed, where ``member`` names them by something else: by what a look-up found.
+    shown_code: str | None = None
     state: Literal["completed", "held"] = "completed"
 
     @property
@@ -86,13 +88,19 @@ class Sale(SaleFacts, frozen=True):
         return msgspec.convert(self, SaleFacts, from_attributes=True) if told else NO_FACTS
 
     @property
+    def shown(self) -> str | None:
+        """The code by which the member proves to be there: what they are named by, or what is told beside it."""
+        return self.member.code or self.shown_code if self.member else None
+
+    @property
     def fingerprint_member(self) -> Who | None:
         """The member as the content's hash has them; read in another way, old receipts would be conflicts."""
         return self.member
 
     @property
     def content_hash(self) -> str:
-        """The same for the same content, however its numbers are written. The confirmation code is not content."""
+        """The same for the same content, however its numbers are written. Codes that prove something are no content:
+        neither the confirmation's nor what was shown."""
         lines = [
             (
                 n.position,

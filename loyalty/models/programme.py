@@ -62,6 +62,10 @@ class Programme(models.Model):
         DEBT = "debt", _("becomes a debt, repaid from the next points")
         FORGIVE = "forgive", _("is forgiven")
 
+    class ConfirmWhom(models.TextChoices):
+        EVERYONE = "everyone", _("everybody, whatever they show")
+        UNPROVEN = "unproven", _("who does not show the changing code of their card")
+
     code = models.SlugField(_("code"), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=120)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
@@ -116,6 +120,16 @@ class Programme(models.Model):
         blank=True,
         validators=[MinValueValidator(0, _("Give a number that is not below zero."))],
     )
+    confirm_whom = models.CharField(
+        _("who is asked for that code"),
+        max_length=8,
+        choices=ConfirmWhom,
+        default=ConfirmWhom.EVERYONE,
+        db_default=ConfirmWhom.EVERYONE,
+        help_text=_(
+            "The code on the screen proves who is there. A card's number, a phone or a name may be known to others."
+        ),
+    )
     birthday_days = models.PositiveSmallIntegerField(
         _("a new birthday is rewarded after, days"),
         default=14,
@@ -135,6 +149,9 @@ class Programme(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(confirm_above__gte=0), name="programme_confirm_above_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirm_whom__in=["everyone", "unproven"]), name="programme_confirm_whom_known"
             ),
         )
         triggers = (

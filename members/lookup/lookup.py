@@ -36,6 +36,20 @@ class Manner(NamedTuple):
 _FORMS_OF_VALUES = ("card", "phone", "email", "code", "id")
 
 
+class Shown(NamedTuple):
+    """What may be a device's code of the moment, and when a till read it that could not ask at once."""
+
+    text: str
+    at: datetime | None = None
+
+    def device(self, now: datetime) -> str | None:
+        """The number of the device that shows it now, or showed it when it was read."""
+        number = rotating.proven(self.text, now)
+        if number is None and self.at is not None and self.at < now:
+            number = rotating.proven(self.text, self.at)
+        return number
+
+
 class Sought(NamedTuple):
     """What somebody said of who they are, in the forms in which it may be kept, the likeliest first."""
 
@@ -45,7 +59,7 @@ class Sought(NamedTuple):
     codes: tuple[str, ...] = ()
     ids: tuple[UUID, ...] = ()
     #: What may be a device's code of the moment.
-    shown: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
     def __or__(self, other: Sought) -> Sought:  # type: ignore[override]
         return Sought(
@@ -69,7 +83,7 @@ class Sought(NamedTuple):
             yield from ((form, value) for value in known)
 
     def _devices(self, now: datetime) -> list[str]:
-        return [number for text in self.shown if (number := rotating.proven(text, now))]
+        return [number for one in self.shown if (number := one.device(now))]
 
 
 class Scope(NamedTuple):
@@ -115,8 +129,9 @@ SELECT m.id FROM named n JOIN members_member m ON m.id = n.id {scope.join}
 """
 
 
-def seek(form: str, value: str, manner: Manner) -> Sought:
-    """What is to be looked up for ``value`` in one of ``FORMS``."""
+def seek(form: str, value: str, manner: Manner, at: datetime | None = None) -> Sought:
+    """What is to be looked up for ``value`` in one of ``FORMS``. ``at`` is when a till read it that tells it later:
+    a changing code still says who was there then."""
     match form:
         case "phone":
             return Sought(phones=phones.spellings(value, manner.country))
@@ -125,7 +140,7 @@ def seek(form: str, value: str, manner: Manner) -> Sought:
         case "email":
             return Sought(emails=_emails(value))
         case "code":
-            return Sought(codes=(digest(value.strip()),), shown=(value.strip(),))
+            return Sought(codes=(digest(value.strip()),), shown=(Shown(value.strip(), at),))
         case "id":
             member_id = read_id(value)
             return Sought(ids=(member_id,) if member_id else ())

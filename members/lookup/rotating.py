@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -34,16 +35,29 @@ def code_at(number: str, moment: datetime) -> str:
     return f"{number}{_totp(secret_of(number), int(moment.timestamp()) // STEP)}"
 
 
-def proven(code: str, moment: datetime) -> str | None:
-    """The device's number, if the code is what it shows about then; None for any other text."""
+class Proof(NamedTuple):
+    """That a device showed a code: its number, and the step of time whose code it is."""
+
+    number: str
+    step: int
+
+
+def proof(code: str, moment: datetime) -> Proof | None:
+    """Which device shows the code about then, and of which step it is; None for any other text."""
     code = code.strip()
     if len(code) != NUMBER + DIGITS or not (code.isascii() and code.isdigit()):
         return None
     number, shown = code[:NUMBER], code[NUMBER:]
     secret, step = secret_of(number), int(moment.timestamp()) // STEP
     near = range(step - BEHIND, step + AHEAD + 1)
-    right = [constant_time_compare(shown, _totp(secret, one)) for one in near]
-    return number if any(right) else None
+    right = [one for one in near if constant_time_compare(shown, _totp(secret, one))]
+    return Proof(number, right[0]) if right else None
+
+
+def proven(code: str, moment: datetime) -> str | None:
+    """The device's number, if the code is what it shows about then; None for any other text."""
+    found = proof(code, moment)
+    return found.number if found else None
 
 
 def _totp(secret: bytes, step: int) -> str:

@@ -51,7 +51,8 @@ class BasketLine(msgspec.Struct):
 class Basket(msgspec.Struct):
     """What is about to be sold, and to whom.
 
-    ``redeem`` is the points to spend, a number or ``max``; ``coupons`` are the codes that were shown,
+    ``shown`` is the text by which the customer was found, ``redeem`` the points to spend, a number or ``max``.
+    ``coupons`` are the codes that were shown,
     ``exchanges`` the campaigns asked to give money off for points. ``number`` is the receipt's, made once:
     paying twice is then one sale told twice. ``sold_at`` is when it was first paid, until an answer came.
 
@@ -66,6 +67,7 @@ class Basket(msgspec.Struct):
     version: int = 0
     lines: list[BasketLine] = []
     member: str | None = None
+    shown: str = ""
     redeem: str = "0"
     coupons: list[str] = []
     exchanges: list[str] = []
@@ -93,9 +95,19 @@ class Basket(msgspec.Struct):
     def empty(self) -> None:
         """Begin anew, for the next customer. What was heard stays: its repeats may still be on their way."""
         self.id = _make_id()
-        self.number, self.lines, self.member = "", [], None
+        self.number, self.lines = "", []
+        self.let_go()
         self.redeem, self.sold_at = "0", None
         self.coupons, self.exchanges = [], []
+
+    def welcome(self, member: object, shown: str) -> None:
+        """The customer is that member, found by what they showed: a code of the moment proves later that they were
+        there."""
+        self.member, self.shown = str(member), shown[: bounds.WHO["code"]]
+
+    def let_go(self) -> None:
+        """Go on without a customer."""
+        self.member, self.shown = None, ""
 
     def is_for(self, tag: str) -> bool:
         """Whether what was scanned for the basket ``tag`` belongs in this one; without a tag it always does."""
@@ -141,6 +153,7 @@ class Basket(msgspec.Struct):
             lines=lines,
             receipt_number=self.number,
             member=Who(id=self.member) if self.member else None,
+            shown_code=self.shown or None,
             redeem=self.wish,
             coupons=tuple(self.coupons),
             exchanges=tuple(self.exchanges) if self.member else (),

@@ -101,7 +101,7 @@ def _take(basket: Basket, desk: Desk, text: str, now: datetime, notes: Notes) ->
     if product is None and free:
         member = shoppers.find(code, desk, now)
         if member is not None:
-            basket.member = str(member.id)
+            basket.welcome(member.id, code)
             return False
         if _show_coupon(basket, desk, code, now):
             return False

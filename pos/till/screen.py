@@ -91,6 +91,7 @@ def describe(desk: Desk, basket: Basket, cashier: str, now: datetime, notes: Not
         "currency": shoppers.scheme_of(desk).currency,
         "notes": notes,
         "said": _say(quote),
+        "ask_code": bool(quote and quote["confirmation_needed"]),
     }
 
 

@@ -116,7 +116,8 @@ def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
     with baskets.changed(request) as basket:
         fresh = bool(scanning.hear(basket, scans, tag))
         if fresh and found.member is not None:
-            basket.member, basket.sold_at = str(found.member.id), None
+            basket.welcome(found.member.id, text)
+            basket.sold_at = None
         is_goods = found.member is None and fresh and scanning.take_goods(basket, desk, text, now, notes)
     if found.member is not None or is_goods or not fresh:
         return show(request, desk, basket, now, notes, focus="goods")
@@ -147,7 +148,8 @@ def register(request: HttpRequest, desk: Desk) -> HttpResponse:
         return show(request, desk, basket, now, notes, "phone", is_new=True, **typed)
     desk.forgive(phone)
     with baskets.changed(request) as basket:
-        basket.member, basket.sold_at = str(member_id), None
+        basket.welcome(member_id, "")
+        basket.sold_at = None
     return show(request, desk, basket, now, notes, focus="goods", welcome=True)
 
 
@@ -177,7 +179,8 @@ def join(request: HttpRequest, desk: Desk) -> HttpResponse:
 def part(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Go on without the customer."""
     with baskets.changed(request) as basket:
-        basket.member, basket.redeem, basket.sold_at = None, "0", None
+        basket.let_go()
+        basket.redeem, basket.sold_at = "0", None
     return show(request, desk, basket, timezone.now(), focus="customer")
 
 

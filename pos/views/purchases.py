@@ -32,13 +32,18 @@ class Quotes(Endpoint):
         """Judge a basket; nothing changes."""
         raw = bodies.load(self.plain_request)
         sale = _read_sale(raw, self.client, self.address)
+        asked = []
+
+        def judge() -> Done:
+            story = checkout.quote(sale, timezone.now())
+            asked.append(story["confirmation_needed"])
+            return Done(story, 200)
+
         with _watching(self, sale):
-            return once(
-                self.plain_request,
-                self.client,
-                raw,
-                lambda: Done(checkout.quote(sale, timezone.now()), 200),
-            )
+            answer = once(self.plain_request, self.client, raw, judge)
+        if sale.shown_code and any(asked):
+            guard.note_shown(self.client, self.address, sale.shown_code, timezone.now())
+        return answer
 
 
 class Purchases(Endpoint):
@@ -174,7 +179,15 @@ def _watching(endpoint: Endpoint, sale: Sale) -> AbstractContextManager[None]:
     """Around what a sale is answered: whether its member and its confirmation code are known."""
     form, value = guard.named(sale.member)
     confirms = bool(sale.confirmation_code)
-    return guard.watching(endpoint.client, endpoint.address, form, value, timezone.now(), confirms=confirms)
+    return guard.watching(
+        endpoint.client,
+        endpoint.address,
+        form,
+        value,
+        timezone.now(),
+        confirms=confirms,
+        shown=sale.shown_code or "",
+    )
 
 
 def _require_store(client: Client, code: str) -> None:

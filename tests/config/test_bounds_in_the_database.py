@@ -27,6 +27,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 #: By constraint: the table, and what is set past the bound.
 BOUNDS = {
     "programme_confirm_above_not_negative": ("loyalty_programme", ["confirm_above = -0.01"]),
+    "programme_confirm_whom_known": ("loyalty_programme", ["confirm_whom = ''"]),
     "programme_point_value_positive": ("loyalty_programme", ["point_value = 0"]),
     "programme_point_decimals_0_to_2": ("loyalty_programme", ["point_decimals = 3"]),
     "product_price_not_negative": ("loyalty_product", ["price = -0.01"]),

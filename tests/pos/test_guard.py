@@ -99,6 +99,31 @@ def test_wrong_confirmation_codes_of_many_members_are_slowed_down(api: Api, shop
     assert seen == ["confirmation_invalid"] * 3 + ["throttled"] * 2
 
 
+@pytest.mark.parametrize("path", ["quotes", "purchases", "purchases/batch"])
+def test_guessed_codes_of_a_screen_are_slowed_down_as_confirmations_are(
+    api: Api, shop: factories.Shop, member: Member, path: str
+) -> None:
+    from campaigns import rulebooks
+
+    shop.programme.confirm_above, shop.programme.confirm_whom = 0, "unproven"
+    shop.programme.save()
+    rulebooks.refresh(shop.programme, factories.START)
+
+    def ask(number: int) -> int:
+        sale = coffee(
+            str(number), member={"id": str(member.id)}, redeem="10", shown_code=f"{number:018}",
+        )  # fmt: skip
+        if path != "purchases/batch":
+            api.post(path, sale)
+            return api.status
+        status: int = api.post(path, {"purchases": [sale]})["results"][0]["status"]
+        return status
+
+    slowed = [ask(number) for number in range(6)]
+    assert slowed[:2] == [200 if path == "quotes" else 422] * 2
+    assert slowed[-1] == 429
+
+
 def test_unknown_referrals_tell_only_a_few_times_who_is_a_member(api: Api, member: Member) -> None:
     seen = [
         api.post("members", {"phone": f"+7903111220{n}", "referral": f"+7903000000{n}"})["code"]

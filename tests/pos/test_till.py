@@ -450,6 +450,31 @@ def test_a_code_is_asked_for_where_the_programme_wants_one(till: Client, corner:
     assert not Receipt.objects.exists()
 
 
+def test_who_shows_the_card_is_asked_for_a_code_before_paying_and_who_shows_the_changing_code_is_not(
+    till: Client, corner: Corner
+) -> None:
+    from campaigns import rulebooks
+    from members import devices
+    from members.lookup import rotating
+
+    programme = corner.shop.programme
+    programme.confirm_above, programme.confirm_whom = Decimal(1), "unproven"
+    programme.save()
+    rulebooks.refresh(programme, timezone.now())
+    devices.open_on(corner.anna, "green", "Chrome, Android", timezone.now())
+    post(till, "add", code="RYE")
+    post(till, "identify", who=CARD)
+    asked = text(post(till, "spend", redeem="2"))
+    assert "Code from the customer’s phone" in asked
+    assert "needs a code" in text(pay(till))
+
+    post(till, "identify", who=rotating.code_at(corner.anna.devices.get().number, timezone.now()))
+    assert "Code from the customer’s phone" not in text(till.get(reverse("till:sale")))
+    pay(till)
+    assert Receipt.objects.get().redeemed_points == 2
+    assert basket(till).shown == ""
+
+
 def test_the_page_holds_no_inline_code_for_a_strict_policy(till: Client) -> None:
     fill(till)
     for name in ("sale", "receipts", "place"):

@@ -13,11 +13,13 @@ import pytest
 from django.db.models import Sum
 
 from campaigns.checkout import batch
-from campaigns.checkout.sale import SaleLine
+from campaigns.checkout.sale import SaleLine, Who
 from loyalty.ledger import ledger
 from loyalty.models import Account, Category, Holder, Lot, Product, Receipt, Transfer
+from members import devices
 from members.codes import confirmation
-from members.models import Code, Event
+from members.lookup import rotating
+from members.models import Code, Device, Event
 from tests import factories
 from tests.laws.world import account_of
 from tests.races.parallel import THREADS, books_right_after, done, refusals, together
@@ -201,6 +203,21 @@ def test_batches_that_name_members_in_opposite_order_do_not_wait_for_each_other(
     assert len(answers) == len({answer.body["id"] for answer in done(answers)}) == 40
     for member in members:
         assert account_of(member).balance == Decimal(10) + 4 * (Decimal("4.95") - 1)
+
+
+def test_a_code_that_was_shown_spends_once_however_many_tills_read_it() -> None:
+    shop = factories.open_shop(store="s", confirm_above=Decimal(5), confirm_whom="unproven")
+    member = factories.enrol(shop.programme, "500")
+    devices.open_on(member, shop.programme.code, "Chrome, Android", NOW)
+    shown = rotating.code_at(Device.objects.get().number, NOW)
+
+    results = together(
+        [partial(sell, None, n, redeem=Decimal(10), member=Who(code=shown)) for n in range(THREADS)]
+    )
+
+    assert len(done(results)) == 1
+    assert refusals(results) == ["confirmation_required"] * (THREADS - 1)
+    assert account_of(member).balance == 490
 
 
 def test_one_code_confirms_one_purchase() -> None:

@@ -138,6 +138,7 @@ SETTINGS = entry(
     ),
     inactivity_days=st.none() | st.integers(1, 999),
     confirm_above=st.none() | MONEY,
+    confirm_whom=st.sampled_from(["everyone", "unproven"]),
     hold_minutes=st.integers(0, 9999),
     birthday_days=st.integers(0, 400),
 )
