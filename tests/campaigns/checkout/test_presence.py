@@ -13,7 +13,7 @@ from campaigns import rulebooks
 from campaigns.checkout import batch, checkout
 from campaigns.checkout.sale import Sale, Who
 from foundation.refusals import Refused
-from loyalty.models import Receipt
+from loyalty.models import Programme
 from members import devices
 from members.codes import confirmation, identification
 from members.lookup import rotating
@@ -82,7 +82,7 @@ def test_whoever_names_a_member_without_a_code_of_the_moment_needs_one_sent_to_t
 
 
 def test_a_programme_that_asks_everybody_asks_who_shows_the_changing_code_too(scene: Scene) -> None:
-    programme = Receipt._meta.get_field("programme").related_model.objects.get()
+    programme = Programme.objects.get()
     programme.confirm_whom = "everyone"
     programme.save()
     rulebooks.refresh(programme, factories.START)
@@ -99,7 +99,7 @@ def test_what_was_shown_counts_beside_the_id_by_which_the_till_goes_on(scene: Sc
 
 
 def test_the_code_of_somebody_else_proves_nothing(scene: Scene) -> None:
-    programme = Receipt._meta.get_field("programme").related_model.objects.get()
+    programme = Programme.objects.get()
     other = factories.enrol(programme, "500", phone="+79161230000")
 
     assert refusal(1, member=Who(id=str(other.id)), shown_code=scene.code()) == "confirmation_required"
@@ -127,7 +127,7 @@ def test_a_purchase_that_is_refused_for_something_else_uses_up_no_code(scene: Sc
 def test_a_till_that_was_offline_has_the_member_earn_by_the_code_of_then_and_spend_nothing_by_it(
     scene: Scene,
 ) -> None:
-    shop = Receipt._meta.get_field("programme").related_model.objects.get()
+    shop = Programme.objects.get()
     factories.publish_campaign(shop)
     then = NOW - HOUR
 
