@@ -6,6 +6,7 @@ Rows as in ``loyalty.ledger.audit_statements``.
 from __future__ import annotations
 
 from analytics.facts import STANDS
+from loyalty.ledger.audit_checks import Check
 
 _OURS = "(%(programme)s::bigint IS NULL OR f.programme_id = %(programme)s::bigint)"
 
@@ -27,7 +28,7 @@ SELECT (SELECT coalesce(sum(uuid_hash_extended(r.member_id, hashint8extended(r.p
            AND (%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint))
      = (SELECT coalesce(sum(uuid_hash_extended(f.member_id, hashint8extended(f.programme_id, {_WEIGHT}))
                             * ({_ONE} * f.purchases + {_TWO} * f.spent + {_THREE} * f.points)), 0)
-          FROM analytics_memberfacts f WHERE {_OURS}) AS sound
+          FROM analytics_memberfacts f WHERE {_OURS}) AS facts_are_what_stands
 """
 
 #: Facts are the sums of the purchases that stand.
@@ -72,7 +73,9 @@ SELECT '' AS account, 'member ' || f.member_id || ': tier' AS subject, coalesce(
  ORDER BY 2
 """
 
-CHECKS = {
-    "facts_are_what_stands": (_FACTS_COME_TO_THE_SAME, _FACTS_ARE_WHAT_STANDS),
+CHECKS: dict[str, str | Check] = {
+    "facts_are_what_stands": Check(
+        {"facts_are_what_stands": _FACTS_ARE_WHAT_STANDS}, _FACTS_COME_TO_THE_SAME
+    ),
     "tier_is_the_last_change": _TIER_IS_THE_LAST_CHANGE,
 }

@@ -6,6 +6,8 @@ stands from then on; that of an event stands beside it.
 
 from __future__ import annotations
 
+from loyalty.ledger.audit_checks import Check
+
 _OURS = "(%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint)"
 
 #: What the returns of each receipt say came back, and what the books have of it beside transfers. What ran out unspent
@@ -50,35 +52,52 @@ _EARNED, _REVOKED, _SPENT, _RESTORED, _LET_GO, _OWED = (
 )
 _RECEIPT = f"uuid_hash_extended(r.id, {_SEED})"
 
+#: Of a transfer of a receipt: what it is for. Its key begins with the receipt's id, or with that of the return.
+_ITS_RETURN = "LEFT JOIN loyalty_return o ON o.receipt_id = r.id AND o.id::text = left(t.key, 36)"
+_WHEN = """
+ CROSS JOIN LATERAL (
+       SELECT o.id IS NOT NULL OR r.id::text = left(t.key, 36) AS known, coalesce(o.recorded_at, r.recorded_at) AS at,
+              o.id IS NOT NULL OR r.hold_until IS NULL AND t.key NOT LIKE '%%:share:%%' AS at_once) k"""
+_ASTRAY = """(t.kind IN ('accrue', 'redeem', 'hold', 'capture', 'revoke', 'restore', 'release')
+              AND (NOT k.known OR t.at < k.at OR (k.at_once AND t.at <> k.at)))"""
+
 #: Whether receipts and transfers come to the same, as sums over whole tables in which each figure of each receipt has a
-#: random weight. What a hold holds is let go by its end.
-_RECEIPTS_GAVE_WHAT_THEY_SAY = f"""
-WITH {_BACK}
-SELECT (SELECT coalesce(sum({_RECEIPT} * (
-                 {_EARNED} * CASE WHEN r.account_id IS NULL OR r.status = 'held' THEN 0
-                                  WHEN o.receipt_id IS NOT NULL THEN coalesce(o.standing, 0)
-                                  WHEN r.status = 'completed' THEN r.earned ELSE 0 END
-               + CASE WHEN r.account_id IS NULL THEN 0 ELSE {_SPENT} * r.redeemed_points END
-               + CASE WHEN r.status = 'held' THEN {_LET_GO} * r.redeemed_points ELSE 0 END
-               + CASE WHEN o.receipt_id IS NULL THEN 0 ELSE
-                   {_EARNED} * (o.revoked + o.owed + coalesce(x.points, 0)) + {_REVOKED} * o.revoked
-                 + {_RESTORED} * o.restored + {_OWED} * o.owed END)), 0)
-          FROM loyalty_receipt r LEFT JOIN back o ON o.receipt_id = r.id LEFT JOIN lapsed x ON x.receipt_id = r.id
-         WHERE {_OURS})
-     = (SELECT coalesce(sum({_RECEIPT} * t.points * CASE t.kind
-                 WHEN 'accrue' THEN CASE WHEN t.target_id = r.account_id THEN {_EARNED} ELSE 0 END
-                 WHEN 'revoke' THEN CASE WHEN t.source_id = r.account_id THEN {_REVOKED} ELSE 0 END
-                 WHEN 'redeem' THEN {_SPENT} WHEN 'hold' THEN {_SPENT} + {_LET_GO}
-                 WHEN 'restore' THEN {_RESTORED} WHEN 'release' THEN {_RESTORED} - {_LET_GO}
-                 WHEN 'capture' THEN -{_LET_GO} ELSE 0 END), 0)
-          FROM loyalty_transfer t JOIN loyalty_receipt r ON r.id = t.receipt_id WHERE {_OURS})
-     + (SELECT coalesce(sum({_RECEIPT} * {_OWED} * d.owed), 0)
-          FROM missing d JOIN loyalty_receipt r ON r.id = d.receipt_id WHERE {_OURS})
-   AND NOT EXISTS (
-       SELECT FROM loyalty_receipt r LEFT JOIN back o ON o.receipt_id = r.id
-        WHERE {_OURS} AND ((o.receipt_id IS NOT NULL) <> (r.status NOT IN ('held', 'completed'))
-              OR r.account_id IS NOT NULL AND coalesce((r.outcome->>'earned')::numeric, 0) <> coalesce(r.earned, 0)))
-       AS sound
+#: random weight. What a hold holds is let go by its end. The transfers of all receipts are read once: with them goes
+#: whether each belongs to its receipt, and whether any reached somebody else's account.
+_TRANSFERS_OF_RECEIPTS = f"""
+WITH {_BACK},
+said AS (
+  SELECT coalesce(sum({_RECEIPT} * (
+           {_EARNED} * CASE WHEN r.account_id IS NULL OR r.status = 'held' THEN 0
+                            WHEN o.receipt_id IS NOT NULL THEN coalesce(o.standing, 0)
+                            WHEN r.status = 'completed' THEN r.earned ELSE 0 END
+         + CASE WHEN r.account_id IS NULL THEN 0 ELSE {_SPENT} * r.redeemed_points END
+         + CASE WHEN r.status = 'held' THEN {_LET_GO} * r.redeemed_points ELSE 0 END
+         + CASE WHEN o.receipt_id IS NULL THEN 0 ELSE
+             {_EARNED} * (o.revoked + o.owed + coalesce(x.points, 0)) + {_REVOKED} * o.revoked
+           + {_RESTORED} * o.restored + {_OWED} * o.owed END)), 0) AS points,
+         coalesce(bool_or((o.receipt_id IS NOT NULL) <> (r.status NOT IN ('held', 'completed'))
+           OR r.account_id IS NOT NULL
+              AND coalesce((r.outcome->>'earned')::numeric, 0) <> coalesce(r.earned, 0)), false) AS strange
+    FROM loyalty_receipt r LEFT JOIN back o ON o.receipt_id = r.id LEFT JOIN lapsed x ON x.receipt_id = r.id
+   WHERE {_OURS}),
+booked AS (
+  SELECT coalesce(sum({_RECEIPT} * t.points * CASE t.kind
+           WHEN 'accrue' THEN CASE WHEN t.target_id = r.account_id THEN {_EARNED} ELSE 0 END
+           WHEN 'revoke' THEN CASE WHEN t.source_id = r.account_id THEN {_REVOKED} ELSE 0 END
+           WHEN 'redeem' THEN {_SPENT} WHEN 'hold' THEN {_SPENT} + {_LET_GO}
+           WHEN 'restore' THEN {_RESTORED} WHEN 'release' THEN {_RESTORED} - {_LET_GO}
+           WHEN 'capture' THEN -{_LET_GO} ELSE 0 END), 0) AS points,
+         coalesce(bool_or(t.kind = 'accrue' AND t.target_id IS DISTINCT FROM r.account_id), false) AS beside,
+         coalesce(bool_or({_ASTRAY}), false) AS strange
+    FROM loyalty_transfer t JOIN loyalty_receipt r ON r.id = t.receipt_id {_ITS_RETURN} {_WHEN} WHERE {_OURS}),
+noted AS (
+  SELECT coalesce(sum({_RECEIPT} * {_OWED} * d.owed), 0) AS points
+    FROM missing d JOIN loyalty_receipt r ON r.id = d.receipt_id WHERE {_OURS})
+SELECT said.points = booked.points + noted.points AND NOT said.strange AS receipt_gave_what_it_says,
+       NOT booked.strange AS transfer_belongs_to_its_receipt,
+       NOT booked.beside AND NOT EXISTS (SELECT FROM campaigns_share) AS share_gave_what_it_says
+  FROM said, booked, noted
 """
 _RECEIPT_GAVE_WHAT_IT_SAYS = f"""
 WITH {_BOOKED},
@@ -121,25 +140,36 @@ SELECT t.target_id AS account, 'transfer ' || t.id AS subject,
        CASE WHEN k.known THEN t.at::text ELSE 'receipt ' || t.receipt_id END AS found
   FROM loyalty_transfer t
   JOIN loyalty_receipt r ON r.id = t.receipt_id
-  LEFT JOIN loyalty_return o ON o.receipt_id = r.id AND o.id::text = left(t.key, 36)
- CROSS JOIN LATERAL (
-       SELECT o.id IS NOT NULL OR r.id::text = left(t.key, 36) AS known, coalesce(o.recorded_at, r.recorded_at) AS at,
-              o.id IS NOT NULL OR r.hold_until IS NULL AND t.key NOT LIKE '%%:share:%%' AS at_once) k
- WHERE {_OURS} AND t.kind IN ('accrue', 'redeem', 'hold', 'capture', 'revoke', 'restore', 'release')
-   AND (NOT k.known OR t.at < k.at OR (k.at_once AND t.at <> k.at))
+  {_ITS_RETURN} {_WHEN}
+ WHERE {_OURS} AND {_ASTRAY}
  ORDER BY t.id
 """
 
-#: The lots of a decision have the terms it gave them, are of its campaign and from its payer. A decision stands with
-#: the receipt, with each return (which gives what is new in it), and beside an event.
-_LOT_KEEPS_ITS_TERMS = f"""
-WITH given AS (
+#: Whether the lots of receipts are as their decisions say: a hash of each one, on both sides, as a sum.
+_LOTS_ARE_AS_GRANTED = f"""
+SELECT (SELECT coalesce(sum(hash_record_extended(ROW(
+                 r.id, r.account_id, g->>0, (g->>0)::bigint, (g->>2)::numeric, (g->>3)::timestamptz,
+                 (g->>4)::timestamptz, nullif(g->5, 'null'), g->>6, r.purchased_at), {_SEED})), 0)
+          FROM loyalty_receipt r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
+         WHERE {_OURS} AND r.outcome ? 'grants' AND r.account_id IS NOT NULL AND r.status NOT IN ('held', 'cancelled'))
+     = (SELECT coalesce(sum(hash_record_extended(ROW(
+                 t.receipt_id, l.account_id, split_part(t.key, ':', 3), v.campaign_id::bigint, l.points, l.active_from,
+                 l.expires_at, l.terms, s.code::text, l.earned_at), {_SEED})), 0)
+          FROM loyalty_lot l
+          JOIN loyalty_transfer t ON t.id = l.transfer_id
+          LEFT JOIN (SELECT id, code FROM loyalty_account WHERE kind = 'budget' OFFSET 0) s ON s.id = t.source_id
+          LEFT JOIN campaigns_revision v ON v.id = t.revision_id
+         WHERE starts_with(t.key, t.receipt_id::text || ':earn:') AND (%(programme)s::bigint IS NULL OR EXISTS (
+               SELECT FROM loyalty_receipt r WHERE r.id = t.receipt_id AND {_OURS}))) AS lot_keeps_its_terms
+"""
+_GRANTED_BY_RECEIPTS = f"""
   SELECT r.id::text || ':earn:' AS key, r.account_id, r.programme_id, g.value AS grant_, r.purchased_at,
          (g.value->>2)::numeric AS points
     FROM loyalty_receipt r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
-   WHERE {_OURS} AND r.outcome ? 'grants'
-  UNION ALL
-  SELECT o.id::text || ':earn:', r.account_id, r.programme_id, g.value, r.purchased_at, NULL
+   WHERE {_OURS} AND r.outcome ? 'grants'"""
+_GRANTED_LATER = f"""
+  SELECT o.id::text || ':earn:' AS key, r.account_id, r.programme_id, g.value AS grant_, r.purchased_at,
+         NULL::numeric AS points
     FROM loyalty_return o JOIN loyalty_receipt r ON r.id = o.receipt_id
    CROSS JOIN LATERAL jsonb_array_elements(o.outcome->'grants') g
    WHERE {_OURS} AND o.outcome ? 'grants'
@@ -147,7 +177,14 @@ WITH given AS (
   SELECT 'event:' || r.event_id || ':earn:', NULL, r.programme_id, g.value, e.at, NULL
     FROM campaigns_eventreward r JOIN members_event e ON e.id = r.event_id
    CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
-   WHERE {_OURS} AND r.outcome ? 'grants'),
+   WHERE {_OURS} AND r.outcome ? 'grants'"""
+
+
+def _lots_that_differ(given: str) -> str:
+    """The lots that do not have the terms of their decision, are not of its campaign or not from its payer. A decision
+    stands with the receipt, with each return (which gives what is new in it), and beside an event."""
+    return f"""
+WITH given AS ({given}),
 lots AS (
   SELECT l.account_id, l.id, l.active_from, l.expires_at, l.terms, l.earned_at, l.points, t.revision_id,
          s.kind, s.code, s.payer_id, given.grant_, given.purchased_at, given.points AS due, given.programme_id
@@ -155,7 +192,8 @@ lots AS (
     JOIN loyalty_transfer t ON t.key = given.key || (grant_->>0)
     JOIN loyalty_account s ON s.id = t.source_id
     JOIN loyalty_lot l ON l.transfer_id = t.id AND (given.account_id IS NULL OR l.account_id = given.account_id))
-SELECT l.account_id AS account, 'lot ' || l.id || wrong.subject AS subject, wrong.expected, wrong.found
+SELECT l.account_id AS account, 'lot ' || l.id || wrong.subject AS subject, wrong.expected, wrong.found,
+       'lot_keeps_its_terms' AS check
   FROM lots l CROSS JOIN LATERAL (
        SELECT '' AS subject,
               concat_ws(' to ', coalesce(grant_->>3, 'at once'), coalesce(grant_->>4, 'for ever')) AS expected,
@@ -182,6 +220,7 @@ SELECT l.account_id AS account, 'lot ' || l.id || wrong.subject AS subject, wron
                    END) wrong
  ORDER BY l.id
 """
+
 
 #: Points that were spent reach the partner to whom the store belonged, and come back from it.
 _SPENDING_REACHES_ITS_PARTNER = f"""
@@ -244,11 +283,19 @@ SELECT account_id AS account, 'receipt ' || receipt_id || ': share' AS subject, 
  ORDER BY 2
 """
 
-CHECKS = {
-    "receipt_gave_what_it_says": (_RECEIPTS_GAVE_WHAT_THEY_SAY, _RECEIPT_GAVE_WHAT_IT_SAYS),
-    "transfer_belongs_to_its_receipt": _TRANSFER_BELONGS_TO_ITS_RECEIPT,
-    "lot_keeps_its_terms": _LOT_KEEPS_ITS_TERMS,
+CHECKS: dict[str, str | Check] = {
+    "transfers_of_receipts": Check(
+        {
+            "receipt_gave_what_it_says": _RECEIPT_GAVE_WHAT_IT_SAYS,
+            "transfer_belongs_to_its_receipt": _TRANSFER_BELONGS_TO_ITS_RECEIPT,
+            "share_gave_what_it_says": _SHARE_GAVE_WHAT_IT_SAYS,
+        },
+        _TRANSFERS_OF_RECEIPTS,
+    ),
+    "lots_of_receipts": Check(
+        {"lot_keeps_its_terms": _lots_that_differ(_GRANTED_BY_RECEIPTS)}, _LOTS_ARE_AS_GRANTED
+    ),
+    "lots_given_later": _lots_that_differ(_GRANTED_LATER),
     "spending_reaches_its_partner": _SPENDING_REACHES_ITS_PARTNER,
     "reward_gave_what_it_says": _REWARD_GAVE_WHAT_IT_SAYS,
-    "share_gave_what_it_says": _SHARE_GAVE_WHAT_IT_SAYS,
 }

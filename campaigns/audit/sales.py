@@ -5,6 +5,8 @@ Rows as in ``loyalty.ledger.audit_statements``. ``campaigns.checkout.record`` sa
 
 from __future__ import annotations
 
+from loyalty.ledger.audit_checks import Check
+
 _OURS = "(%(programme)s::bigint IS NULL OR r.programme_id = %(programme)s::bigint)"
 _ACCOUNT = "coalesce(r.account_id::text, '') AS account"
 
@@ -20,28 +22,33 @@ def _weighed(*figures: str) -> str:
     )
 
 
+_SUMS = ("discount", "redeemed_points", "redeemed_amount", "to_pay")
 #: Whether lines, receipts and decisions have the same figures: as sums over whole tables, in which each row has a
-#: random weight. What differs anywhere differs in the sum. Only then it is looked for which.
+#: random weight. What differs anywhere differs in the sum. Only then it is looked for which. A line has its decision's
+#: figures where a hash of all of them is the same.
 _RECEIPTS_ADD_UP = f"""
-SELECT (SELECT coalesce(sum(uuid_hash_extended(l.receipt_id, {_SEED}) * ({
-    _weighed("l.amount", "l.discount", "l.redeemed_points", "l.redeemed_amount", "l.to_pay")
-})), 0) FROM loyalty_receiptline l WHERE {_LINES_OF_OURS})
-     = (SELECT coalesce(sum(uuid_hash_extended(r.id, {_SEED}) * ({
-    _weighed("r.total", "r.discount", "r.redeemed_points", "r.redeemed_amount", "r.to_pay")
-})), 0) FROM loyalty_receipt r WHERE {_OURS})
-   AND (SELECT coalesce(sum(hashint4extended(l.position, uuid_hash_extended(l.receipt_id, {_SEED})) * ({
-    _weighed("l.amount", "l.discount", "l.redeemed_points", "l.redeemed_amount", "l.to_pay", "l.earned", "1")
-})), 0) FROM loyalty_receiptline l WHERE {_LINES_OF_OURS})
-     = (SELECT coalesce(sum(hashint4extended((d->>0)::int, uuid_hash_extended(r.id, {_SEED})) * ({
-    _weighed(*(f"(d->>{place})::numeric" for place in range(1, 7)), "1")
-})), 0) FROM loyalty_receipt r CROSS JOIN jsonb_array_elements(r.outcome->'lines') d
-         WHERE {_OURS} AND r.outcome ? 'lines')
-   AND NOT EXISTS (
-       SELECT FROM loyalty_receipt r
-        WHERE {
-    _OURS
-} AND (coalesce((r.outcome->>'total')::numeric, 0), coalesce((r.outcome->>'discount')::numeric, 0),
-                           coalesce((r.outcome->>'to_pay')::numeric, 0)) <> (r.total, r.discount, r.to_pay)) AS sound
+SELECT l.sums = r.sums AND l.figures = d.figures AND r.same AS receipt_adds_up
+  FROM (SELECT coalesce(sum(uuid_hash_extended(l.receipt_id, {_SEED}) * ({
+    _weighed("l.amount", *(f"l.{name}" for name in _SUMS))
+})), 0) AS sums,
+               coalesce(sum(hash_record_extended(ROW(l.receipt_id, l.position::int, l.amount, l.discount,
+                 l.redeemed_points, l.redeemed_amount, l.to_pay, l.earned), {_SEED})), 0) AS figures
+          FROM loyalty_receiptline l WHERE {_LINES_OF_OURS}) l
+ CROSS JOIN (
+        SELECT coalesce(sum(uuid_hash_extended(r.id, {_SEED}) * ({
+    _weighed("r.total", *(f"r.{name}" for name in _SUMS))
+})), 0) AS sums,
+               NOT coalesce(bool_or(coalesce((r.outcome->>'total')::numeric, 0) <> r.total
+                                    OR coalesce((r.outcome->>'discount')::numeric, 0) <> r.discount
+                                    OR coalesce((r.outcome->>'to_pay')::numeric, 0) <> r.to_pay), false) AS same
+          FROM loyalty_receipt r WHERE {_OURS}) r
+ CROSS JOIN (
+        SELECT coalesce(sum(hash_record_extended(ROW(r.id, (d->>0)::int, (d->>1)::numeric, (d->>2)::numeric,
+                 (d->>3)::numeric, (d->>4)::numeric, (d->>5)::numeric, (d->>6)::numeric), {
+    _SEED
+})), 0) AS figures
+          FROM loyalty_receipt r CROSS JOIN jsonb_array_elements(r.outcome->'lines') d
+         WHERE {_OURS} AND r.outcome ? 'lines') d
 """
 
 #: A receipt is the sum of its lines, but for points that the receipt as a whole was given; both are what was decided.
@@ -171,8 +178,8 @@ SELECT {_ACCOUNT}, 'receipt ' || r.id || ': hold' AS subject, 'a moment at which
  ORDER BY r.id
 """
 
-CHECKS = {
-    "receipt_adds_up": (_RECEIPTS_ADD_UP, _RECEIPT_ADDS_UP),
+CHECKS: dict[str, str | Check] = {
+    "receipt_adds_up": Check({"receipt_adds_up": _RECEIPT_ADDS_UP}, _RECEIPTS_ADD_UP),
     "receipt_is_its_members": _RECEIPT_IS_ITS_MEMBERS,
     "return_refunds_what_it_says": _RETURN_REFUNDS_WHAT_IT_SAYS,
     "return_is_of_what_was_sold": _RETURN_IS_OF_WHAT_WAS_SOLD,

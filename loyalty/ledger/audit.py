@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from loyalty.ledger import audit_statements, guards
+from loyalty.ledger.audit_checks import Check
 from loyalty.models import Programme
 
 #: Memory that each sort or hash of the audit may use.
@@ -51,6 +52,8 @@ class Audit:
     problems: list[Discrepancy] = field(default_factory=list)
     seconds: float = 0.0
     took: dict[str, float] = field(default_factory=dict)
+    #: The checks that looked at each row because their sums differed.
+    looked_closer: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -68,10 +71,15 @@ def audit(programme: Programme | None = None) -> Audit:
     params = {"programme": programme.id if programme else None, "seed": secrets.randbits(62)}
     result = Audit()
     with _snapshot():
-        for name, statements in _checks().items():
+        for check in _checks():
             begun = time.perf_counter()
-            result.problems += [_problem(name, row) for row in _find(statements, params)]
-            result.took[name] = round(time.perf_counter() - begun, 3)
+            sound = _rows(check.sums, params)[0] if check.sums else {}
+            for name, statement in check.statements.items():
+                if not sound.get(name):
+                    result.looked_closer += [name] if check.sums else []
+                    result.problems += [_problem(name, row) for row in _rows(statement, params)]
+                result.took[name] = round(time.perf_counter() - begun, 3)
+                begun = time.perf_counter()
         result.problems += [
             Discrepancy("guards_stand", "", f"{guard.table}: {guard.name}", guards.IN_FORCE, guard.found)
             for guard in guards.faults()
@@ -87,22 +95,13 @@ def audit(programme: Programme | None = None) -> Audit:
     return result
 
 
-#: The statement that finds what is off; or, before it, one that says at less cost whether anything is.
-Check = str | tuple[str, str]
-
-
-def _find(check: Check, params: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
-    """What is off. A sum over whole tables, in which each row has a random weight, is equal only when all rows are:
-    then nothing is looked for."""
-    if isinstance(check, str):
-        return _rows(check, params)
-    sums, statement = check
-    return [] if _rows(sums, params)[0]["sound"] else _rows(statement, params)
-
-
-def _checks() -> dict[str, Check]:
-    """The checks of every app that brings some, by name."""
-    return {name: sql for path in settings.LEDGER_CHECKS for name, sql in import_string(path).items()}
+def _checks() -> Sequence[Check]:
+    """The checks of every app that brings some."""
+    return [
+        check if isinstance(check, Check) else Check({name: check})
+        for path in settings.LEDGER_CHECKS
+        for name, check in import_string(path).items()
+    ]
 
 
 def _problem(name: str, row: Mapping[str, Any]) -> Discrepancy:

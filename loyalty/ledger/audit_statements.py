@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from loyalty.ledger.audit_checks import Check
+
 _OURS = "(%(programme)s::bigint IS NULL OR a.programme_id = %(programme)s::bigint)"
 
 #: Law 1: the balance is what the lots hold, and what came in less what went out.
@@ -78,7 +80,7 @@ SELECT a.id AS account, 'balance and debt' AS subject, 'not negative' AS expecte
 #: The same as a sum in which each pair of transfer and account has a random weight.
 _POINTS_MOVE_WITH_THEIR_LOTS = """
 SELECT coalesce(sum(uuid_hash_extended(transfer_id, uuid_hash_extended(account_id, %(seed)s::bigint)) * points), 0) = 0
-       AS sound
+       AS transfer_moves_its_points
   FROM (SELECT id AS transfer_id, target_id AS account_id, points FROM loyalty_transfer
          WHERE target_id <> ALL (ARRAY(SELECT id FROM loyalty_account WHERE kind <> 'member'))
         UNION ALL
@@ -232,13 +234,15 @@ SELECT a.id AS account, 'lot ' || l.id AS subject, coalesce(e.data->>'expires_at
  ORDER BY a.id, l.id
 """
 
-CHECKS = {
+CHECKS: dict[str, str | Check] = {
     "balance_is_what_lots_hold": _BALANCE_IS_WHAT_LOTS_HOLD,
     "balance_is_what_was_transferred": _BALANCE_IS_WHAT_WAS_TRANSFERRED,
     "lot_holds_what_was_not_used": _LOT_HOLDS_WHAT_WAS_NOT_USED,
     "lot_is_in_range": _LOT_IS_IN_RANGE,
     "nothing_is_negative": _NOTHING_IS_NEGATIVE,
-    "transfer_moves_its_points": (_POINTS_MOVE_WITH_THEIR_LOTS, _TRANSFER_MOVES_ITS_POINTS),
+    "transfer_moves_its_points": Check(
+        {"transfer_moves_its_points": _TRANSFER_MOVES_ITS_POINTS}, _POINTS_MOVE_WITH_THEIR_LOTS
+    ),
     "debt_is_what_is_owed": _DEBT_IS_WHAT_IS_OWED,
     "debt_of_a_lot_is_in_range": _DEBT_OF_A_LOT_IS_IN_RANGE,
     "transfer_goes_its_way": _TRANSFER_GOES_ITS_WAY,
