@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +27,9 @@ _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("YaBrowser", "Yandex"), ("Samsu
 _SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
             ("Mac OS X", "Mac"), ("Linux", "Linux"))  # fmt: skip
 
-View = Callable[..., HttpResponse]
+#: Any answer: the same one comes back.
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+View = Callable[..., HttpResponseBase]
 
 
 class Visit(NamedTuple):
@@ -57,7 +59,7 @@ def for_members(view: View) -> View:
 
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, programme: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, programme: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         visit = visit_of(request, programme)
         if visit is None:
             programme_of(programme)
@@ -93,7 +95,7 @@ def let_in(
     return _remember(response, token, programme.code)
 
 
-def _remember(response: HttpResponse, token: str, programme: str) -> HttpResponse:
+def _remember(response: Answer, token: str, programme: str) -> Answer:
     """Have the browser keep its login, from now on for as long as a device that nobody uses is kept."""
     response.set_cookie(
         COOKIE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cabinet import about, access, entry, history, home, installable
+from cabinet import about, access, entry, history, home, installable, papers
 
 app_name = "cabinet"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<slug:programme>/enter/join/", entry.join, name="join"),
     path("<slug:programme>/leave/", access.leave, name="leave"),
     path("<slug:programme>/history/", history.browse, name="history"),
+    path("<slug:programme>/history/table/", papers.table, name="history_table"),
+    path("<slug:programme>/history/paper/", papers.sheet, name="history_paper"),
     path("<slug:programme>/history/<uuid:receipt_id>/", history.receipt, name="receipt"),
     path("<slug:programme>/me/", about.show, name="me"),
     path("<slug:programme>/me/name/", about.rename, name="rename"),

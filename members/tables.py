@@ -34,8 +34,8 @@ def plain(value: Any) -> str:
 class Writer:
     """Writes the rows of a CSV file, every text in them harmless."""
 
-    def __init__(self, stream: Stream) -> None:
-        self._writer = csv.writer(stream)
+    def __init__(self, stream: Stream, delimiter: str = ",") -> None:
+        self._writer = csv.writer(stream, delimiter=delimiter)
 
     def row(self, cells: Iterable[Any]) -> Any:
         """Write a row; what the stream's ``write`` gives back."""
