@@ -52,6 +52,9 @@ KINDS: dict[str, EventKind] = {
             "friend.purchased", _("a friend bought something"), _("a friend who was brought makes a purchase")
         ),
         EventKind("goal.reached", _("reached a goal"), _("a goal is reached"), reported=True),
+        EventKind(
+            "questionnaire.finished", _("filled in a questionnaire"), _("a questionnaire is filled in")
+        ),
         EventKind("review.left", _("left a review"), _("a review is left"), reported=True),
         EventKind("survey.answered", _("answered a survey"), _("a survey is answered"), reported=True),
         EventKind("subscription.made", _("subscribed"), _("the member subscribes"), reported=True),

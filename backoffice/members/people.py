@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -27,6 +28,7 @@ from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
 from backoffice.members import adjusting, joining, member_page, tier_setting, unfolding
 from loyalty.models import Holder
+from members import attributes as member_attributes
 from members import wording
 from members.models import Card, CardKind, Member
 
@@ -116,7 +118,7 @@ class MemberDesk(SheetDesk):
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
         """Save the profile; a new member is registered as at the till."""
         if change:
-            super().save_model(request, obj, form, change)
+            _save(obj, form)
         else:
             cleaned = form.cleaned_data
             said = enrolment.Said(cleaned["consents"], request.user.get_username())
@@ -252,3 +254,15 @@ class CardKindDesk(Desk):
     search_fields = ("name", "code")
     fixed = ("code",)
     suggested = {"code": ("name",)}
+
+
+@transaction.atomic
+def _save(member: Member, form: Any) -> None:
+    """Save the profile. Of the attributes only what was changed here: others may have said more meanwhile."""
+    fields = [field.name for field in Member._meta.concrete_fields if not field.primary_key]
+    fields.remove("attributes")
+    member.save(update_fields=fields)
+    if "attributes" in form.changed_data:
+        before, now = form.initial.get("attributes") or {}, form.cleaned_data["attributes"]
+        known = {name: value for name, value in now.items() if name not in before or before[name] != value}
+        member_attributes.change(member.pk, known, set(before) - set(now))
