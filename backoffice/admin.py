@@ -23,6 +23,7 @@ import backoffice.members.timeline
 import backoffice.payers
 import backoffice.programmes.ladders
 import backoffice.programmes.programmes
+import backoffice.questionnaires.register
 import backoffice.segments.register
 import backoffice.shops.goods
 import backoffice.shops.keys

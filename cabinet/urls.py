@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cabinet import about, access, entry, history, home, installable, papers
+from cabinet import about, access, entry, history, home, installable, papers, questionnaires
 
 app_name = "cabinet"
 urlpatterns = [
@@ -22,6 +22,13 @@ urlpatterns = [
     path("<slug:programme>/me/name/", about.rename, name="rename"),
     path("<slug:programme>/me/consents/", about.agree, name="agree"),
     path("<slug:programme>/me/devices/end/", about.end_device, name="end_device"),
+    path("<slug:programme>/questionnaires/", questionnaires.browse, name="questionnaires"),
+    path("<slug:programme>/questionnaires/<slug:code>/", questionnaires.answer, name="questionnaire"),
+    path(
+        "<slug:programme>/questionnaires/<slug:code>/photos/<uuid:photo_id>/",
+        questionnaires.photo,
+        name="answer_photo",
+    ),
     path("<slug:programme>/app.webmanifest", installable.manifest, name="manifest"),
     path("<slug:programme>/worker.js", installable.worker, name="worker"),
     path("<slug:programme>/offline/", installable.offline, name="offline"),

@@ -23,7 +23,7 @@ RECORDS = (
     "loyalty.account", "loyalty.holder", "loyalty.transfer", "loyalty.lot", "loyalty.lotuse", "loyalty.debt",
     "loyalty.receipt", "loyalty.receiptline", "loyalty.return", "loyalty.returnline", "members.event",
     "members.consent", "campaigns.revision", "campaigns.rulebook", "analytics.memberfacts",
-    "loyalty.tierchange",
+    "loyalty.tierchange", "campaigns.answersheet",
 )  # fmt: skip
 PEOPLE = ("members.member", "members.card")
 GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
@@ -31,7 +31,8 @@ SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.s
          "campaigns.seller")  # fmt: skip
 RULES = (
     "loyalty.programme", "loyalty.ladder", "loyalty.tier", "loyalty.payer", "campaigns.campaign",
-    "campaigns.campaigntemplate", "members.cardkind", "analytics.segment", "rewards.series",
+    "campaigns.campaigntemplate", "campaigns.questionnaire", "members.cardkind", "analytics.segment",
+    "rewards.series",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.

@@ -58,14 +58,15 @@ class Questionnaire(models.Model):
     )
     name = models.CharField(_("title"), max_length=120, help_text=_("Members read it."))
     intro = models.TextField(
-        _("what it is about"), max_length=2000, blank=True, help_text=_("Members read it before the questions.")
+        _("what it is about"),
+        max_length=2000,
+        blank=True,
+        help_text=_("Members read it before the questions."),
     )
     thanks = models.TextField(
         _("thanks"), max_length=2000, blank=True, help_text=_("Members read it after the last question.")
     )
-    state = models.CharField(
-        _("state"), max_length=6, choices=State, default=State.DRAFT, editable=False
-    )
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.DRAFT, editable=False)
     opens_at = models.DateTimeField(_("from"), null=True, blank=True)
     closes_at = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("Empty: until it is closed.")
@@ -104,7 +105,9 @@ class Questionnaire(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["programme", "code"], name="questionnaire_code_in_programme"),
             models.CheckConstraint(
-                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(opens_at__lt=F("closes_at")),
+                condition=Q(opens_at__isnull=True)
+                | Q(closes_at__isnull=True)
+                | Q(opens_at__lt=F("closes_at")),
                 name="questionnaire_opens_before_it_closes",
                 violation_error_message=_("It has to open before it closes."),
             ),
@@ -129,7 +132,9 @@ class QuestionnaireVersion(models.Model):
         verbose_name_plural = _("versions of questionnaires")
         ordering = ("questionnaire", "-number")
         constraints = (
-            models.UniqueConstraint(fields=["questionnaire", "number"], name="questionnaire_one_of_a_version"),
+            models.UniqueConstraint(
+                fields=["questionnaire", "number"], name="questionnaire_one_of_a_version"
+            ),
         )
         triggers = APPEND_ONLY
 
@@ -193,7 +198,7 @@ class AnswerSheet(models.Model):
 
 
 class AnswerPhoto(models.Model):
-    """A photo that was given as an answer: made anew without what a camera notes in it. Personal: erasure deletes it."""
+    """A photo that was given as an answer, made anew without a camera's notes. Personal: erasure deletes it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     sheet = models.ForeignKey(

@@ -103,7 +103,9 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def keep(sheet_id: UUID, page: Sequence[Question], sent: Sent, now: datetime, *, leave: bool = False) -> list[Fault]:
+def keep(
+    sheet_id: UUID, page: Sequence[Question], sent: Sent, now: datetime, *, leave: bool = False
+) -> list[Fault]:
     """Keep what was answered on a page, as far as it can be read; what is wrong with the rest, by question.
 
     With ``leave`` somebody goes on later or back: then nothing is missing yet. Raises ``Refused`` with ``not_open``

@@ -86,7 +86,10 @@ def _read_date(_question: Question, sent: Sequence[str]) -> str | None:
     except ValueError:
         day = _written_day(said)
     if day is None or not _YEARS[0] <= day.year <= _YEARS[1]:
-        raise Unreadable(_("Give a day, as %(example)s.") % {"example": formats.date_format(date(2026, 5, 31), "SHORT_DATE_FORMAT")})
+        raise Unreadable(
+            _("Give a day, as %(example)s.")
+            % {"example": formats.date_format(date(2026, 5, 31), "SHORT_DATE_FORMAT")}
+        )
     return day.isoformat()
 
 
@@ -119,7 +122,9 @@ def _read_photo(_question: Question, sent: Sequence[str]) -> str | None:
 
 def _tell_chosen(question: Question, answer: Any) -> str:
     known = dict(question.choices)
-    return ", ".join(known.get(str(one), str(one)) for one in (answer if isinstance(answer, list) else [answer]))
+    return ", ".join(
+        known.get(str(one), str(one)) for one in (answer if isinstance(answer, list) else [answer])
+    )
 
 
 def _tell_date(_question: Question, answer: Any) -> str:

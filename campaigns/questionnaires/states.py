@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from analytics.models import SegmentMember
 from campaigns.models import Questionnaire, QuestionnaireVersion
-from campaigns.questionnaires import document
+from campaigns.questionnaires import document, soundness
 from foundation.refusals import Invalid, Refused
 from members.models import Member
 
@@ -26,7 +26,7 @@ def publish(questionnaire_id: int, now: datetime) -> QuestionnaireVersion:
     """
     with transaction.atomic():
         row = lock(questionnaire_id)
-        wrong = list(document.faults(document.read(row.draft)))
+        wrong = list(soundness.faults(document.read(row.draft)))
         if wrong:
             raise Invalid(*wrong)
         newest = row.versions.order_by("-number").first()

@@ -61,6 +61,7 @@ NAVIGATION = [
         },
         _item(_("Campaign templates"), "bookmarks", "campaigns.campaigntemplate"),
         _item(_("Published versions"), "inventory", "campaigns.revision"),
+        _item(_("Questionnaires"), "quiz", "campaigns.questionnaire"),
         _item(_("Coupon series"), "sell", "rewards.series"),
         _item(_("Coupons"), "confirmation_number", "rewards.coupon"),
         collapsible=False,

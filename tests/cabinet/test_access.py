@@ -22,6 +22,11 @@ from tests.races.selling import sell
 #: Addresses that anybody may open.
 OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline"}
 POSTS = {"leave", "rename", "agree", "end_device"}
+#: What the addresses of one thing name; there is none of it.
+ARGS = {
+    "questionnaire": {"code": "pets"},
+    "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
+}
 OWN = sorted({str(pattern.name) for pattern in urls.urlpatterns} - OPEN)
 
 
@@ -33,7 +38,7 @@ def log_in(member: Member, programme: str = "club") -> Client:
 
 
 def ask(client: Client, name: str, receipt: str) -> object:
-    args = {"programme": "club"} | ({"receipt_id": receipt} if name == "receipt" else {})
+    args = {"programme": "club"} | ARGS.get(name, {}) | ({"receipt_id": receipt} if name == "receipt" else {})
     address = reverse(f"cabinet:{name}", kwargs=args)
     return client.post(address, {}) if name in POSTS else client.get(address)
 
@@ -80,7 +85,7 @@ def test_others_are_shown_the_way_in(anna: Member, who: Callable[[Member], Clien
     assert answer["Location"] == "/cabinet/club/enter/"  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", [name for name in OWN if name not in POSTS and name != "receipt"])
+@pytest.mark.parametrize("name", [name for name in OWN if name not in {*POSTS, *ARGS, "receipt"}])
 def test_members_see_their_own_pages(anna: Member, name: str) -> None:
     assert ask(log_in(anna), name, "").status_code == 200  # type: ignore[attr-defined]
 
