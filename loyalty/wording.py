@@ -18,6 +18,9 @@ from members import wording
 #: Reasons of transfers that no person wrote.
 REASONS: Mapping[str, Any] = {
     inactivity.REASON: gettext_lazy("nothing was bought for too long"),
+    "sharing.brought": gettext_lazy("brought along to a shared account"),
+    "sharing.handed": gettext_lazy("handed out by the firm"),
+    "sharing.undone": gettext_lazy("a handout that was undone"),
     "share.cashier": gettext_lazy("for the sale, as its cashier"),
     "share.referrer": gettext_lazy("for bringing a friend"),
 }

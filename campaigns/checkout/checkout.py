@@ -51,6 +51,7 @@ from foundation.refusals import Conflict, Invalid, Refused
 from foundation.violations import constraint_of
 from loyalty.ledger import ledger
 from loyalty.models import Receipt
+from loyalty.models.receipt import HOLDER_LIMIT
 from loyalty.shops import membership, products
 from members.codes import confirmation
 from members.lookup import lookup
@@ -220,9 +221,9 @@ def _write(decided: decision.Decision) -> None:
             raise
         raise ledger.Stale from error
     except IntegrityError as error:
-        if constraint_of(error) != tallies.LIMIT:
+        if constraint_of(error) not in (tallies.LIMIT, HOLDER_LIMIT):
             raise
-        raise ledger.Stale from error  # somebody took the rest of a budget: judge again with what is left
+        raise ledger.Stale from error  # somebody took the rest of it: judge again with what is left
     events.announce(decided.events)
 
 

@@ -6,11 +6,13 @@ from loyalty.models.place import StoreState
 from loyalty.models.product import Category, Product, ProductSet
 from loyalty.models.programme import Participation, Partner, Programme, Seat, Store, StoreGroup, Till
 from loyalty.models.receipt import Receipt, ReceiptLine, Return, ReturnLine
+from loyalty.models.sharing import Employee, Handout, HandoutLine, Invitation, PastHolder
 from loyalty.models.sweep import SweepBatch
 from loyalty.models.tier import Ladder, Tier, TierChange
 
 __all__ = [
-    "Account", "Category", "Debt", "Holder", "Ladder", "Lot", "LotUse", "Participation", "Partner", "Payer", "Product",
-    "ProductSet", "Programme", "Receipt", "ReceiptLine", "Return", "ReturnLine", "Seat", "Store", "StoreGroup",
-    "StoreState", "SweepBatch", "Tier", "TierChange", "Till", "Transfer",
+    "Account", "Category", "Debt", "Employee", "Handout", "HandoutLine", "Holder", "Invitation", "Ladder", "Lot",
+    "LotUse", "Participation", "Partner", "PastHolder", "Payer", "Product", "ProductSet", "Programme", "Receipt",
+    "ReceiptLine", "Return", "ReturnLine", "Seat", "Store", "StoreGroup", "StoreState", "SweepBatch", "Tier",
+    "TierChange", "Till", "Transfer",
 ]  # fmt: skip
