@@ -121,7 +121,7 @@ class Buyer:
         if decided.receipt["status"] == "held":
             receipt = decided.receipt
             self.held.append((receipt["hold_until"], receipt["to_pay"], receipt["purchased_at"]))
-        if self.daily_limit is not None:
+        if self.daily_limit is not None and decided.receipt["redeemed_points"]:
             receipt = decided.receipt
             self.spent.append((receipt["purchased_at"], receipt["redeemed_points"].quantize(_CENT)))
         if decided.known is not None:
@@ -144,7 +144,7 @@ class Buyer:
             book.give_back(
                 "release", book.institutions.hold, uses, key, cause, reverses_id=taken.id, grace=grace
             )
-        if self.daily_limit is not None:
+        if self.daily_limit is not None and receipt["redeemed_points"]:
             self.spent.append((receipt["purchased_at"], -receipt["redeemed_points"].quantize(_CENT)))
         for (campaign, period), (times, points) in decided.record.increments.items():
             was = self.used[period][campaign]
