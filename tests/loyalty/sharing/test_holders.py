@@ -174,12 +174,10 @@ def test_a_waiting_account_ages_and_what_is_done_by_hand_on_it_is_told_to_its_me
     check()
 
 
-def test_a_purchase_of_who_has_left_keeps_the_family_s_points_from_lapsing(
-    shop: factories.Shop, mother: Member
-) -> None:
-    shop.programme.inactivity_days = 90
-    shop.programme.save()
-    aunt = factories.enrol(shop.programme)
+def test_a_purchase_of_who_has_left_keeps_the_family_s_points_from_lapsing() -> None:
+    places.forget()
+    shop = factories.open_shop(store="s", inactivity_days=90)
+    mother, aunt = factories.enrol(shop.programme, 100), factories.enrol(shop.programme)
     shared = account_of(mother)
     come(mother, aunt)
     sell(aunt, 1)
