@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,7 +55,7 @@ def spend(
     points: str,
     at: datetime = NOW,
     now: datetime | None = None,
-    **more: object,
+    **more: Any,
 ) -> str:
     sale = basket(buyer, number, redeem=Decimal(points), purchased_at=at, **more)
     return str(checkout.purchase(sale, now or at).body["id"])
@@ -104,7 +105,7 @@ def test_a_receipt_that_comes_late_counts_for_the_day_on_which_it_was_made(son: 
 def test_what_comes_back_is_free_for_its_own_day_and_gives_the_next_one_no_more(
     son: Member, way: str
 ) -> None:
-    held = {"state": "held"} if way == "let go" else {}
+    held: dict[str, Any] = {"state": "held"} if way == "let go" else {}
     receipt = UUID(spend(son, 1, "50", EVENING, **held))
     if way == "returned":
         returns.give_back(receipt, ReturnRequest("R", NEXT_DAY, "all"), NEXT_DAY)
