@@ -24,6 +24,7 @@ import backoffice.payers
 import backoffice.programmes.ladders
 import backoffice.programmes.programmes
 import backoffice.questionnaires.register
+import backoffice.requests.register
 import backoffice.segments.register
 import backoffice.shops.goods
 import backoffice.shops.keys

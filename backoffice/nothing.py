@@ -229,6 +229,9 @@ LISTS: Mapping[str, Nothing] = {
         _("A webhook tells another system at once what happened: a purchase, a new member, a tier."),
         (_add(_("Add a webhook"), "messaging.webhook"),),
     ),
+    "messaging.helprequest": Nothing(
+        _("What members ask in the cabinet, under “Help”. It is answered here; they read it there."),
+    ),
     "messaging.webhookdelivery": Nothing(
         _("What was told to other systems, and what they answered."),
         (_see(_("To the webhooks"), "messaging.webhook"),),

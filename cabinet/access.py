@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -39,6 +40,11 @@ class Visit(NamedTuple):
     member: Member
     device: Device
     holder: Holder
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The programme's clock."""
+        return ZoneInfo(self.programme.time_zone)
 
     @property
     def account(self) -> Account:

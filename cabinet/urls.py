@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cabinet import about, access, entry, history, home, installable, papers, questionnaires
+from cabinet import about, access, entry, help, history, home, installable, papers, questionnaires
 
 app_name = "cabinet"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("<slug:programme>/history/table/", papers.table, name="history_table"),
     path("<slug:programme>/history/paper/", papers.sheet, name="history_paper"),
     path("<slug:programme>/history/<uuid:receipt_id>/", history.receipt, name="receipt"),
+    path("<slug:programme>/help/", help.browse, name="help"),
+    path("<slug:programme>/help/ask/", help.ask, name="help_ask"),
+    path("<slug:programme>/help/<uuid:request_id>/", help.show, name="help_request"),
+    path("<slug:programme>/help/<uuid:request_id>/rate/", help.rate, name="help_rate"),
+    path("<slug:programme>/help/<uuid:request_id>/close/", help.close, name="help_close"),
+    path("<slug:programme>/help/<uuid:request_id>/photo/<int:message_id>/", help.photo, name="help_photo"),
     path("<slug:programme>/me/", about.show, name="me"),
     path("<slug:programme>/me/name/", about.rename, name="rename"),
     path("<slug:programme>/me/consents/", about.agree, name="agree"),

@@ -37,6 +37,8 @@ RULES = (
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.
 COUPONS = ("rewards.coupon", "rewards.couponuse")
+#: What members ask is read by who answers them.
+QUESTIONS = ("messaging.helprequest",)
 TRIALS = ("campaigns.backtest",)
 
 
@@ -57,11 +59,13 @@ ROLES: Mapping[str, set[str]] = {
     | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
     | {"backoffice.set_tiers"}
     | _rights(("view",), COUPONS)
+    | _rights(("view", "change"), QUESTIONS)
     | {"rewards.add_coupon", "rewards.change_coupon"}
     | _SELL,
     OPERATOR: _VIEW_ALL
     | _rights(("add", "change"), PEOPLE)
     | _rights(("view",), COUPONS)
+    | _rights(("view", "change"), QUESTIONS)
     | {"backoffice.adjust_points", "backoffice.set_tiers", "rewards.add_coupon"},
     ANALYST: _VIEW_ALL | _rights(("add", "delete"), TRIALS) | {"backoffice.export_records"},
     CASHIER: _SELL,

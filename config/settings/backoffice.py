@@ -41,6 +41,7 @@ NAVIGATION = [
         _item(_("Segments"), "groups", "analytics.segment"),
         _item(_("What happened"), "history", "members.event"),
         _item(_("Consents"), "how_to_reg", "members.consent"),
+        _item(_("Requests for help"), "support_agent", "messaging.helprequest"),
         collapsible=False,
     ),
     _group(

@@ -21,11 +21,13 @@ from tests.races.selling import sell
 
 #: Addresses that anybody may open.
 OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline"}
-POSTS = {"leave", "rename", "agree", "end_device"}
+POSTS = {"leave", "rename", "agree", "end_device", "help_rate", "help_close"}
 #: What the addresses of one thing name; there is none of it.
 ARGS = {
     "questionnaire": {"code": "pets"},
     "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
+    **{name: {"request_id": uuid4()} for name in ("help_request", "help_rate", "help_close")},
+    "help_photo": {"request_id": uuid4(), "message_id": 1},
 }
 OWN = sorted({str(pattern.name) for pattern in urls.urlpatterns} - OPEN)
 
@@ -116,7 +118,8 @@ def test_every_page_that_changes_something_asks_for_the_token_of_its_form(anna: 
     strict.cookies[COOKIE] = token
 
     for name in sorted(POSTS):
-        assert strict.post(reverse(f"cabinet:{name}", args=["club"]), {}).status_code == 403, name
+        address = reverse(f"cabinet:{name}", kwargs={"programme": "club", **ARGS.get(name, {})})
+        assert strict.post(address, {}).status_code == 403, name
 
 
 def test_pages_are_kept_by_nobody_on_the_way_and_bring_no_foreign_scripts(anna: Member) -> None:
