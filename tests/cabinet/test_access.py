@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -23,7 +24,7 @@ from tests.races.selling import sell
 OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline"}
 POSTS = {"leave", "rename", "agree", "end_device", "help_rate", "help_close"}
 #: What the addresses of one thing name; there is none of it.
-ARGS = {
+ARGS: dict[str, dict[str, Any]] = {
     "questionnaire": {"code": "pets"},
     "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
     **{name: {"request_id": uuid4()} for name in ("help_request", "help_rate", "help_close")},
