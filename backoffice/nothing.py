@@ -214,6 +214,10 @@ LISTS: Mapping[str, Nothing] = {
         ),
         (_add(_("Add a seller"), "campaigns.seller"),),
     ),
+    "campaigns.questionnaire": Nothing(
+        _("A questionnaire asks members something, and a campaign may thank them for it with points."),
+        (_add(_("Make a questionnaire"), "campaigns.questionnaire"),),
+    ),
     "rewards.series": Nothing(
         _("A series is a kind of coupons: one code for all, or a code for each member."),
         (_add(_("Make a series"), "rewards.series"),),

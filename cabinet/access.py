@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from cabinet import unknown
 from loyalty.models import Account, Holder, Programme
 from members import devices
 from members.models import Device, Member
@@ -94,8 +95,9 @@ def visit_of(request: HttpRequest, code: str) -> Visit | None:
 def let_in(
     request: HttpRequest, response: HttpResponse, member: Member, programme: Programme
 ) -> HttpResponse:
-    """Log the member in on the browser that asks."""
+    """Log the member in on the browser that asks; what they filled in there before comes along."""
     now = timezone.now()
+    unknown.take_along(request, response, member, programme, now)
     devices.end_at(request.COOKIES.get(COOKIE, ""), now)
     token = devices.open_on(member, programme.code, name_of(request), now)
     return _remember(response, token, programme.code)

@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, QueryDict
 
-from campaigns.models import AnswerSheet, QuestionnaireVersion
-from campaigns.questionnaires import answering, document
+from campaigns.models import AnswerSheet, Questionnaire, QuestionnaireVersion
+from campaigns.questionnaires import answering, document, states
 from campaigns.questionnaires.answering import Sent
 from campaigns.questionnaires.document import Question
 from campaigns.questionnaires.kinds import KINDS
 from foundation import photos
-from foundation.refusals import Fault
+from foundation.refusals import Fault, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,43 @@ def course(version: QuestionnaireVersion, answers: Mapping[str, Any], wanted: st
     return Course(found, answers, at)
 
 
-def sent(request: HttpRequest, page: Sequence[Question]) -> Sent:
+class Taken(NamedTuple):
+    """What became of a page that was sent: ``faults`` on it, or where to go on: the key of a page, or ``done``."""
+
+    here: Course
+    faults: Sequence[Fault] = ()
+    page: str = ""
+    done: bool = False
+
+
+def take(request: HttpRequest, sheet: AnswerSheet, now: datetime) -> Taken:
+    """Keep what was sent for a page, and say where to go on: the page after it or, with ``go=back``, before it.
+
+    After the last one the answers are finished. Raises as ``answering.keep`` and ``answering.finish``.
+    """
+    wanted, go = request.POST.get("page", ""), request.POST.get("go", "next")
+    here = course(sheet.version, sheet.answers, wanted)
+    if not here.holds(wanted):  # other answers were given in another tab meanwhile
+        return Taken(here, page=here.key)
+    faults = answering.keep(
+        sheet.id, here.page, _sent(request, here.page), now, leave=go in ("back", "later")
+    )
+    if faults:
+        return Taken(here, faults)
+    sheet.refresh_from_db()
+    after = course(sheet.version, sheet.answers, here.key)
+    if go == "back" or not after.last:
+        return Taken(here, page=after.beside(-1 if go == "back" else 1))
+    if go == "later":
+        return Taken(here, page=here.key)
+    try:
+        answering.finish(sheet.id, now)
+    except Invalid as invalid:
+        return Taken(here, page=invalid.faults[0].field)
+    return Taken(here, done=True)
+
+
+def _sent(request: HttpRequest, page: Sequence[Question]) -> Sent:
     """What the form sent for the questions of a page. Of a file that is too large no more is read than shows it."""
     texts = {question.key: request.POST.getlist(question.key) for question in page}
     files = {
@@ -74,13 +110,6 @@ def sent(request: HttpRequest, page: Sequence[Question]) -> Sent:
         if question.kind == "photo" and question.key in request.FILES
     }
     return Sent(texts, files)
-
-
-def keep(
-    request: HttpRequest, sheet: AnswerSheet, here: Course, now: datetime, *, leave: bool = False
-) -> list[Fault]:
-    """Keep what was sent for a page; what is wrong. Raises as ``answering.keep``."""
-    return answering.keep(sheet.id, here.page, sent(request, here.page), now, leave=leave)
 
 
 def fields(
@@ -98,6 +127,18 @@ def fields(
         }
         for question in here.page
     ]
+
+
+def drawn(asked: Questionnaire, sheet: AnswerSheet | None, wanted: str | None) -> dict[str, Any]:
+    """What ``cabinet/partials/asked.html`` needs to draw a page of a questionnaire, begun or not."""
+    here = course(sheet.version if sheet else states.newest(asked), sheet.answers if sheet else {}, wanted)
+    return {"questionnaire": asked, "course": here, "fields": fields(here)}
+
+
+def mended(asked: Questionnaire, taken: Taken, typed: QueryDict) -> dict[str, Any]:
+    """The same of a page on which something was wrong, with what was typed."""
+    drawn = {"questionnaire": asked, "course": taken.here, "faults": taken.faults}
+    return drawn | {"fields": fields(taken.here, typed, taken.faults)}
 
 
 def told(sheet: AnswerSheet) -> list[dict[str, Any]]:

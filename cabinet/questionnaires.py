@@ -15,11 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cabinet import filling
 from cabinet.access import Visit, for_members
-from campaigns.models import AnswerSheet, Questionnaire, QuestionnaireVersion
+from campaigns.models import AnswerSheet, Questionnaire
 from campaigns.questionnaires import answering, states
-from foundation.refusals import Invalid, Missing, Refused
+from foundation.refusals import Missing, Refused
 from loyalty.models import Transfer
 from members.timeline import events
+
+#: The address of a photo among the member's answers.
+PHOTO = "cabinet:answer_photo"
 
 
 @require_safe
@@ -56,9 +59,8 @@ def answer(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
         return render(request, "cabinet/not_asked.html", _page(visit) | {"questionnaire": asked}, status=410)
     if request.method == "POST":
         return _take(request, visit, asked)
-    version = sheet.version if sheet else states.newest(asked)
-    here = filling.course(version, sheet.answers if sheet else {}, request.GET.get("page"))
-    return _show(request, visit, asked, version, here)
+    page = filling.drawn(asked, sheet, request.GET.get("page"))
+    return render(request, "cabinet/questionnaire.html", _page(visit) | page | {"photo_view": PHOTO})
 
 
 @require_safe
@@ -91,54 +93,27 @@ def told(visit: Visit, sheet: AnswerSheet) -> dict[str, Any]:
         "answers": filling.told(sheet),
         "finished_at": sheet.finished_at,
         "gifts": list(gifts.select_related("revision").order_by("id")),
-        "photo_view": "cabinet:answer_photo",
+        "photo_view": PHOTO,
     }
 
 
 def _take(request: HttpRequest, visit: Visit, asked: Questionnaire) -> HttpResponse:
     """Take what was sent for a page, and go on, back, or away."""
-    now, go = timezone.now(), request.POST.get("go", "next")
+    now = timezone.now()
     at = reverse("cabinet:questionnaire", args=[visit.programme.code, asked.code])
     try:
-        sheet = answering.begin(visit.member, asked, now)
-        here = filling.course(sheet.version, sheet.answers, request.POST.get("page"))
-        if not here.holds(request.POST.get("page", "")):  # other answers were given in another tab meanwhile
-            return redirect(at)
-        faults = filling.keep(request, sheet, here, now, leave=go in ("back", "later"))
-        sheet.refresh_from_db()
-        if faults:
-            return _show(request, visit, asked, sheet.version, here, faults)
-        if go == "later":
-            messages.success(request, _("Kept. Go on when you like."))
-            return redirect("cabinet:questionnaires", programme=visit.programme.code)
-        after = filling.course(sheet.version, sheet.answers, here.key)
-        if go == "back" or not after.last:
-            return redirect(f"{at}?page={after.beside(-1 if go == 'back' else 1)}")
-        answering.finish(sheet.id, now)
-    except Invalid as invalid:
-        return redirect(f"{at}?page={invalid.faults[0].field}")
+        taken = filling.take(request, answering.begin(visit.member, asked, now), now)
     except Refused as refused:
         if refused.code != "finished":
             messages.error(request, refused.detail)
-    return redirect(at)
-
-
-def _show(
-    request: HttpRequest,
-    visit: Visit,
-    asked: Questionnaire,
-    version: QuestionnaireVersion,
-    here: filling.Course,
-    faults: Any = (),
-) -> HttpResponse:
-    page = {
-        "questionnaire": asked,
-        "course": here,
-        "fields": filling.fields(here, request.POST if faults else None, faults),
-        "faults": faults,
-        "photo_view": "cabinet:answer_photo",
-    }
-    return render(request, "cabinet/questionnaire.html", _page(visit) | page, status=422 if faults else 200)
+        return redirect(at)
+    if taken.faults:
+        page = _page(visit) | filling.mended(asked, taken, request.POST) | {"photo_view": PHOTO}
+        return render(request, "cabinet/questionnaire.html", page, status=422)
+    if request.POST.get("go") == "later":
+        messages.success(request, _("Kept. Go on when you like."))
+        return redirect("cabinet:questionnaires", programme=visit.programme.code)
+    return redirect(at if taken.done else f"{at}?page={taken.page}")
 
 
 def _find(visit: Visit, code: str) -> Questionnaire:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cabinet import about, access, entry, help, history, home, installable, papers, questionnaires
+from cabinet import (
+    about,
+    access,
+    entry,
+    help,
+    history,
+    home,
+    installable,
+    open_forms,
+    papers,
+    questionnaires,
+)
 
 app_name = "cabinet"
 urlpatterns = [
@@ -35,6 +46,8 @@ urlpatterns = [
         questionnaires.photo,
         name="answer_photo",
     ),
+    path("<slug:programme>/forms/<slug:code>/", open_forms.answer, name="form"),
+    path("<slug:programme>/forms/<slug:code>/photos/<uuid:photo_id>/", open_forms.photo, name="form_photo"),
     path("<slug:programme>/app.webmanifest", installable.manifest, name="manifest"),
     path("<slug:programme>/worker.js", installable.worker, name="worker"),
     path("<slug:programme>/offline/", installable.offline, name="offline"),

@@ -83,7 +83,7 @@ def preview(request: HttpRequest, desk: ModelAdmin, row: Questionnaire) -> HttpR
 def standing(request: HttpRequest, desk: ModelAdmin, row: Questionnaire) -> dict[str, Any]:
     """How a questionnaire stands: its state, and whether the draft says other than what is asked."""
     newest = row.versions.order_by("-number").first()
-    form = reverse("cabinet:questionnaire", args=[row.programme.code, row.code])
+    here = [row.programme.code, row.code]
     return {
         "questionnaire": row,
         "newest": newest,
@@ -91,7 +91,8 @@ def standing(request: HttpRequest, desk: ModelAdmin, row: Questionnaire) -> dict
         "may_change": desk.has_change_permission(request, row),
         "answered": row.sheets.filter(finished_at__isnull=False).count(),
         "begun": row.sheets.filter(finished_at=None).count(),
-        "address": request.build_absolute_uri(form),
+        "address": request.build_absolute_uri(reverse("cabinet:questionnaire", args=here)),
+        "open_address": request.build_absolute_uri(reverse("cabinet:form", args=here)),
     }
 
 

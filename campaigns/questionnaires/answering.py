@@ -24,7 +24,7 @@ from campaigns.occasions import occasions
 from campaigns.questionnaires import document, states
 from campaigns.questionnaires.document import Question
 from campaigns.questionnaires.kinds import KINDS, Unreadable
-from foundation import photos
+from foundation import photos, prepared
 from foundation.refusals import Fault, Invalid, Missing, Refused, TooMany
 from foundation.text_files import FileFault
 from members import attributes
@@ -76,25 +76,30 @@ def begin_unknown(
 ) -> tuple[AnswerSheet, str]:
     """Answers of somebody unknown, and the token by which their browser goes on with them.
 
-    Raises ``Refused`` with ``not_open``, and ``TooMany`` for an address that begins forms without end.
+    Raises ``Refused`` with ``not_open``, and ``TooMany`` for an address that begins forms without end; counts under a
+    lock of that address.
     """
     states.require_open(questionnaire, now)
     if not questionnaire.for_anyone:
         raise Refused("not_for_you", _("Log in to answer this questionnaire."))
     known_as = salted_hmac("campaigns.questionnaires.caller", caller, algorithm="sha256").hexdigest()
-    recent = AnswerSheet.objects.filter(caller=known_as, started_at__gt=now - WITHIN)
-    if recent.count() >= MOST_UNKNOWN:
-        raise TooMany(WITHIN, _("Too many forms were begun from here. Try again in an hour."))
-    token = secrets.token_urlsafe(32)
-    sheet = AnswerSheet.objects.create(
-        questionnaire=questionnaire,
-        version=states.newest(questionnaire),
-        token=digest(token),
-        caller=known_as,
-        source=source[:64],
-        started_at=now,
-        saved_at=now,
-    )
+    with transaction.atomic():
+        prepared.run(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%(caller)s::text, 0))", {"caller": known_as}
+        )
+        recent = AnswerSheet.objects.filter(caller=known_as, started_at__gt=now - WITHIN)
+        if recent.count() >= MOST_UNKNOWN:
+            raise TooMany(WITHIN, _("Too many forms were begun from here. Try again in an hour."))
+        token = secrets.token_urlsafe(32)
+        sheet = AnswerSheet.objects.create(
+            questionnaire=questionnaire,
+            version=states.newest(questionnaire),
+            token=digest(token),
+            caller=known_as,
+            source=source[:64],
+            started_at=now,
+            saved_at=now,
+        )
     return sheet, token
 
 

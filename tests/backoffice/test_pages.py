@@ -29,6 +29,7 @@ from loyalty.models import Debt, Ladder, Programme, Receipt
 from members.models import Event, Member, User
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
+from tests.questions import opened
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 REGISTERS = [model for model in MODELS if isinstance(admin.site._registry[model], Register)]
@@ -55,6 +56,8 @@ def make_system_records() -> None:
     PeriodicTask.objects.create(name="hourly", task="loyalty.expire", interval=interval)
     PeriodicTask.objects.create(name="nightly", task="loyalty.expire", crontab=crontab)
     hook = Webhook.objects.create(name="erp", url="https://erp.example.com/", kinds=["purchase.completed"])
+    if programme is not None:
+        opened(programme)
     CampaignTemplate.objects.create(name="Five percent", definition=factories.percent_of_receipt("5"))
     event = Event.objects.filter(kind="purchase.completed").first()
     programme = Programme.objects.filter(tiers__code="gold").first()

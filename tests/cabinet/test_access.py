@@ -21,7 +21,7 @@ from tests.factories import Shop
 from tests.races.selling import sell
 
 #: Addresses that anybody may open.
-OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline"}
+OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline", "form", "form_photo"}
 POSTS = {"leave", "rename", "agree", "end_device", "help_rate", "help_close"}
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {
