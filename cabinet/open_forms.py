@@ -59,7 +59,7 @@ def answer(request: HttpRequest, programme: str, code: str) -> HttpResponse:
             return redirect("cabinet:form", programme=programme, code=code)
         return render(request, "cabinet/answered.html", _thanks(here, sheet))
     if not states.is_open(asked, timezone.now()):
-        page = {"programme": here, "questionnaire": asked}
+        page: dict[str, Any] = {"programme": here, "questionnaire": asked}
         return render(request, "cabinet/not_asked.html", page, status=410)
     if request.method == "POST":
         return _take(request, here, asked, sheet)
