@@ -29,6 +29,8 @@ import backoffice.segments.register
 import backoffice.shops.goods
 import backoffice.shops.keys
 import backoffice.shops.shops
+import backoffice.site.appearance
+import backoffice.site.landings
 import backoffice.staff.schedule
 import backoffice.staff.staff
 import backoffice.webhooks

@@ -131,6 +131,14 @@ LISTS: Mapping[str, Nothing] = {
         _("Payers bear the cost of points: the house itself, partners, brands. Campaigns name who pays."),
         (_add(_("Add a payer"), "loyalty.payer"),),
     ),
+    "loyalty.appearance": Nothing(
+        _("Colours, logo, texts and domain of a programme: its cabinet and its public site look like it."),
+        (_add(_("Choose how a programme looks"), "loyalty.appearance"),),
+    ),
+    "campaigns.landingpage": Nothing(
+        _("Pages that tell of one campaign to whoever is no member yet, with a picture and the way in."),
+        (_add(_("Add a landing page"), "campaigns.landingpage"), _CAMPAIGNS),
+    ),
     "loyalty.ladder": Nothing(
         _("A ladder says how members of a programme go up and down between tiers."),
         (

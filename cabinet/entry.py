@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,8 +19,9 @@ from cabinet import access, asking, steps
 from cabinet.steps import Steps
 from campaigns.occasions import registration
 from foundation.refusals import Conflict, Fault, Invalid, Refusal, Refused, TooMany
+from loyalty.appearance import arrivals
 from loyalty.models import Programme
-from loyalty.shops import membership
+from loyalty.shops import finder, membership
 from members import bounds
 from members.codes import entry
 from members.codes.entry import Address
@@ -50,8 +52,11 @@ def enter(request: HttpRequest, programme: str) -> HttpResponse:
         return redirect("cabinet:home", programme=programme)
     at = steps.read(request, programme)
     at = at._replace(
-        friend=request.GET.get("friend", at.friend)[:16], source=request.GET.get("from", at.source)[:32]
+        friend=request.GET.get("friend", at.friend)[:16],
+        source=request.GET.get("from", at.source)[: arrivals.MOST],
     )
+    if request.method == "GET":
+        _count(here, request.GET.get("from", ""))
     typed = request.POST.get("to", at.to).strip()
     fault = ""
     if request.method == "POST":
@@ -113,6 +118,14 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
     page = {"programme": here, "form": form, "fault": fault, "friend": friend and friend.first_name}
     status = 422 if fault or form.errors else 200
     return render(request, "cabinet/join.html", page, status=status)
+
+
+def _count(programme: Programme, source: str) -> None:
+    """Count that a store's code was scanned; a landing page counts its visits itself."""
+    store = source.removeprefix(arrivals.STORE)
+    if store != source and finder.of_programme(programme).filter(code=store).exists():
+        today = timezone.now().astimezone(ZoneInfo(programme.time_zone)).date()
+        arrivals.note(programme, source, today)
 
 
 def _read(text: str, manner: Manner) -> Address:

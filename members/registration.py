@@ -113,6 +113,7 @@ def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
                 referral_code=make_referral_code(),
                 referred_by=friend,
                 channel=newcomer.channel,
+                source=newcomer.source,
                 joined_at=at,
                 apart=apart,
             )

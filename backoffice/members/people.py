@@ -27,6 +27,7 @@ from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
 from backoffice.members import adjusting, joining, member_page, tier_setting, unfolding
+from loyalty.appearance import sources
 from loyalty.models import Holder
 from members import attributes as member_attributes
 from members import wording
@@ -62,7 +63,7 @@ class MemberDesk(SheetDesk):
     search_fields = ("phone",)
     search_help_text = _("Phone or its end, card, e-mail, name or referral code")
     autocomplete_fields = ("referred_by",)
-    readonly_fields = ("referral_code", "show_channel", "joined_at", "show_attributes")
+    readonly_fields = ("referral_code", "show_channel", "show_source", "joined_at", "show_attributes")
     fieldsets = (
         (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
         (
@@ -71,7 +72,7 @@ class MemberDesk(SheetDesk):
                 "fields": (
                     ("birthday", "gender", "language"),
                     ("status", "referred_by"),
-                    ("referral_code", "show_channel", "joined_at"),
+                    ("referral_code", "show_channel", "show_source", "joined_at"),
                     "attributes",
                 ),
             },
@@ -212,6 +213,11 @@ class MemberDesk(SheetDesk):
     def show_channel(self, member: Member) -> str:
         """The channel in words."""
         return wording.name_channel(member.channel)
+
+    @display(description=_("came from"))
+    def show_source(self, member: Member) -> str:
+        """The link by which they came, in words."""
+        return sources.name(member.source) or "–"
 
     @display(description=_("status"), label={"active": "success", "blocked": "danger", "erased": "warning"})
     def show_status(self, member: Member) -> tuple[str, str]:

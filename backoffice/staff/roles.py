@@ -33,6 +33,7 @@ RULES = (
     "loyalty.programme", "loyalty.ladder", "loyalty.tier", "loyalty.payer", "campaigns.campaign",
     "campaigns.campaigntemplate", "campaigns.questionnaire", "members.cardkind", "analytics.segment",
     "rewards.series",
+    "loyalty.appearance", "campaigns.landingpage",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.

@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [  # those of config.lanes are for pages alone
     "config.addresses.ClientAddress",
+    "config.domains.ProgrammeDomain",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

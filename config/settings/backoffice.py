@@ -60,6 +60,7 @@ NAVIGATION = [
             "link": reverse_lazy("admin:campaigns_campaign_calendar"),
             "permission": _seen_with("campaigns.view_campaign"),
         },
+        _item(_("Landing pages"), "web", "campaigns.landingpage"),
         _item(_("Campaign templates"), "bookmarks", "campaigns.campaigntemplate"),
         _item(_("Published versions"), "inventory", "campaigns.revision"),
         _item(_("Questionnaires"), "quiz", "campaigns.questionnaire"),
@@ -70,6 +71,13 @@ NAVIGATION = [
     _group(
         _("Programme"),
         _item(_("Rules of the programme"), "rule", "loyalty.programme"),
+        _item(_("Appearance"), "palette", "loyalty.appearance"),
+        {
+            "title": _("Where members come from"),
+            "icon": "alt_route",
+            "link": reverse_lazy("admin:loyalty_appearance_sources"),
+            "permission": _seen_with("loyalty.view_appearance"),
+        },
         _item(_("Tiers"), "stairs", "loyalty.ladder"),
         _item(_("Changes of tiers"), "swap_vert", "loyalty.tierchange"),
         _item(_("Card types"), "style", "members.cardkind"),

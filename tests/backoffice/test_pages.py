@@ -24,8 +24,8 @@ from analytics import hand
 from analytics.hand import TierToSet
 from backoffice.desk import Register
 from backoffice.staff import roles
-from campaigns.models import Backtest, Campaign, CampaignTemplate, Revision, Seller
-from loyalty.models import Debt, Ladder, Programme, Receipt
+from campaigns.models import Backtest, Campaign, CampaignTemplate, LandingPage, Revision, Seller
+from loyalty.models import Appearance, Debt, Ladder, Programme, Receipt
 from members.models import Event, Member, User
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
@@ -63,6 +63,8 @@ def make_system_records() -> None:
     programme = Programme.objects.filter(tiers__code="gold").first()
     if programme is not None:
         Ladder.objects.create(programme=programme)
+        Appearance.objects.create(programme=programme, colour="#123456")
+        LandingPage.objects.create(campaign=programme.campaigns.first(), code="page", title="A page")
         member = Member.objects.get(first_name="Anna")
         hand.set_tier(member, programme, TierToSet("gold"), "a friend of the house", timezone.now(), None)
     if event is not None:
