@@ -64,7 +64,7 @@ def make_system_records() -> None:
     if programme is not None:
         Ladder.objects.create(programme=programme)
         Appearance.objects.create(programme=programme, colour="#123456")
-        LandingPage.objects.create(campaign=programme.campaigns.first(), code="page", title="A page")
+        LandingPage.objects.create(campaign=programme.campaigns.all()[0], code="page", title="A page")
         member = Member.objects.get(first_name="Anna")
         hand.set_tier(member, programme, TierToSet("gold"), "a friend of the house", timezone.now(), None)
     if event is not None:

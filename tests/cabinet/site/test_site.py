@@ -70,7 +70,7 @@ def publish(shop: Shop, code: str, **parts: object) -> Campaign:
     return factories.publish_campaign(shop.programme, draft, code=code, name=f"Called {code}")
 
 
-SECRET = {
+SECRET: dict[str, dict[str, object]] = {
     "segments": {"whom": {"who": "members", "segments": ["rich"]}},
     "but": {"whom": {"who": "members", "except": {"segments": ["poor"]}}},
     "condition": {"if": {"condition": "segment", "in": ["rich"]}},
