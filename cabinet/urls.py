@@ -15,6 +15,7 @@ from cabinet import (
     open_forms,
     papers,
     questionnaires,
+    why,
 )
 
 app_name = "cabinet"
@@ -35,6 +36,8 @@ urlpatterns = [
     path("<slug:programme>/help/<uuid:request_id>/rate/", help.rate, name="help_rate"),
     path("<slug:programme>/help/<uuid:request_id>/close/", help.close, name="help_close"),
     path("<slug:programme>/help/<uuid:request_id>/photo/<int:message_id>/", help.photo, name="help_photo"),
+    path("<slug:programme>/recommendations/", why.recommendations, name="recommendations"),
+    path("<slug:programme>/why/coupon/<str:code>/", why.coupon, name="why_coupon"),
     path("<slug:programme>/me/", about.show, name="me"),
     path("<slug:programme>/me/name/", about.rename, name="rename"),
     path("<slug:programme>/me/consents/", about.agree, name="agree"),

@@ -65,6 +65,12 @@ def in_force(member: Member) -> dict[str, bool]:
     }
 
 
+def stands(member: Member, purpose: str) -> bool:
+    """Whether the member agrees to a purpose now, whatever the channel or the party."""
+    said = [row.granted for row in newest(member) if row.purpose == purpose]
+    return any(said)
+
+
 def newest(member: Member) -> list[Consent]:
     """What was said last to each question, with the text that was shown."""
     keys = ("purpose", "party", "channel")

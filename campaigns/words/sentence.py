@@ -140,7 +140,7 @@ def _when(when: Fields, voice: Voice) -> Iterator[str]:
     if "hours" in when:
         yield hours(when["hours"])
     if "around" in when:
-        yield _around(when["around"], voice)
+        yield tell_around(when["around"], voice)
     if "from" in when and "until" in when:
         yield _("from {start} to {end}").format(
             start=moment(when["from"]), end=moment(when["until"], last=True)
@@ -151,7 +151,8 @@ def _when(when: Fields, voice: Voice) -> Iterator[str]:
         yield _("until {end}").format(end=moment(when["until"], last=True))
 
 
-def _around(around: Fields, voice: Voice) -> str:
+def tell_around(around: Fields, voice: Voice) -> str:
+    """The days around a date of the member."""
     known = {"birthday": _("birthday"), "joined": _("anniversary of joining")}
     date = known.get(around.get("date", "")) or voice.name("attributes", around.get("date"))
     before, after = around.get("before", 0), around.get("after", 0)

@@ -21,13 +21,14 @@ from tests.factories import Shop
 from tests.races.selling import sell
 
 #: Addresses that anybody may open.
-OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline", "form", "form_photo"}
+OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline", "form", "form_photo", "recommendations"}
 POSTS = {"leave", "rename", "agree", "end_device", "help_rate", "help_close"}
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {
     "questionnaire": {"code": "pets"},
     "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
     **{name: {"request_id": uuid4()} for name in ("help_request", "help_rate", "help_close")},
+    "why_coupon": {"code": "NOSUCH"},
     "help_photo": {"request_id": uuid4(), "message_id": 1},
 }
 OWN = sorted({str(pattern.name) for pattern in urls.urlpatterns} - OPEN)
