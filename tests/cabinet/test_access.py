@@ -21,7 +21,18 @@ from tests.factories import Shop
 from tests.races.selling import sell
 
 #: Addresses that anybody may open.
-OPEN = {"programmes", "enter", "code", "join", "manifest", "worker", "offline", "form", "form_photo", "recommendations"}
+OPEN = {
+    "programmes",
+    "enter",
+    "code",
+    "join",
+    "manifest",
+    "worker",
+    "offline",
+    "form",
+    "form_photo",
+    "recommendations",
+}
 POSTS = {"leave", "rename", "agree", "end_device", "help_rate", "help_close"}
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {
