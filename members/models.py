@@ -37,18 +37,47 @@ APPEND_ONLY = (
     NEVER_TRUNCATED,
 )
 
-#: "Erased" tells that a person's data are gone. Only an erasure may say so: it sets ``regulars.erasing`` to "on"
-#: for its own transaction. Nobody comes back from it.
+#: Whether the transaction at hand is an erasure: it named itself in ``regulars.erasing``, and its row in ``Erasure``,
+#: which nobody can take out again, was written by this very transaction. The one door (``members.erasure.door``).
+ERASING = """EXISTS (
+            SELECT FROM members_erasure WHERE id::text = current_setting('regulars.erasing', true)
+               AND transaction = pg_current_xact_id()::text)"""
+
+
+def refuse_but_let_go(*columns: str) -> str:
+    """The body of a trigger that refuses any change, unless an erasure empties these columns and changes no other."""
+    named = ", ".join(f"'{column}'" for column in columns)
+    return f"""
+        IF TG_OP = 'UPDATE' AND {ERASING}
+           AND to_jsonb(NEW) - ARRAY[{named}] = to_jsonb(OLD) - ARRAY[{named}] THEN RETURN NEW; END IF;
+        RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;
+    """
+
+
+def append_only_but(*columns: str) -> tuple[pgtrigger.Trigger, ...]:
+    """As ``APPEND_ONLY``, but that an erasure may change these columns, in which something personal may stand."""
+    return (
+        pgtrigger.Trigger(
+            name="append_only",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            func=refuse_but_let_go(*columns),
+        ),
+        NEVER_TRUNCATED,
+    )
+
+
+#: "Erased" tells that a person's data are gone. Only an erasure may say so. Nobody comes back from it.
 ERASED_BY_ERASURE_ALONE = pgtrigger.Trigger(
     name="erased_by_erasure_alone",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
-    func="""
+    func=f"""
         IF TG_OP = 'UPDATE' AND OLD.status = NEW.status THEN RETURN NEW; END IF;
         IF TG_OP = 'UPDATE' AND OLD.status = 'erased' THEN
             RAISE EXCEPTION 'member % is erased, and stays so', NEW.id;
         END IF;
-        IF NEW.status = 'erased' AND current_setting('regulars.erasing', true) IS DISTINCT FROM 'on' THEN
+        IF NEW.status = 'erased' AND NOT {ERASING} THEN
             RAISE EXCEPTION 'member % is erased by an erasure alone: the status is not set', NEW.id;
         END IF;
         RETURN NEW;
@@ -299,7 +328,7 @@ class Consent(models.Model):
         verbose_name_plural = _("consents")
         ordering = ("-at", "-id")
         indexes = (models.Index(fields=["member", "purpose", "channel", "-at"], name="consent_in_force"),)
-        triggers = APPEND_ONLY
+        triggers = append_only_but("evidence")
 
     def __str__(self) -> str:
         about = ": ".join(part for part in (self.purpose, self.party or self.channel) if part)
@@ -397,6 +426,76 @@ class Device(models.Model):
         return self.name
 
 
+class Departure(models.Model):
+    """That a member asked to leave a programme: from ``due_at`` on they are let go, unless they took it back.
+
+    Written by ``members.erasure.departures`` and by the erasure that carries it out.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="departures", verbose_name=_("member")
+    )
+    #: The code of the programme.
+    circle = models.CharField(_("programme"), max_length=32)
+    asked_at = models.DateTimeField(_("asked"))
+    due_at = models.DateTimeField(_("due"))
+    taken_back_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("departure")
+        verbose_name_plural = _("departures")
+        ordering = ("-asked_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["member", "circle"],
+                condition=Q(taken_back_at=None, done_at=None),
+                name="departure_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_at=None) | Q(done_at=None), name="departure_one_end"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["due_at"], name="departure_due", condition=Q(taken_back_at=None, done_at=None)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return date_format(timezone.localtime(self.asked_at), "DATETIME_FORMAT")
+
+
+class Erasure(models.Model):
+    """That somebody was erased: when, out of which programme, on whose word. It holds nothing of the person.
+
+    Its row opens the one door in append-only tables (``ERASING``), for the transaction that writes it. ``member`` is
+    what is left of them: a row that names nobody. Written by ``members.erasure.door`` alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("what is left")
+    )
+    #: The code of the programme; empty where staff erased somebody everywhere.
+    circle = models.CharField(_("programme"), max_length=32, blank=True)
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    transaction = models.CharField(max_length=20)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ("-at",)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return date_format(timezone.localtime(self.at), "DATETIME_FORMAT")
+
+
 class ShownDecoder(json.JSONDecoder):
     """Reads stored JSON for any page: what is nested too deep to be shown comes as the beginning of its text."""
 
@@ -437,7 +536,7 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         ordering = ("-at",)
         indexes = (models.Index(fields=["member", "-at"], name="event_timeline"),)
-        triggers = APPEND_ONLY
+        triggers = append_only_but("data", "member_id")
 
     def __str__(self) -> str:
         return f"{name_event(self.kind)}, {date_format(timezone.localtime(self.at), 'DATETIME_FORMAT')}"

@@ -47,7 +47,7 @@ from campaigns.checkout.told import find as find
 from campaigns.checkout.told import find_by_number as find_by_number
 from campaigns.engine.outcome import Outcome
 from foundation import prepared
-from foundation.refusals import Conflict, Invalid, Refused
+from foundation.refusals import Conflict, Gone, Invalid, Refused
 from foundation.violations import constraint_of
 from loyalty.ledger import ledger
 from loyalty.models import Receipt
@@ -240,7 +240,9 @@ def _complete(found: Situation, sale: Sale, now: datetime, accounts: Sequence[UU
         found.shop.partner_id,
         [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],
     )
-    return situation.read(sale, now)
+    found = situation.read(sale, now)
+    require_member(found, now)  # who was there before the lock may have left while it was waited for
+    return found
 
 
 def require_member(found: Situation, now: datetime) -> None:
@@ -288,7 +290,10 @@ def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[D
 
 
 def require_same(sale: Sale, content_hash: str) -> None:
-    """Raise ``Conflict`` when the receipt of this number was made with other content."""
+    """Raise ``Conflict`` when the receipt of this number was made with other content, and ``Gone`` when whoever bought
+    was erased: then nobody can say whether it is the same."""
+    if not content_hash:
+        raise Gone
     if content_hash != sale.content_hash:
         detail = _("Receipt %(number)s of this store exists with other content.") % {
             "number": sale.receipt_number

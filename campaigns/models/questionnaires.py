@@ -15,16 +15,15 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.models import Segment
 from loyalty.models import Programme
-from members.models import APPEND_ONLY, Member, new_id
+from members.models import APPEND_ONLY, ERASING, Member, new_id
 
-#: What was answered to the end stays as it is, and stays its member's; erasure alone empties it, under
-#: ``regulars.erasing`` as everywhere.
+#: What was answered to the end stays as it is, and stays its member's; erasure alone empties it, by the one door.
 FINISHED_STAYS = pgtrigger.Trigger(
     name="finished_stays",
     when=pgtrigger.Before,
     operation=pgtrigger.Update | pgtrigger.Delete,
-    func="""
-        IF OLD.finished_at IS NULL OR current_setting('regulars.erasing', true) = 'on' THEN
+    func=f"""
+        IF OLD.finished_at IS NULL OR {ERASING} THEN
             IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
             RETURN NEW;
         END IF;

@@ -172,6 +172,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 15
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 EVENT_SUBSCRIBERS = "config.subscribers.SUBSCRIBERS"
+FORGETTERS = "config.forgetters.FORGETTERS"
 LEDGER_CHECKS = (
     "loyalty.ledger.audit_statements.CHECKS",
     "loyalty.ledger.audit_causes.CHECKS",

@@ -183,7 +183,8 @@ SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || u.transfer_id AS su
  ORDER BY a.id, l.id
 """
 
-#: A lot expires no earlier than it is given, and what expired had reached its end, unless it lapsed for inactivity.
+#: A lot expires no earlier than it is given, and what expired had reached its end, unless it lapsed for inactivity, or
+#: whoever held the account left.
 _EXPIRY_IS_DUE = f"""
 SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
        'after ' || coalesce(l.expires_at::text, 'no day at all') AS expected, t.at::text AS found
@@ -191,7 +192,10 @@ SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
   JOIN loyalty_lotuse u ON u.transfer_id = t.id
   JOIN loyalty_lot l ON l.id = u.lot_id
   JOIN loyalty_account a ON a.id = t.source_id
- WHERE {_OURS} AND t.kind = 'expire' AND t.reason <> 'inactivity' AND (l.expires_at IS NULL OR l.expires_at > t.at)
+ WHERE {_OURS} AND t.kind = 'expire' AND (l.expires_at IS NULL OR l.expires_at > t.at)
+   AND t.reason <> 'inactivity' AND NOT (t.reason = 'left' AND NOT EXISTS (
+       SELECT FROM loyalty_holder h JOIN members_member m ON m.id = h.member_id
+        WHERE h.account_id = a.id AND m.status <> 'erased'))
  ORDER BY a.id, l.id
 """
 

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 
-from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
+from members.models import APPEND_ONLY, NEVER_TRUNCATED, append_only_but, new_id
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -296,7 +296,7 @@ class Transfer(models.Model):
             ),
             models.Index(fields=["user"], name="transfer_by_user", condition=Q(user__isnull=False)),
         )
-        triggers = APPEND_ONLY
+        triggers = append_only_but("reason")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {localize(self.points)}"

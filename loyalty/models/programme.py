@@ -148,6 +148,12 @@ class Programme(models.Model):
         db_default=14,
         help_text=_("From the day it was entered or changed. One given at registration counts at once."),
     )
+    leaving_days = models.PositiveSmallIntegerField(
+        _("members who leave can come back for, days"),
+        default=14,
+        db_default=14,
+        help_text=_("Then everything that names them is erased. 0: within the hour."),
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
+from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id, refuse_but_let_go
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -163,10 +163,12 @@ class Receipt(models.Model):
         triggers = (
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             NEVER_TRUNCATED,
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="decision_is_fixed",
+                when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(exclude=["status", "hold_until"]),
+                func=refuse_but_let_go("shopper", "content_hash", "member_id"),
             ),
             WITHIN_THE_LIMIT,
         )

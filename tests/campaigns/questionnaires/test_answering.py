@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from PIL import Image
 
 from campaigns.models import AnswerPhoto, AnswerSheet, EventReward, Questionnaire
@@ -15,6 +15,7 @@ from campaigns.questionnaires import answering, document, forgetting, states
 from campaigns.questionnaires.answering import Sent
 from foundation.refusals import Invalid, Refused, TooMany
 from loyalty.models import Account, Transfer
+from members.erasure import door
 from members.models import Event, Member
 from tests import factories
 from tests.factories import START, Shop
@@ -285,8 +286,8 @@ def test_an_erasure_empties_the_answers_and_deletes_the_photos(shop: Shop, anna:
     with pytest.raises(RuntimeError):
         forgetting.forget(anna.id)
 
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('regulars.erasing', 'on', true)")
+    with transaction.atomic():
+        door.open_for(anna.id, "", NOW)
         forgetting.forget(anna.id)
 
     sheet.refresh_from_db()
