@@ -1,5 +1,5 @@
-"""What messaging forgets: digests of the person's addresses, what other systems answered about them, what they asked for
-help, and the outbox."""
+"""What messaging forgets: digests of the person's addresses, what other systems answered about them, what they wrote
+when they asked for help, and the outbox."""
 
 from __future__ import annotations
 
