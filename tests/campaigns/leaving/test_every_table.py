@@ -55,11 +55,13 @@ OF_THE_HOUSE = {
     "loyalty_product", "loyalty_productset", "loyalty_tier", "loyalty_sweepbatch", "loyalty_receiptline",
     "analytics_segment", "rewards_series", "campaigns_backtest", "campaigns_campaign", "campaigns_campaignevent",
     "campaigns_campaigntemplate", "campaigns_revision", "campaigns_rulebook", "campaigns_look", "campaigns_tally",
-    "campaigns_usage", "campaigns_questionnaire", "campaigns_questionnaireversion", "pos_tillkey",
+    "campaigns_usage", "campaigns_questionnaire", "campaigns_questionnaireversion",
+    "campaigns_landingpage", "loyalty_appearance", "loyalty_picture", "pos_tillkey",
 }  # fmt: skip
 #: Codes, ids, kinds and numbers of the programme's own, and what is long over when somebody is erased.
 IMPERSONAL = {
     "members_member.language", "members_member.channel", "members_member.apart", "members_card.apart",
+    "members_member.source", "loyalty_arrival.source",
     "members_consent.party", "members_consent.channel", "members_consent.source", "members_device.circle",
     "members_event.kind", "members_departure.circle", "members_erasure.circle", "members_erasure.transaction",
     "loyalty_account.code", "loyalty_invitation.token", "loyalty_handout.content_hash",

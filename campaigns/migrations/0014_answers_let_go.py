@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0012_questionnaires'),
+        ('campaigns', '0013_landing_pages'),
     ]
 
     operations = [

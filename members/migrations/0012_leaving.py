@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0010_spent_step'),
+        ('members', '0011_where_members_came_from'),
     ]
 
     operations = [
