@@ -18,6 +18,7 @@ import backoffice.books.purchases
 import backoffice.campaigns
 import backoffice.coupons.one_by_one
 import backoffice.coupons.series
+import backoffice.members.consent_texts
 import backoffice.members.people
 import backoffice.members.timeline
 import backoffice.payers

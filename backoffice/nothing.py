@@ -82,6 +82,12 @@ LISTS: Mapping[str, Nothing] = {
     "members.consent": Nothing(
         _("Whether members may be written to, and how they said so. It is asked when they join."), (_MEMBERS,)
     ),
+    "members.consenttext": Nothing(
+        _(
+            "What members are asked to agree to. Until somebody writes a text, the plain ones of the house are shown."
+        ),
+        (_add(_("Write a text"), "members.consenttext"),),
+    ),
     "members.event": Nothing(
         _(
             "What happens to members and campaigns is written here by itself: joining, purchases, tiers, coupons."

@@ -103,8 +103,7 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
     here, at = access.programme_of(programme), steps.read(request, programme)
     if at.address is None or not at.proven(timezone.now()):
         return redirect("cabinet:enter", programme=programme)
-    questions = asking.questions(here, get_language() or "en")
-    form = asking.Answers(request.POST or None, questions=questions)
+    form = asking.Answers(request.POST or None, questions=asking.questions(here, [at.kind]), needs=True)
     fault = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -185,10 +184,15 @@ def _register(request: HttpRequest, programme: Programme, at: Steps, form: askin
         first_name=form.cleaned_data["first_name"],
         language=get_language() or "en",
         referral=friend.referral_code if friend else None,
-        said=form.said(at.kind),
+        said=form.said(),
         channel=OWN,
         source=at.source or OWN,
-        evidence={"address": access.caller_of(request), "programme": programme.code, "proved": at.kind},
+        evidence={
+            "address": access.caller_of(request),
+            "device": access.name_of(request),
+            "programme": programme.code,
+            "proved": at.kind,
+        },
     )
     manner = membership.manner_of_programme(programme)
     return registration.register(newcomer, programme.pk, timezone.now(), [programme.pk], manner)

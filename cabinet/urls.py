@@ -7,6 +7,7 @@ from django.urls import path
 from cabinet import (
     about,
     access,
+    agreements,
     entry,
     help,
     history,
@@ -40,7 +41,8 @@ urlpatterns = [
     path("<slug:programme>/why/coupon/<str:code>/", why.coupon, name="why_coupon"),
     path("<slug:programme>/me/", about.show, name="me"),
     path("<slug:programme>/me/name/", about.rename, name="rename"),
-    path("<slug:programme>/me/consents/", about.agree, name="agree"),
+    path("<slug:programme>/me/consents/", agreements.browse, name="consents"),
+    path("<slug:programme>/asked/", agreements.ask, name="asked"),
     path("<slug:programme>/me/devices/end/", about.end_device, name="end_device"),
     path("<slug:programme>/questionnaires/", questionnaires.browse, name="questionnaires"),
     path("<slug:programme>/questionnaires/<slug:code>/", questionnaires.answer, name="questionnaire"),

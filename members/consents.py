@@ -76,3 +76,9 @@ def newest(member: Member) -> list[Consent]:
     keys = ("purpose", "party", "channel")
     rows = Consent.objects.filter(member=member).select_related("text")
     return list(rows.order_by(*keys, "-at", "-id").distinct(*keys))
+
+
+def everything(member: Member, most: int = 200) -> list[Consent]:
+    """Everything that the member said, the newest first, with the texts that were shown."""
+    rows = Consent.objects.filter(member=member).select_related("text")
+    return list(rows.order_by("-at", "-id")[:most])

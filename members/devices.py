@@ -11,10 +11,10 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.lookup import rotating
-from members.models import Device, Member
+from members.models import ConsentText, Device, Member, Purpose
 
 #: A device that nobody used for so long is forgotten.
 LIFE = timedelta(days=180)
@@ -24,10 +24,14 @@ NOTED_EVERY = timedelta(minutes=10)
 TRIES = 20
 
 
-def open_on(member: Member, circle: str, name: str, now: datetime) -> str:
-    """Log the member in on a device, in the cabinet of the programme ``circle``. Returns the token."""
+def open_on(member: Member, circle: str, name: str, now: datetime, *, asked: bool = True) -> str:
+    """Log the member in on a device, in the cabinet of the programme ``circle``. Returns the token.
+
+    ``asked`` says that every consent was answered as far as is known; else it is looked for first.
+    """
     token = secrets.token_urlsafe(32)
-    device = {"member": member, "circle": circle, "name": name, "created_at": now, "seen_at": now}
+    device = {"member": member, "circle": circle, "name": name, "created_at": now, "seen_at": now,
+              "settled_at": now if asked else None}  # fmt: skip
     for _try in range(TRIES):
         # ten digits are few enough that a million phones meet now and then: then another number
         _row, made = Device.objects.get_or_create(
@@ -39,10 +43,16 @@ def open_on(member: Member, circle: str, name: str, now: datetime) -> str:
 
 
 def find(token: str, circle: str, now: datetime) -> Device | None:
-    """The device of that token, with its member, while both are in use. Notes that it was seen."""
+    """The device of that token, with its member, while both are in use. Notes that it was seen.
+
+    ``outdated`` on it says whether a text that may ask for a consent was written since none was to be asked for.
+    """
     if not token:
         return None
-    device = in_use(now).select_related("member").filter(digest=_digest(token), circle=circle).first()
+    asking = Q(ask_again=True) | Q(purpose=Purpose.SHARING)
+    newer = ConsentText.objects.filter(asking, circle__in=(circle, ""), since__gt=OuterRef("settled_at"))
+    found = in_use(now).filter(digest=_digest(token), circle=circle).annotate(outdated=Exists(newer))
+    device = found.select_related("member").first()
     if device is not None and is_back(device, now):
         Device.objects.filter(id=device.id, seen_at__lt=now).update(seen_at=now)
     return device

@@ -8,6 +8,7 @@ from typing import Any
 
 import pgtrigger
 import uuid_utils
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
@@ -283,6 +284,15 @@ class ConsentText(models.Model):
         _("ask again"), default=False, help_text=_("Those who agreed to an earlier version are asked anew.")
     )
     since = models.DateTimeField(_("shown since"), default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("written by"),
+    )
 
     class Meta:
         verbose_name = _("consent text")
@@ -415,6 +425,8 @@ class Device(models.Model):
     ended_at = models.DateTimeField(_("logged out"), null=True, blank=True)
     #: The step of the newest code by which points were spent without a further one: none of it or before does again.
     spent_step = models.BigIntegerField(null=True, editable=False)
+    #: When it was last found that every consent that is asked for here was answered. Empty: look before anything else.
+    settled_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("device")

@@ -31,8 +31,8 @@ SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.s
          "campaigns.seller")  # fmt: skip
 RULES = (
     "loyalty.programme", "loyalty.ladder", "loyalty.tier", "loyalty.payer", "campaigns.campaign",
-    "campaigns.campaigntemplate", "campaigns.questionnaire", "members.cardkind", "analytics.segment",
-    "rewards.series",
+    "campaigns.campaigntemplate", "campaigns.questionnaire", "members.cardkind", "members.consenttext",
+    "analytics.segment", "rewards.series",
     "loyalty.appearance", "campaigns.landingpage",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)

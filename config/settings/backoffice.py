@@ -81,6 +81,7 @@ NAVIGATION = [
         _item(_("Tiers"), "stairs", "loyalty.ladder"),
         _item(_("Changes of tiers"), "swap_vert", "loyalty.tierchange"),
         _item(_("Card types"), "style", "members.cardkind"),
+        _item(_("Texts of consents"), "contract_edit", "members.consenttext"),
         _item(_("Payers"), "payments", "loyalty.payer"),
         _item(_("Rules over time"), "history_edu", "campaigns.rulebook"),
     ),

@@ -62,6 +62,15 @@ def of_house() -> str:
     return said.pop() if len(said) == 1 else ""
 
 
+def partners_of(programme: Programme) -> dict[str, str]:
+    """Who takes part in a programme: codes of partners, in order of their names, with these."""
+    return dict(
+        Partner.objects.filter(participations__programme=programme)
+        .order_by("name")
+        .values_list("code", "name")
+    )
+
+
 def in_use() -> list[str]:
     """Every country that the house, its programmes, partners and stores say they are in."""
     said = {str(settings.PHONENUMBER_DEFAULT_REGION or "")}

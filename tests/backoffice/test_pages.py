@@ -26,6 +26,7 @@ from backoffice.desk import Register
 from backoffice.staff import roles
 from campaigns.models import Backtest, Campaign, CampaignTemplate, LandingPage, Revision, Seller
 from loyalty.models import Appearance, Debt, Ladder, Programme, Receipt
+from members import consent_texts
 from members.models import Event, Member, User
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
@@ -51,6 +52,7 @@ def make_system_records() -> None:
     if programme is not None:
         days = {"begins": date(2026, 2, 1), "ends": date(2026, 2, 28)}
         Backtest.objects.create(programme=programme, name="February", tried=[], **days)
+    consent_texts.current("main", "profiling", "en")
     interval = IntervalSchedule.objects.create(every=1, period="hours")
     crontab = CrontabSchedule.objects.create(minute="5")
     PeriodicTask.objects.create(name="hourly", task="loyalty.expire", interval=interval)

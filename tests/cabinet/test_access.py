@@ -33,7 +33,7 @@ OPEN = {
     "form_photo",
     "recommendations",
 }
-POSTS = {"leave", "rename", "agree", "end_device", "help_rate", "help_close"}
+POSTS = {"leave", "rename", "end_device", "help_rate", "help_close"}
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {
     "questionnaire": {"code": "pets"},

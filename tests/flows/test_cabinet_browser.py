@@ -170,6 +170,9 @@ def test_devices_are_listed_and_ended(on_phone: Visitor, corner: Corner) -> None
 
     expect(page.get_by_text("Logged out there.")).to_be_visible()
     assert devices.find(other, "green", datetime.now(UTC)) is None
+    page.get_by_role("link", name="Messages, and what I agreed to").click()
+    on_phone.require_accessible()
+    on_phone.require_fitting()
     page.get_by_role("button", name=re.compile("^Agree news and offers: e-mail", re.I)).click()
     expect(page.get_by_text("Noted: yes.")).to_be_visible()
 
