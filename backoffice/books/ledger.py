@@ -37,8 +37,7 @@ class HolderInline(RegisterInline):
     """Who holds the account."""
 
     model = Holder
-    fk_name = "account"
-    fields = ("member", "role", "may_redeem", "daily_limit")
+    fields = ("member", "role", "may_redeem")
     show_change_link = False
 
 

@@ -87,10 +87,7 @@ class StoreSheet(Sheet):
     class Meta:
         model = Store
         import_id_fields = ("code",)
-        fields = (
-            "code", "name", "partner", "time_zone", "country", "address", "town", "hours", "latitude", "longitude",
-            "active",
-        )  # fmt: skip
+        fields = ("code", "name", "partner", "time_zone", "country", "address", "active")
 
 
 class ProductSheet(Sheet):

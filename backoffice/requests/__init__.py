@@ -1,1 +1,0 @@
-"""Requests for help: read, taken, answered and closed by staff."""

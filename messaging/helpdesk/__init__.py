@@ -1,1 +1,0 @@
-"""Members ask for help, staff answer; the cabinet and the back office call the same functions."""
