@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from backoffice.constructor import calendar_page, gallery, launching, versions, views
 from backoffice.constructor.json_text import render
@@ -58,6 +58,7 @@ class CampaignDesk(Desk):
     list_select_related = ("programme",)
     search_fields = ("name", "code")
     ordering = ("name",)
+    actions = ("hide_from_guests", "show_to_guests")
 
     def get_urls(self) -> list[Any]:
         """The constructor's pages, before those of the admin."""
@@ -112,6 +113,21 @@ class CampaignDesk(Desk):
         """Only what was never published."""
         draft = obj is not None and obj.status == Campaign.Status.DRAFT and not obj.revisions.exists()
         return draft and admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    @action(description=_("Hide from the public site"), permissions=("change",))
+    def hide_from_guests(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        """Guests read of the chosen campaigns no more."""
+        self._list(request, queryset, False)
+
+    @action(description=_("Show on the public site"), permissions=("change",))
+    def show_to_guests(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        """Guests read of the chosen campaigns, as far as anybody may know them."""
+        self._list(request, queryset, True)
+
+    def _list(self, request: HttpRequest, queryset: QuerySet[Campaign], listed: bool) -> None:
+        chosen = [campaign.pk for campaign in queryset]
+        Campaign.objects.filter(pk__in=chosen).update(listed=listed)
+        messages.success(request, _("Saved."))
 
     @display(description=_("name"), ordering="name")
     def show_name(self, campaign: Campaign) -> str:

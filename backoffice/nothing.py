@@ -82,6 +82,12 @@ LISTS: Mapping[str, Nothing] = {
     "members.consent": Nothing(
         _("Whether members may be written to, and how they said so. It is asked when they join."), (_MEMBERS,)
     ),
+    "members.consenttext": Nothing(
+        _(
+            "What members are asked to agree to. Until somebody writes a text, the plain ones of the house are shown."
+        ),
+        (_add(_("Write a text"), "members.consenttext"),),
+    ),
     "members.event": Nothing(
         _(
             "What happens to members and campaigns is written here by itself: joining, purchases, tiers, coupons."
@@ -130,6 +136,14 @@ LISTS: Mapping[str, Nothing] = {
     "loyalty.payer": Nothing(
         _("Payers bear the cost of points: the house itself, partners, brands. Campaigns name who pays."),
         (_add(_("Add a payer"), "loyalty.payer"),),
+    ),
+    "loyalty.appearance": Nothing(
+        _("Colours, logo, texts and domain of a programme: its cabinet and its public site look like it."),
+        (_add(_("Choose how a programme looks"), "loyalty.appearance"),),
+    ),
+    "campaigns.landingpage": Nothing(
+        _("Pages that tell of one campaign to whoever is no member yet, with a picture and the way in."),
+        (_add(_("Add a landing page"), "campaigns.landingpage"), _CAMPAIGNS),
     ),
     "loyalty.ladder": Nothing(
         _("A ladder says how members of a programme go up and down between tiers."),
@@ -214,6 +228,10 @@ LISTS: Mapping[str, Nothing] = {
         ),
         (_add(_("Add a seller"), "campaigns.seller"),),
     ),
+    "campaigns.questionnaire": Nothing(
+        _("A questionnaire asks members something, and a campaign may thank them for it with points."),
+        (_add(_("Make a questionnaire"), "campaigns.questionnaire"),),
+    ),
     "rewards.series": Nothing(
         _("A series is a kind of coupons: one code for all, or a code for each member."),
         (_add(_("Make a series"), "rewards.series"),),
@@ -228,6 +246,9 @@ LISTS: Mapping[str, Nothing] = {
     "messaging.webhook": Nothing(
         _("A webhook tells another system at once what happened: a purchase, a new member, a tier."),
         (_add(_("Add a webhook"), "messaging.webhook"),),
+    ),
+    "messaging.helprequest": Nothing(
+        _("What members ask in the cabinet, under “Help”. It is answered here; they read it there."),
     ),
     "messaging.webhookdelivery": Nothing(
         _("What was told to other systems, and what they answered."),

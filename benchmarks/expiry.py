@@ -50,9 +50,9 @@ NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
 BUILD = f"""
 INSERT INTO loyalty_programme (code, name, currency, point_value, point_decimals, rounding, time_zone, expiry,
        activation_days, spending, earn_on, debt_policy, return_days, grace_days, hold_minutes,
-       birthday_days, active)
+       birthday_days, leaving_days, active)
 VALUES ('bench', 'Bench', 'EUR', 1, 2, 'half_up', 'UTC', '{{"kind": "after", "years": 1}}', 0, '{{}}', 'after',
-       'debt', 14, 14, 60, 14, true);
+       'debt', 14, 14, 60, 14, 14, true);
 INSERT INTO loyalty_account (id, programme_id, kind, code, balance, owed, version, opened_at)
 SELECT {NEW_ID}, p.id, kind, '', NULL, 0, 0, now()
   FROM loyalty_programme p, unnest(ARRAY['issuance', 'expiry', 'hold', 'exchange']) kind;

@@ -34,9 +34,9 @@ TEMPLATE = "bench_tiers"
 BUILD = f"""
 INSERT INTO loyalty_programme (code, name, currency, point_value, point_decimals, rounding, time_zone, expiry,
        activation_days, spending, earn_on, debt_policy, return_days, grace_days, hold_minutes,
-       birthday_days, active)
+       birthday_days, leaving_days, active)
 VALUES ('bench', 'Bench', 'EUR', 1, 2, 'half_up', 'UTC', '{{"kind": "never"}}', 0, '{{}}', 'after',
-       'debt', 14, 14, 60, 14, true);
+       'debt', 14, 14, 60, 14, 14, true);
 INSERT INTO loyalty_partner (code, name) VALUES ('bench', 'Bench');
 INSERT INTO loyalty_store (code, name, partner_id, time_zone, address, active)
 SELECT 'bench', 'Bench', id, 'UTC', '', true FROM loyalty_partner;

@@ -1,4 +1,4 @@
-"""About me: name and language, what I agreed to, and on which devices I am logged in."""
+"""About me: name and language, the ways to everything else, and on which devices I am logged in."""
 
 from __future__ import annotations
 
@@ -14,15 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cabinet import access
 from cabinet.access import Visit, for_members
-from members import consent_texts, consents, devices
-from members.consents import Said
+from members import devices
 from members.lookup import phones
-from members.models import Purpose
-
-#: What is asked here: news and offers by each channel, which is agreed to by itself, and offers made for somebody.
-ASKED = ((Purpose.MARKETING, "sms"), (Purpose.MARKETING, "email"), (Purpose.PROFILING, ""))
 
 
 @require_safe
@@ -69,26 +63,6 @@ def rename(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_POST
 @for_members
-def agree(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Give or withdraw one consent; it counts from this moment. The one by which somebody takes part stays here."""
-    purpose, channel = request.POST.get("purpose", ""), request.POST.get("channel", "")
-    granted = request.POST.get("granted") == "yes"
-    if (purpose, channel) not in ASKED or request.POST.get("granted") not in ("yes", "no"):
-        return redirect("cabinet:me", programme=visit.programme.code)
-    text = consent_texts.current(visit.programme.code, purpose, request.LANGUAGE_CODE)
-    before = {(row.purpose, row.channel): row for row in consents.newest(visit.member)}.get(
-        (purpose, channel)
-    )
-    if before is None or (before.granted, before.text_id) != (granted, text.id):  # else it was said twice
-        evidence = {"address": access.caller_of(request), "device": visit.device.name}
-        said = Said(purpose, granted, channel=channel, text=text)
-        consents.write(visit.member, [said], timezone.now(), "cabinet", evidence)
-    messages.success(request, _("Noted: yes.") if granted else _("Noted: no."))
-    return redirect("cabinet:me", programme=visit.programme.code)
-
-
-@require_POST
-@for_members
 def end_device(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Log out on another device, or on all others."""
     wanted = request.POST.get("device", "")
@@ -111,27 +85,6 @@ def _page(request: HttpRequest, visit: Visit, status: int = 200, **more: Any) ->
         "zone": visit.programme.time_zone,
         "phone": phones.mask(member.phone) if member.phone else "",
         "languages": settings.LANGUAGES,
-        "questions": _questions(visit, request.LANGUAGE_CODE),
         "devices": list(here.order_by("-seen_at")),
     }
     return render(request, "cabinet/me.html", page | more, status=status)
-
-
-def _questions(visit: Visit, language: str) -> list[dict[str, Any]]:
-    """The consents that can be given and withdrawn here, as they stand, with the text that was shown."""
-    said = {(row.purpose, row.channel): row for row in consents.newest(visit.member)}
-    told = []
-    for purpose, channel in ASKED:
-        row = said.get((purpose, channel))
-        text = consent_texts.current(visit.programme.code, purpose, language)
-        told.append(
-            {
-                "purpose": purpose,
-                "channel": channel,
-                "name": consents.name(purpose, channel),
-                "text": text.text,
-                "granted": bool(row and row.granted),
-                "at": row.at if row else None,
-            }
-        )
-    return told

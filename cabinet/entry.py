@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +19,10 @@ from cabinet import access, asking, steps
 from cabinet.steps import Steps
 from campaigns.occasions import registration
 from foundation.refusals import Conflict, Fault, Invalid, Refusal, Refused, TooMany
+from loyalty.appearance import arrivals
 from loyalty.models import Programme
-from loyalty.shops import membership
-from members import bounds, referral
+from loyalty.shops import finder, membership
+from members import bounds
 from members.codes import entry
 from members.codes.entry import Address
 from members.lookup import lookup
@@ -47,14 +48,15 @@ def choose(request: HttpRequest) -> HttpResponse:
 def enter(request: HttpRequest, programme: str) -> HttpResponse:
     """Ask for a phone or an e-mail, and send a code there. The same happens for whoever is known and who is not."""
     here = access.programme_of(programme)
-    at = steps.read(request, programme)
-    visit = access.visit_of(request, programme)
-    if visit is not None:
-        _tell_of_friend(request, here, at._replace(friend=request.GET.get("friend", "")[:16]), visit.member)
+    if access.visit_of(request, programme) is not None:
         return redirect("cabinet:home", programme=programme)
+    at = steps.read(request, programme)
     at = at._replace(
-        friend=request.GET.get("friend", at.friend)[:16], source=request.GET.get("from", at.source)[:32]
+        friend=request.GET.get("friend", at.friend)[:16],
+        source=request.GET.get("from", at.source)[: arrivals.MOST],
     )
+    if request.method == "GET":
+        _count(here, request.GET.get("from", ""))
     typed = request.POST.get("to", at.to).strip()
     fault = ""
     if request.method == "POST":
@@ -101,8 +103,7 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
     here, at = access.programme_of(programme), steps.read(request, programme)
     if at.address is None or not at.proven(timezone.now()):
         return redirect("cabinet:enter", programme=programme)
-    questions = asking.questions(here, get_language() or "en")
-    form = asking.Answers(request.POST or None, questions=questions)
+    form = asking.Answers(request.POST or None, questions=asking.questions(here, [at.kind]), needs=True)
     fault = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -116,6 +117,14 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
     page = {"programme": here, "form": form, "fault": fault, "friend": friend and friend.first_name}
     status = 422 if fault or form.errors else 200
     return render(request, "cabinet/join.html", page, status=status)
+
+
+def _count(programme: Programme, source: str) -> None:
+    """Count that a store's code was scanned; a landing page counts its visits itself."""
+    store = source.removeprefix(arrivals.STORE)
+    if store != source and finder.of_programme(programme).filter(code=store).exists():
+        today = timezone.now().astimezone(ZoneInfo(programme.time_zone)).date()
+        arrivals.note(programme, source, today)
 
 
 def _read(text: str, manner: Manner) -> Address:
@@ -156,7 +165,6 @@ def _proceed(request: HttpRequest, programme: Programme, at: Steps) -> HttpRespo
     if member.status != Member.Status.ACTIVE:
         page = {"programme": programme}
         return steps.forget(render(request, "cabinet/blocked.html", page, status=403), programme.code)
-    _tell_of_friend(request, programme, at, member)
     return _let_in(request, programme, member)
 
 
@@ -176,20 +184,18 @@ def _register(request: HttpRequest, programme: Programme, at: Steps, form: askin
         first_name=form.cleaned_data["first_name"],
         language=get_language() or "en",
         referral=friend.referral_code if friend else None,
-        said=form.said(at.kind),
+        said=form.said(),
         channel=OWN,
         source=at.source or OWN,
-        evidence={"address": access.caller_of(request), "programme": programme.code, "proved": at.kind},
+        evidence={
+            "address": access.caller_of(request),
+            "device": access.name_of(request),
+            "programme": programme.code,
+            "proved": at.kind,
+        },
     )
     manner = membership.manner_of_programme(programme)
     return registration.register(newcomer, programme.pk, timezone.now(), [programme.pk], manner)
-
-
-def _tell_of_friend(request: HttpRequest, programme: Programme, at: Steps, member: Member) -> None:
-    """Tell somebody who is a member already why the link that they followed brings nobody anything."""
-    friend = _friend(at, programme)
-    if friend is not None:
-        messages.info(request, referral.explain_to_member(friend, member))
 
 
 def _friend(at: Steps, programme: Programme) -> Member | None:

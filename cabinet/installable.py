@@ -17,6 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cabinet import access
+from loyalty.appearance import look
+from loyalty.models import Programme
 
 #: What a page without a network is made of, beside itself.
 PARTS = ("css/base.css", "cabinet/cabinet.css", "cabinet/card.js", "cabinet/cabinet.js",
@@ -28,14 +30,16 @@ def manifest(request: HttpRequest, programme: str) -> JsonResponse:
     """The web app manifest of the programme's cabinet."""
     here = access.programme_of(programme)
     home = reverse("cabinet:home", args=[programme])
+    shown = look.of(here.pk)
+    drawn = {192: shown.small_icon, 512: shown.icon}
     icons = [
         {
-            "src": static(f"cabinet/icon-{size}.png"),
+            "src": reverse("picture", args=[own.digest]) if own else static(f"cabinet/icon-{size}.png"),
             "sizes": f"{size}x{size}",
             "type": "image/png",
             "purpose": aim,
         }
-        for size in (192, 512)
+        for size, own in drawn.items()
         for aim in ("any", "maskable")
     ]
     answer = JsonResponse(
@@ -47,7 +51,7 @@ def manifest(request: HttpRequest, programme: str) -> JsonResponse:
             "scope": home,
             "display": "standalone",
             "background_color": "#fbf9f4",
-            "theme_color": "#1d5c4a",
+            "theme_color": shown.theme,
             "icons": icons,
         }
     )
@@ -59,13 +63,13 @@ def manifest(request: HttpRequest, programme: str) -> JsonResponse:
 @require_safe
 def worker(request: HttpRequest, programme: str) -> HttpResponse:
     """The service worker of the programme's cabinet: it keeps the card for the way without a network."""
-    access.programme_of(programme)
+    parts = _parts(access.programme_of(programme))
     known = {
         "home": reverse("cabinet:home", args=[programme]),
         "wayIn": reverse("cabinet:enter", args=[programme]),
         "offline": reverse("cabinet:offline", args=[programme]),
-        "parts": [static(name) for name in PARTS],
-        "version": _version(),
+        "parts": parts,
+        "version": _version(parts),
     }
     answer = render(request, "cabinet/worker.js", {"known": json.dumps(known)}, "text/javascript")
     answer["Cache-Control"] = "private, no-cache"
@@ -80,13 +84,22 @@ def offline(request: HttpRequest, programme: str) -> HttpResponse:
     return render(request, "cabinet/offline.html", page)
 
 
-def _version() -> str:
+def _parts(programme: Programme) -> list[str]:
+    """The paths of what a page without a network is made of: what all cabinets share, and the programme's own look."""
+    shown = look.of(programme.pk)
+    own = [reverse("site:look", args=[programme.code, shown.version])] if shown.version else []
+    return (
+        [static(name) for name in PARTS]
+        + own
+        + [reverse("picture", args=[one.digest]) for one in (shown.logo,) if one]
+    )
+
+
+def _version(parts: list[str]) -> str:
     """Another one as soon as any part, or the language of the page without a network, is another; the same in every
     process. Names of static files carry their contents' digest, but not while somebody works on them."""
-    parts = [static(name) for name in PARTS]
-    if settings.DEBUG:
-        parts += [_stamp(name) for name in PARTS]
-    said = "\n".join([*parts, get_language() or ""])
+    stamps = [_stamp(name) for name in PARTS] if settings.DEBUG else []
+    said = "\n".join([*parts, *stamps, get_language() or ""])
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns.checkout import holds, settlements, shares
+from campaigns.leaving import carrying_out
 from campaigns.occasions import dates, own_events, referrals
 from foundation.sending import send
 
@@ -63,3 +64,9 @@ def catch_up_events(hours: int = 2) -> None:
     now = timezone.now()
     own_events.catch_up(now - timedelta(hours=hours), now)
     own_events.reward_waiting(now)
+
+
+@shared_task
+def let_leavers_go() -> None:
+    """Erase those who left and whose days to come back are over."""
+    carrying_out.carry_out_due(timezone.now())

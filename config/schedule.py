@@ -25,9 +25,12 @@ _SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="4", minute="12"),
         "kwargs": {"hours": 72},
     },
+    "let-leavers-go": {"task": "campaigns.tasks.let_leavers_go", "schedule": crontab(minute="29")},
     # Asked for when somebody presses the button; this finds what could not be sent then.
     "run-backtests": {"task": "campaigns.backtest.run", "schedule": crontab(minute="*/5")},
     "tidy-uploads": {"task": "backoffice.files.tasks.tidy_uploads", "schedule": crontab(minute="*/5")},
+    # Sent when somebody answers; this finds what could not be told then.
+    "tell-answers": {"task": "messaging.tasks.tell_answers", "schedule": crontab(minute="*/5")},
     "deliver-webhooks": {"task": "messaging.tasks.deliver_webhooks", "schedule": 10.0},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from cabinet.site import served
 from config import health, metrics, outbox, reports, start
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("cabinet/", include("cabinet.urls")),
+    path("site/", include("cabinet.site.urls")),
+    path("pictures/<slug:digest>/", served.picture, name="picture"),
+    path("robots.txt", served.robots, name="robots"),
     path("till/", include("pos.till.urls")),
     path("api/v1/", include("pos.urls")),
     path("outbox/", outbox.show, name="outbox"),

@@ -47,6 +47,15 @@ class Conflict(Refusal):
     """The same key came with other content, or the thing exists already (409)."""
 
 
+class Gone(Refusal):
+    """It was there, and whom it was about was erased (410)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "erased", _("This was about somebody who was erased: nothing of it is left to tell.")
+        )
+
+
 class Refused(Refusal):
     """A well-formed request that the rules refuse (422)."""
 

@@ -13,11 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.ledger import inactivity
+from loyalty.models import Programme
 from members import wording
 
 #: Reasons of transfers that no person wrote.
 REASONS: Mapping[str, Any] = {
     inactivity.REASON: gettext_lazy("nothing was bought for too long"),
+    "sharing.brought": gettext_lazy("brought along to a shared account"),
+    "sharing.handed": gettext_lazy("handed out by the firm"),
+    "sharing.undone": gettext_lazy("a handout that was undone"),
     "share.cashier": gettext_lazy("for the sale, as its cashier"),
     "share.referrer": gettext_lazy("for bringing a friend"),
 }
@@ -105,6 +109,32 @@ def describe_spending(rules: Mapping[str, Any] | None, names: Callable[[str, str
     if excluded:
         said.append(_("never for %(goods)s") % {"goods": ", ".join(excluded)})
     return "; ".join(said) or _("without limits")
+
+
+def describe_programme(programme: Programme, names: Callable[[str, str], str] = by_code) -> list[str]:
+    """The rules of a programme as sentences for its members: what a point is, how long it lives, how it is spent."""
+    said = [
+        _("A point pays %(money)s %(currency)s at the till.")
+        % {"money": _number(programme.point_value), "currency": programme.currency},
+        _("Points are earned on %(what)s.") % {"what": programme.get_earn_on_display()},
+    ]
+    if programme.activation_days:
+        days = programme.activation_days
+        text = ngettext("They can be spent after %(n)s day.", "They can be spent after %(n)s days.", days)
+        said.append(text % {"n": days})
+    said.append(
+        _("How points are spent: %(rules)s.") % {"rules": describe_spending(programme.spending, names)}
+    )
+    said.append(_("When points expire: %(when)s.") % {"when": describe_expiry(programme.expiry)})
+    if programme.inactivity_days:
+        text = ngettext(
+            "Without a purchase for %(n)s day all points lapse.",
+            "Without a purchase for %(n)s days all points lapse.",
+            programme.inactivity_days,
+        )
+        said.append(text % {"n": programme.inactivity_days})
+    said.append(_("Goods that go back take their points along, and points that paid for them come back."))
+    return said
 
 
 def _number(value: Any) -> str:

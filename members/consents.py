@@ -65,8 +65,20 @@ def in_force(member: Member) -> dict[str, bool]:
     }
 
 
+def stands(member: Member, purpose: str) -> bool:
+    """Whether the member agrees to a purpose now, whatever the channel or the party."""
+    said = [row.granted for row in newest(member) if row.purpose == purpose]
+    return any(said)
+
+
 def newest(member: Member) -> list[Consent]:
     """What was said last to each question, with the text that was shown."""
     keys = ("purpose", "party", "channel")
     rows = Consent.objects.filter(member=member).select_related("text")
     return list(rows.order_by(*keys, "-at", "-id").distinct(*keys))
+
+
+def everything(member: Member, most: int = 200) -> list[Consent]:
+    """Everything that the member said, the newest first, with the texts that were shown."""
+    rows = Consent.objects.filter(member=member).select_related("text")
+    return list(rows.order_by("-at", "-id")[:most])

@@ -52,11 +52,18 @@ KINDS: dict[str, EventKind] = {
             "friend.purchased", _("a friend bought something"), _("a friend who was brought makes a purchase")
         ),
         EventKind("goal.reached", _("reached a goal"), _("a goal is reached"), reported=True),
+        EventKind(
+            "questionnaire.finished", _("filled in a questionnaire"), _("a questionnaire is filled in")
+        ),
         EventKind("review.left", _("left a review"), _("a review is left"), reported=True),
         EventKind("survey.answered", _("answered a survey"), _("a survey is answered"), reported=True),
         EventKind("subscription.made", _("subscribed"), _("the member subscribes"), reported=True),
         EventKind("app.installed", _("installed the app"), _("the app is installed"), reported=True),
         EventKind("visit.made", _("visited"), _("the member visits"), reported=True),
+        EventKind("account.joined", _("came to share an account")),
+        EventKind("account.left", _("left a shared account")),
+        EventKind("account.owner", _("became the owner of a shared account")),
+        EventKind("account.rights", _("got other rights in a shared account")),
         EventKind("badge.earned", _("earned a badge")),
         EventKind("badge.lost", _("lost a badge")),
         EventKind("campaign.published", _("a campaign was published")),
@@ -69,6 +76,9 @@ KINDS: dict[str, EventKind] = {
         EventKind("coupon.used", _("used a coupon")),
         EventKind("demo.begun", _("the demo began to be loaded")),
         EventKind("demo.loaded", _("the demo was loaded")),
+        EventKind("member.leaving", _("asked to leave")),
+        EventKind("member.left", _("left")),
+        EventKind("member.stayed", _("took leaving back")),
         EventKind("points.activated", _("points became active")),
         EventKind("points.adjusted", _("points were given or taken by hand")),
         EventKind("points.reversed", _("points given or taken by hand were reversed")),

@@ -8,12 +8,13 @@ from typing import Any
 
 import pgtrigger
 import uuid_utils
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower, Reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -37,18 +38,47 @@ APPEND_ONLY = (
     NEVER_TRUNCATED,
 )
 
-#: "Erased" tells that a person's data are gone. Only an erasure may say so: it sets ``regulars.erasing`` to "on"
-#: for its own transaction. Nobody comes back from it.
+#: Whether the transaction at hand is an erasure: it named itself in ``regulars.erasing``, and its row in ``Erasure``,
+#: which nobody can take out again, was written by this very transaction. The one door (``members.erasure.door``).
+ERASING = """EXISTS (
+            SELECT FROM members_erasure WHERE id::text = current_setting('regulars.erasing', true)
+               AND transaction = pg_current_xact_id()::text)"""
+
+
+def refuse_but_let_go(*columns: str) -> str:
+    """The body of a trigger that refuses any change, unless an erasure empties these columns and changes no other."""
+    named = ", ".join(f"'{column}'" for column in columns)
+    return f"""
+        IF TG_OP = 'UPDATE' AND {ERASING}
+           AND to_jsonb(NEW) - ARRAY[{named}] = to_jsonb(OLD) - ARRAY[{named}] THEN RETURN NEW; END IF;
+        RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;
+    """
+
+
+def append_only_but(*columns: str) -> tuple[pgtrigger.Trigger, ...]:
+    """As ``APPEND_ONLY``, but that an erasure may change these columns, in which something personal may stand."""
+    return (
+        pgtrigger.Trigger(
+            name="append_only",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            func=refuse_but_let_go(*columns),
+        ),
+        NEVER_TRUNCATED,
+    )
+
+
+#: "Erased" tells that a person's data are gone. Only an erasure may say so. Nobody comes back from it.
 ERASED_BY_ERASURE_ALONE = pgtrigger.Trigger(
     name="erased_by_erasure_alone",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
-    func="""
+    func=f"""
         IF TG_OP = 'UPDATE' AND OLD.status = NEW.status THEN RETURN NEW; END IF;
         IF TG_OP = 'UPDATE' AND OLD.status = 'erased' THEN
             RAISE EXCEPTION 'member % is erased, and stays so', NEW.id;
         END IF;
-        IF NEW.status = 'erased' AND current_setting('regulars.erasing', true) IS DISTINCT FROM 'on' THEN
+        IF NEW.status = 'erased' AND NOT {ERASING} THEN
             RAISE EXCEPTION 'member % is erased by an erasure alone: the status is not set', NEW.id;
         END IF;
         RETURN NEW;
@@ -64,33 +94,6 @@ BIRTHDAY_DATED = pgtrigger.Trigger(
     func="""
         NEW.birthday_changed_at := CASE
             WHEN NEW.birthday IS DISTINCT FROM OLD.birthday THEN clock_timestamp() ELSE OLD.birthday_changed_at END;
-        RETURN NEW;
-    """,
-)
-
-
-#: Who brought a member is said once, and never the other way round: no circle, at any number of parallel writers.
-REFERRAL_STANDS = pgtrigger.Trigger(
-    name="referral_stands",
-    when=pgtrigger.Before,
-    operation=pgtrigger.UpdateOf("referred_by_id"),
-    condition=pgtrigger.Q(new__referred_by__isnull=False)
-    & pgtrigger.Q(old__referred_by__df=pgtrigger.F("new__referred_by")),
-    func="""
-        IF OLD.referred_by_id IS NOT NULL THEN
-            RAISE EXCEPTION 'another member brought them' USING ERRCODE = 'check_violation',
-                CONSTRAINT = 'member_referral_stands';
-        END IF;
-        PERFORM pg_advisory_xact_lock(hashtextextended('members.referral', 0));
-        IF EXISTS (
-            WITH RECURSIVE above AS (
-                SELECT NEW.referred_by_id AS id
-                UNION SELECT m.referred_by_id FROM members_member m JOIN above ON above.id = m.id
-                       WHERE m.referred_by_id IS NOT NULL)
-            SELECT 1 FROM above WHERE id = NEW.id) THEN
-            RAISE EXCEPTION 'members brought each other in a circle' USING ERRCODE = 'check_violation',
-                CONSTRAINT = 'member_referral_no_circle';
-        END IF;
         RETURN NEW;
     """,
 )
@@ -146,6 +149,8 @@ class Member(models.Model):
         verbose_name=_("referred by"),
     )
     channel = models.CharField(_("joined through"), max_length=8, default="pos")
+    #: The word of the link, of a store's code or of a landing page by which they came: nothing personal.
+    source = models.CharField(_("came from"), max_length=64, blank=True, default="", db_default="")
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     #: Whose phone or e-mail somebody of other programmes has too: the programme in which they joined. Of
     #: everybody else nothing. Programmes do not tell each other whom they know (docs/adr).
@@ -156,10 +161,6 @@ class Member(models.Model):
         verbose_name_plural = _("members")
         ordering = ("-joined_at",)
         constraints = (
-            models.CheckConstraint(
-                condition=Q(referred_by__isnull=True) | ~Q(referred_by=F("pk")),
-                name="member_brought_by_another",
-            ),
             models.UniqueConstraint(fields=["phone", "apart"], name="member_phone_unique_apart"),
             models.UniqueConstraint(Lower("email"), "apart", name="member_email_unique_apart"),
             models.CheckConstraint(
@@ -174,8 +175,9 @@ class Member(models.Model):
             models.Index(OpClass(Lower("first_name"), "text_pattern_ops"), name="member_first_name_begins"),
             models.Index(OpClass(Lower("email"), "text_pattern_ops"), name="member_email_begins"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="member_phone_ends"),
+            models.Index(fields=["source"], condition=~Q(source=""), name="member_source"),
         )
-        triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED, REFERRAL_STANDS)
+        triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED)
 
     def __str__(self) -> str:
         """The name, or the phone of one who gave none, or the code by which friends know even a stranger."""
@@ -282,6 +284,15 @@ class ConsentText(models.Model):
         _("ask again"), default=False, help_text=_("Those who agreed to an earlier version are asked anew.")
     )
     since = models.DateTimeField(_("shown since"), default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("written by"),
+    )
 
     class Meta:
         verbose_name = _("consent text")
@@ -327,7 +338,7 @@ class Consent(models.Model):
         verbose_name_plural = _("consents")
         ordering = ("-at", "-id")
         indexes = (models.Index(fields=["member", "purpose", "channel", "-at"], name="consent_in_force"),)
-        triggers = APPEND_ONLY
+        triggers = append_only_but("evidence")
 
     def __str__(self) -> str:
         about = ": ".join(part for part in (self.purpose, self.party or self.channel) if part)
@@ -414,6 +425,8 @@ class Device(models.Model):
     ended_at = models.DateTimeField(_("logged out"), null=True, blank=True)
     #: The step of the newest code by which points were spent without a further one: none of it or before does again.
     spent_step = models.BigIntegerField(null=True, editable=False)
+    #: When it was last found that every consent that is asked for here was answered. Empty: look before anything else.
+    settled_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("device")
@@ -423,6 +436,76 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Departure(models.Model):
+    """That a member asked to leave a programme: from ``due_at`` on they are let go, unless they took it back.
+
+    Written by ``members.erasure.departures`` and by the erasure that carries it out.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="departures", verbose_name=_("member")
+    )
+    #: The code of the programme.
+    circle = models.CharField(_("programme"), max_length=32)
+    asked_at = models.DateTimeField(_("asked"))
+    due_at = models.DateTimeField(_("due"))
+    taken_back_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("departure")
+        verbose_name_plural = _("departures")
+        ordering = ("-asked_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["member", "circle"],
+                condition=Q(taken_back_at=None, done_at=None),
+                name="departure_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_at=None) | Q(done_at=None), name="departure_one_end"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["due_at"], name="departure_due", condition=Q(taken_back_at=None, done_at=None)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return date_format(timezone.localtime(self.asked_at), "DATETIME_FORMAT")
+
+
+class Erasure(models.Model):
+    """That somebody was erased: when, out of which programme, on whose word. It holds nothing of the person.
+
+    Its row opens the one door in append-only tables (``ERASING``), for the transaction that writes it. ``member`` is
+    what is left of them: a row that names nobody. Written by ``members.erasure.door`` alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("what is left")
+    )
+    #: The code of the programme; empty where staff erased somebody everywhere.
+    circle = models.CharField(_("programme"), max_length=32, blank=True)
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    transaction = models.CharField(max_length=20)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ("-at",)
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return date_format(timezone.localtime(self.at), "DATETIME_FORMAT")
 
 
 class ShownDecoder(json.JSONDecoder):
@@ -465,7 +548,7 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         ordering = ("-at",)
         indexes = (models.Index(fields=["member", "-at"], name="event_timeline"),)
-        triggers = APPEND_ONLY
+        triggers = append_only_but("data", "member_id")
 
     def __str__(self) -> str:
         return f"{name_event(self.kind)}, {date_format(timezone.localtime(self.at), 'DATETIME_FORMAT')}"

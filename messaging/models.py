@@ -1,14 +1,17 @@
-"""What we say: so far, webhooks by which other systems hear of what happened."""
+"""What is said: to other systems by webhooks, to members by messages, and by members who ask for help."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from members.models import new_id
 
 
 def new_secret() -> str:
@@ -140,3 +143,148 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.status}"
+
+
+class HelpRequest(models.Model):
+    """What a member asks for help with, and how far that is. ``messaging.helpdesk.requests`` is its only writer.
+
+    ``receipt``, ``movement`` and ``position`` say what it is about, where it is about an amount: a receipt of the
+    member's account, one of its lines, or a movement of points. ``key`` is that of the form it came with.
+    Personal: erasure empties what was said and deletes photos (``requests.forget``); the row stays, of nobody.
+    """
+
+    class Status(models.TextChoices):
+        NEW = "new", _("new")
+        IN_WORK = "in_work", _("in work")
+        ANSWERED = "answered", _("answered")
+        CLOSED = "closed", _("closed")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme = models.ForeignKey(
+        "loyalty.Programme", on_delete=models.PROTECT, related_name="+", verbose_name=_("programme")
+    )
+    member = models.ForeignKey(
+        "members.Member", on_delete=models.PROTECT, related_name="requests", verbose_name=_("member")
+    )
+    key = models.UUIDField(_("key"))
+    receipt = models.ForeignKey(
+        "loyalty.Receipt",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("receipt"),
+    )
+    position = models.PositiveIntegerField(_("line of the receipt"), null=True, blank=True)
+    movement = models.ForeignKey(
+        "loyalty.Transfer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("movement of points"),
+    )
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.NEW)
+    opened_at = models.DateTimeField(_("asked"))
+    changed_at = models.DateTimeField(_("changed"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("taken by"),
+    )
+    rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("request for help")
+        verbose_name_plural = _("requests for help")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=["member", "key"], name="help_asked_once"),
+            models.CheckConstraint(
+                condition=models.Q(rating__isnull=True)
+                | models.Q(rating__range=(1, 5), answered_at__isnull=False),
+                name="help_rated_once_answered",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="answered") | models.Q(answered_at__isnull=False),
+                name="help_answered_at_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(position__isnull=True) | models.Q(receipt__isnull=False),
+                name="help_line_of_a_receipt",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["status", "changed_at"], name="help_waiting"),
+            models.Index(fields=["member", "opened_at"], name="help_of_member"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member}, {self.get_status_display()}"
+
+
+class HelpMessage(models.Model):
+    """A piece of a request's conversation: of the member, or of staff (``user``). ``told`` says whether the member was
+    told of an answer by a message. Personal: erasure empties ``text``."""
+
+    class Told(models.TextChoices):
+        NOT_MEANT = "", _("not told")
+        WAITING = "waiting", _("to be told")
+        SENT = "sent", _("told")
+        NOBODY = "nobody", _("not told: no address, or no consent")
+        FAILED = "failed", _("not told: the channel failed")
+
+    request = models.ForeignKey(
+        HelpRequest, on_delete=models.PROTECT, related_name="said", verbose_name=_("request for help")
+    )
+    key = models.UUIDField(_("key"))
+    by_member = models.BooleanField(_("of the member"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    text = models.TextField(_("text"), blank=True)
+    at = models.DateTimeField(_("at"))
+    told = models.CharField(
+        _("told"), max_length=8, choices=Told, blank=True, default=Told.NOT_MEANT, db_default=""
+    )
+
+    class Meta:
+        verbose_name = _("message about a request")
+        verbose_name_plural = _("messages about requests")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=["request", "key"], name="help_said_once"),
+            models.CheckConstraint(
+                condition=models.Q(by_member=False) | models.Q(user__isnull=True, told=""),
+                name="help_said_by_one",
+            ),
+        )
+        indexes = (models.Index(fields=["at"], name="help_untold", condition=models.Q(told="waiting")),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class HelpPhoto(models.Model):
+    """A photo that a member attached, made anew as a JPEG without a camera's notes. Personal: erasure deletes it."""
+
+    message = models.OneToOneField(
+        HelpMessage, on_delete=models.CASCADE, related_name="photo", verbose_name=_("message about a request")
+    )
+    content = models.BinaryField(_("picture"))
+
+    class Meta:
+        verbose_name = _("photo of a request")
+        verbose_name_plural = _("photos of requests")
+
+    def __str__(self) -> str:
+        return f"{self.message_id}"

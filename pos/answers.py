@@ -53,9 +53,16 @@ class Expiring(Struct):
     at: Moment
 
 
+class DailyLimit(Struct):
+    """How many points the holder may spend in a day of the programme, and how many are left of them today."""
+
+    points: Number
+    left: Number
+
+
 class AccountAnswer(Struct):
     """The member's account in one of the partner's programmes. ``owed`` are points that went back and had been
-    spent: they are repaid from the next ones."""
+    spent: they are repaid from the next ones. ``daily_limit`` is null for who may spend whatever there is."""
 
     programme: str
     spendable: Number
@@ -64,6 +71,7 @@ class AccountAnswer(Struct):
     may_redeem: bool
     expiring: list[Expiring]
     owed: Number = "0.00"
+    daily_limit: DailyLimit | None = None
 
 
 class MemberAnswer(Struct):

@@ -18,7 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from campaigns.checkout.clashes import retried
-from foundation.refusals import Conflict, Fault, Invalid
+from foundation.refusals import Conflict, Fault, Gone, Invalid
+from pos import forgetting
 from pos.endpoint import reply
 from pos.keys import Client
 from pos.models import Answer
@@ -52,7 +53,7 @@ def keyed(client: Client, key: str, content: str, work: Callable[[], Done]) -> D
     """Do work once for that key of that client; later, give the answer again.
 
     Opens a transaction and locks the key in it; does all of it again after a clash with another writer.
-    Raises ``Conflict``.
+    Raises ``Conflict``, ``Gone`` when whom it was about was erased.
     """
     return retried(lambda attempt: _keyed(client, key, content, work))
 
@@ -60,13 +61,16 @@ def keyed(client: Client, key: str, content: str, work: Callable[[], Done]) -> D
 def _keyed(client: Client, key: str, content: str, work: Callable[[], Done]) -> Done:
     with transaction.atomic():
         _lock(client, key)
-        earlier = Answer.objects.filter(client_id=client.key_id, key=key).first()
+        known = (key, forgetting.sealed(client.key_id, key))
+        earlier = Answer.objects.filter(client_id=client.key_id, key__in=known).first()
         if earlier is None:
             done = work()
             Answer.objects.create(
                 client_id=client.key_id, key=key, content_hash=content, status=done.status, body=done.body
             )
             return done
+    if earlier.status == forgetting.GONE:
+        raise Gone
     if earlier.content_hash != content:
         detail = _("This key was used for another request.")
         raise Conflict("idempotency_conflict", detail)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey
 
-from members.models import APPEND_ONLY
+from members.models import append_only_but
 
 
 class TillKey(AbstractAPIKey):
@@ -56,7 +57,11 @@ class Guesses(models.Model):
 
 
 class Answer(models.Model):
-    """The first answer given to a POST under an Idempotency-Key, kept for ever. Keys of clients never meet."""
+    """The first answer given to a POST under an Idempotency-Key, kept for ever. Keys of clients never meet.
+
+    Of whoever was erased, nothing is left but that it was answered (``pos.forgetting``): ``status`` 410, the key as a
+    digest.
+    """
 
     client = models.ForeignKey(TillKey, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=200)
@@ -69,7 +74,8 @@ class Answer(models.Model):
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
         constraints = (models.UniqueConstraint(fields=["client", "key"], name="answer_once"),)
-        triggers = APPEND_ONLY
+        indexes = (models.Index(KT("body__id"), name="answer_of_whom"),)
+        triggers = append_only_but("key", "content_hash", "status", "body")
 
     def __str__(self) -> str:
         return self.key

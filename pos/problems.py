@@ -18,6 +18,7 @@ from foundation.refusals import (
     Conflict,
     Fault,
     Forbidden,
+    Gone,
     Invalid,
     Missing,
     Refusal,
@@ -31,7 +32,7 @@ CONTENT_TYPE = "application/problem+json"
 log = structlog.get_logger("regulars.pos")
 
 _REFUSED: dict[type[Refusal], int] = {
-    Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Refused: 422, TooMany: 429, Unexpected: 500,
+    Invalid: 400, Forbidden: 403, Missing: 404, Conflict: 409, Gone: 410, Refused: 422, TooMany: 429, Unexpected: 500,
 }  # fmt: skip
 _UNDERSTOOD: dict[type[exceptions.APIException], str] = {
     exceptions.NotAuthenticated: "not_authenticated",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from analytics import facts, stored_facts
 from campaigns.checkout.story import moment, money, number
 from foundation.refusals import Missing, Refused
-from loyalty.ledger import balances, inactivity, ledger
+from loyalty.ledger import allowance, balances, inactivity, ledger
 from loyalty.models import Holder, Lot
 from loyalty.shops import places
 from members.lookup import lookup, phones
@@ -95,12 +95,22 @@ def _account(holding: Holder, lots: Sequence[Lot], now: datetime) -> dict[str, A
         "pending": number(pending, decimals),
         "role": holding.role,
         "may_redeem": holding.may_redeem,
+        "daily_limit": _daily_limit(holding, now),
         "expiring": [
             {"points": number(points, decimals), "at": moment(at)}
             for at, points in sorted(expiring.items())[:MOST_EXPIRING]
         ],
         "owed": number(holding.account.owed, decimals),
     }
+
+
+def _daily_limit(holding: Holder, now: datetime) -> dict[str, str] | None:
+    """What the holder may spend in a day, and what is left of it."""
+    left = allowance.left(holding, now)
+    if holding.daily_limit is None or left is None:
+        return None
+    decimals = holding.programme.point_decimals
+    return {"points": number(holding.daily_limit, decimals), "left": number(left, decimals)}
 
 
 def _tier(member: Member, programmes: Sequence[int], now: datetime) -> dict[str, Any] | None:

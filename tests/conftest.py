@@ -158,11 +158,14 @@ def database_url(transactional_db: None) -> str:
 @pytest.fixture(autouse=True)
 def forget_places() -> Iterator[None]:
     """Stores and programmes are kept in memory for a second; a test must not see those of another."""
+    from loyalty.appearance import domains, look
     from loyalty.shops import places
 
-    places.forget()
+    for kept in (places, look, domains):
+        kept.forget()
     yield
-    places.forget()
+    for kept in (places, look, domains):
+        kept.forget()
 
 
 @pytest.fixture

@@ -37,7 +37,8 @@ class HolderInline(RegisterInline):
     """Who holds the account."""
 
     model = Holder
-    fields = ("member", "role", "may_redeem")
+    fk_name = "account"
+    fields = ("member", "role", "may_redeem", "daily_limit")
     show_change_link = False
 
 

@@ -87,7 +87,10 @@ class StoreSheet(Sheet):
     class Meta:
         model = Store
         import_id_fields = ("code",)
-        fields = ("code", "name", "partner", "time_zone", "country", "address", "active")
+        fields = (
+            "code", "name", "partner", "time_zone", "country", "address", "town", "hours", "latitude", "longitude",
+            "active",
+        )  # fmt: skip
 
 
 class ProductSheet(Sheet):

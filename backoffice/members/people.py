@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -26,7 +27,9 @@ from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
 from backoffice.members import adjusting, joining, member_page, tier_setting, unfolding
+from loyalty.appearance import sources
 from loyalty.models import Holder
+from members import attributes as member_attributes
 from members import wording
 from members.models import Card, CardKind, Member
 
@@ -60,7 +63,7 @@ class MemberDesk(SheetDesk):
     search_fields = ("phone",)
     search_help_text = _("Phone or its end, card, e-mail, name or referral code")
     autocomplete_fields = ("referred_by",)
-    readonly_fields = ("referral_code", "show_channel", "joined_at", "show_attributes")
+    readonly_fields = ("referral_code", "show_channel", "show_source", "joined_at", "show_attributes")
     fieldsets = (
         (None, {"fields": (("first_name", "middle_name", "last_name"), ("phone", "email"))}),
         (
@@ -69,7 +72,7 @@ class MemberDesk(SheetDesk):
                 "fields": (
                     ("birthday", "gender", "language"),
                     ("status", "referred_by"),
-                    ("referral_code", "show_channel", "joined_at"),
+                    ("referral_code", "show_channel", "show_source", "joined_at"),
                     "attributes",
                 ),
             },
@@ -116,7 +119,7 @@ class MemberDesk(SheetDesk):
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
         """Save the profile; a new member is registered as at the till."""
         if change:
-            super().save_model(request, obj, form, change)
+            _save(obj, form)
         else:
             cleaned = form.cleaned_data
             said = enrolment.Said(cleaned["consents"], request.user.get_username())
@@ -211,6 +214,11 @@ class MemberDesk(SheetDesk):
         """The channel in words."""
         return wording.name_channel(member.channel)
 
+    @display(description=_("came from"))
+    def show_source(self, member: Member) -> str:
+        """The link by which they came, in words."""
+        return sources.name(member.source) or "–"
+
     @display(description=_("status"), label={"active": "success", "blocked": "danger", "erased": "warning"})
     def show_status(self, member: Member) -> tuple[str, str]:
         """The status in its colour."""
@@ -252,3 +260,15 @@ class CardKindDesk(Desk):
     search_fields = ("name", "code")
     fixed = ("code",)
     suggested = {"code": ("name",)}
+
+
+@transaction.atomic
+def _save(member: Member, form: Any) -> None:
+    """Save the profile. Of the attributes only what was changed here: others may have said more meanwhile."""
+    fields = [field.name for field in Member._meta.concrete_fields if not field.primary_key]
+    fields.remove("attributes")
+    member.save(update_fields=fields)
+    if "attributes" in form.changed_data:
+        before, now = form.initial.get("attributes") or {}, form.cleaned_data["attributes"]
+        known = {name: value for name, value in now.items() if name not in before or before[name] != value}
+        member_attributes.change(member.pk, known, set(before) - set(now))

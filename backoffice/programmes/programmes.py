@@ -78,6 +78,7 @@ class ProgrammeDesk(Desk):
             {"fields": (("return_days", "grace_days"), ("debt_policy", "hold_minutes"))},
         ),
         (_("Birthdays"), {"fields": ("birthday_days",)}),
+        (_("Members who leave"), {"fields": ("leaving_days",)}),
     )
     readonly_fields = ("show_expiry", "show_spending")
     conditional_fields = {

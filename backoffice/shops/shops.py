@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     AutocompleteSelectMultipleFilter,
     BooleanRadioFilter,
 )
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from backoffice.desk import Desk, DeskInline
 from backoffice.files.sheets import SheetDesk, StoreSheet
+from backoffice.site import posters
 from campaigns.models import Seller
 from loyalty.models import Participation, Partner, Store, StoreGroup, Till
 
@@ -76,19 +80,40 @@ class TillInline(DeskInline):
 class StoreDesk(SheetDesk):
     """Shops, web shops and desks."""
 
-    list_display = ("name", "code", "partner", "address", "time_zone", "active")
+    list_display = ("name", "code", "partner", "town", "address", "hours", "active")
     list_filter = (
         ("partner", AutocompleteSelectFilter),
         ("groups", AutocompleteSelectMultipleFilter),
         ("active", BooleanRadioFilter),
     )
     list_select_related = ("partner",)
-    search_fields = ("name", "code", "address")
+    search_fields = ("name", "code", "address", "town")
     autocomplete_fields = ("partner", "groups")
     fixed = ("code", "partner")
     suggested = {"code": ("name",)}
     inlines = (TillInline,)
+    actions_detail = ("print_code",)
     resource_classes = (StoreSheet,)
+    fieldsets = (
+        (None, {"fields": (("name", "code"), ("partner", "groups"), ("time_zone", "country"), "active")}),
+        (
+            _("Where and when"),
+            {"fields": (("address", "town"), "hours", ("latitude", "longitude"))},
+        ),
+    )
+
+    def get_urls(self) -> list[Any]:
+        """The code to print, beside the usual pages."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/code/", wrap(posters.of_store), name="loyalty_store_poster"),
+            *super().get_urls(),
+        ]
+
+    @action(description=_("Print its code"), icon="qr_code", url_path="print-code")
+    def print_code(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A sheet with the code by which people join here."""
+        return HttpResponseRedirect(reverse("admin:loyalty_store_poster", args=[object_id]))
 
 
 @admin.register(StoreGroup)

@@ -23,7 +23,7 @@ RECORDS = (
     "loyalty.account", "loyalty.holder", "loyalty.transfer", "loyalty.lot", "loyalty.lotuse", "loyalty.debt",
     "loyalty.receipt", "loyalty.receiptline", "loyalty.return", "loyalty.returnline", "members.event",
     "members.consent", "campaigns.revision", "campaigns.rulebook", "analytics.memberfacts",
-    "loyalty.tierchange",
+    "loyalty.tierchange", "campaigns.answersheet",
 )  # fmt: skip
 PEOPLE = ("members.member", "members.card")
 GOODS = ("loyalty.category", "loyalty.product", "loyalty.productset")
@@ -31,11 +31,15 @@ SHOPS = ("loyalty.partner", "loyalty.participation", "loyalty.store", "loyalty.s
          "campaigns.seller")  # fmt: skip
 RULES = (
     "loyalty.programme", "loyalty.ladder", "loyalty.tier", "loyalty.payer", "campaigns.campaign",
-    "campaigns.campaigntemplate", "members.cardkind", "analytics.segment", "rewards.series",
+    "campaigns.campaigntemplate", "campaigns.questionnaire", "members.cardkind", "members.consenttext",
+    "analytics.segment", "rewards.series",
+    "loyalty.appearance", "campaigns.landingpage",
 )  # fmt: skip
 KEYS = ("pos.tillkey",)
 #: Whoever sees a coupon's code may use it: not for analysts.
 COUPONS = ("rewards.coupon", "rewards.couponuse")
+#: What members ask is read by who answers them.
+QUESTIONS = ("messaging.helprequest",)
 TRIALS = ("campaigns.backtest",)
 
 
@@ -56,11 +60,13 @@ ROLES: Mapping[str, set[str]] = {
     | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
     | {"backoffice.set_tiers"}
     | _rights(("view",), COUPONS)
+    | _rights(("view", "change"), QUESTIONS)
     | {"rewards.add_coupon", "rewards.change_coupon"}
     | _SELL,
     OPERATOR: _VIEW_ALL
     | _rights(("add", "change"), PEOPLE)
     | _rights(("view",), COUPONS)
+    | _rights(("view", "change"), QUESTIONS)
     | {"backoffice.adjust_points", "backoffice.set_tiers", "rewards.add_coupon"},
     ANALYST: _VIEW_ALL | _rights(("add", "delete"), TRIALS) | {"backoffice.export_records"},
     CASHIER: _SELL,

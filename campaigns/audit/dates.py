@@ -6,6 +6,8 @@ Rows as in ``loyalty.ledger.audit_statements``.
 
 from __future__ import annotations
 
+from loyalty.ledger.audit_statements import HELD
+
 _OURS = "(%(programme)s::bigint IS NULL OR a.programme_id = %(programme)s::bigint)"
 
 #: What an event gave was booked when it was judged. One that rests on purchases is judged again when goods come back:
@@ -53,7 +55,7 @@ SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
                ORDER BY b.in_force_from DESC, b.id DESC LIMIT 1) in_force ON true) rule
  CROSS JOIN LATERAL (
        SELECT greatest(l.earned_at, (
-              SELECT max(r.purchased_at) FROM loyalty_holder h JOIN loyalty_receipt r ON r.member_id = h.member_id
+              SELECT max(r.purchased_at) FROM {HELD} h JOIN loyalty_receipt r ON r.member_id = h.member_id
                WHERE h.account_id = a.id AND r.account_id = a.id AND r.status NOT IN ('cancelled', 'returned')
                  AND r.purchased_at < t.at AND r.recorded_at < t.at - interval '1 hour'
                  AND r.id IS DISTINCT FROM t.receipt_id)) AS at) used

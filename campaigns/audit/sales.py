@@ -85,8 +85,8 @@ SELECT {_ACCOUNT}, 'receipt ' || r.id || wrong.subject AS subject, wrong.expecte
  ORDER BY r.id, wrong.subject
 """
 
-#: A receipt is of the member for whom it was judged, who holds the account to which its points go: none
-#: where the member's was opened later.
+#: A receipt is of the member for whom it was judged, who holds the account to which its points go or held it
+#: then: none where the member's was opened later.
 _RECEIPT_IS_ITS_MEMBERS = f"""
 SELECT {_ACCOUNT}, 'receipt ' || r.id || ': member' AS subject,
        CASE WHEN r.shopper IS NULL THEN 'a holder of the account' ELSE coalesce(r.shopper->>'member_id', 'nobody') END
@@ -97,7 +97,12 @@ SELECT {_ACCOUNT}, 'receipt ' || r.id || ': member' AS subject,
  WHERE {_OURS} AND (r.shopper IS NOT NULL AND nullif(r.shopper->>'member_id', '') IS DISTINCT FROM r.member_id::text
                     OR r.account_id IS DISTINCT FROM h.account_id AND NOT (
                        r.account_id IS NULL AND r.shopper IS NOT NULL AND EXISTS (
-                       SELECT FROM loyalty_account a WHERE a.id = h.account_id AND a.opened_at > r.recorded_at)))
+                       SELECT FROM loyalty_account a
+                        WHERE a.opened_at > r.recorded_at AND (a.id = h.account_id OR EXISTS (
+                              SELECT FROM loyalty_pastholder p
+                               WHERE p.member_id = r.member_id AND p.account_id = a.id))))
+                    AND NOT EXISTS (SELECT FROM loyalty_pastholder p
+                                     WHERE p.member_id = r.member_id AND p.account_id = r.account_id))
  ORDER BY r.id
 """
 

@@ -47,10 +47,11 @@ from campaigns.checkout.told import find as find
 from campaigns.checkout.told import find_by_number as find_by_number
 from campaigns.engine.outcome import Outcome
 from foundation import prepared
-from foundation.refusals import Conflict, Invalid, Refused
+from foundation.refusals import Conflict, Gone, Invalid, Refused
 from foundation.violations import constraint_of
 from loyalty.ledger import ledger
 from loyalty.models import Receipt
+from loyalty.models.receipt import HOLDER_LIMIT
 from loyalty.shops import membership, products
 from members.codes import confirmation
 from members.lookup import lookup
@@ -220,9 +221,9 @@ def _write(decided: decision.Decision) -> None:
             raise
         raise ledger.Stale from error
     except IntegrityError as error:
-        if constraint_of(error) != tallies.LIMIT:
+        if constraint_of(error) not in (tallies.LIMIT, HOLDER_LIMIT):
             raise
-        raise ledger.Stale from error  # somebody took the rest of a budget: judge again with what is left
+        raise ledger.Stale from error  # somebody took the rest of it: judge again with what is left
     events.announce(decided.events)
 
 
@@ -239,7 +240,9 @@ def _complete(found: Situation, sale: Sale, now: datetime, accounts: Sequence[UU
         found.shop.partner_id,
         [products.NewProduct(line.sku, line.name, line.brand, line.category) for line in unknown],
     )
-    return situation.read(sale, now)
+    found = situation.read(sale, now)
+    require_member(found, now)  # who was there before the lock may have left while it was waited for
+    return found
 
 
 def require_member(found: Situation, now: datetime) -> None:
@@ -287,7 +290,10 @@ def _balance_to_be(found: Situation, outcome: Outcome, now: datetime) -> tuple[D
 
 
 def require_same(sale: Sale, content_hash: str) -> None:
-    """Raise ``Conflict`` when the receipt of this number was made with other content."""
+    """Raise ``Conflict`` when the receipt of this number was made with other content, and ``Gone`` when whoever bought
+    was erased: then nobody can say whether it is the same."""
+    if not content_hash:
+        raise Gone
     if content_hash != sale.content_hash:
         detail = _("Receipt %(number)s of this store exists with other content.") % {
             "number": sale.receipt_number

@@ -21,6 +21,7 @@ from campaigns.checkout.sale import Who
 from foundation import prepared
 from foundation.violations import constraint_of
 from loyalty.ledger import ledger
+from loyalty.models.receipt import HOLDER_LIMIT
 from members.lookup import lookup
 from members.lookup.lookup import Sought
 
@@ -36,6 +37,7 @@ RACED = frozenset({
     "receipt_number_in_store",  # the same receipt sent twice at once
     "reward_once_for_an_event",  # the same event rewarded by two workers
     tallies.LIMIT,  # somebody took the rest of a budget
+    HOLDER_LIMIT,  # the same holder spends elsewhere at the same moment
     # opened or drawn up on first use
     "account_one_institution_of_a_kind", "account_one_per_partner", "account_one_per_budget",
     "holder_one_account_in_programme", "loyalty_category_code_key", "product_sku_of_partner",

@@ -29,6 +29,7 @@ from campaigns.engine.counters import counter_key
 from campaigns.engine.limits import period_keys
 from campaigns.engine.needs import Needs
 from foundation import prepared
+from loyalty.ledger import allowance
 from loyalty.rules.basket import Moment
 from loyalty.shops import membership, products
 from loyalty.shops.places import Scheme, Shop
@@ -61,7 +62,7 @@ rules AS (
    WHERE programme_id = %(programme)s::bigint AND in_force_from <= %(at)s::timestamptz
    ORDER BY in_force_from DESC, id DESC LIMIT 1),
 account AS (
-  SELECT a.id, a.balance, a.owed, a.version, h.may_redeem
+  SELECT a.id, a.balance, a.owed, a.version, h.may_redeem, h.daily_limit
     FROM loyalty_holder h JOIN loyalty_account a ON a.id = h.account_id
    WHERE h.member_id = (SELECT id FROM who) AND h.programme_id = %(programme)s::bigint)
 SELECT json_build_object(
@@ -104,6 +105,8 @@ SELECT json_build_object(
      WHERE at >= %(day)s::timestamptz AND (
            (source_id = (SELECT id FROM account) AND kind IN ('redeem', 'hold'))
         OR (target_id = (SELECT id FROM account) AND kind IN ('restore', 'release')))) END,
+  'spent_by_holder', CASE WHEN (SELECT daily_limit FROM account) IS NULL THEN 0 ELSE (
+    {allowance.SPENT.format(member="(SELECT id FROM who)", account="(SELECT id FROM account)")}) END,
   'products', (SELECT json_agg(p) FROM ({products.KNOWN}) p),
   'rulebook', (SELECT id FROM rules)
 )::text AS document
@@ -144,6 +147,7 @@ class KnownAccount(msgspec.Struct):
     owed: Decimal
     version: int
     may_redeem: bool
+    daily_limit: Decimal | None = None
 
 
 class KnownLot(msgspec.Struct):
@@ -204,6 +208,8 @@ class Known(msgspec.Struct):
     spent_today: Decimal
     products: list[KnownProduct] | None
     rulebook: int | None
+    #: What the member's own receipts of the day spend, where the member may spend so much a day and no more.
+    spent_by_holder: Decimal = Decimal(0)
     tallies: list[tuple[int, int | None, str, int, Decimal, Decimal]] | None = None
     segments: list[str] | None = None
     history: list[PastDocument] | None = None
@@ -243,7 +249,7 @@ def read_member(member_id: UUID, scheme: Scheme, needs: Needs, at: datetime, now
     params = {
         **nowhere, **Sought(ids=(member_id,)).params(now), **_ladder(scheme), "programme": scheme.id,
         "programmes": [scheme.id], "at": at, "skus": [],
-        "day": local.replace(hour=0, minute=0, second=0, microsecond=0), "periods": usage_keys(moment),
+        **days(moment), "periods": usage_keys(moment),
     }  # fmt: skip
     return _run(params, needs, moment)
 
@@ -273,6 +279,12 @@ def _ladder(scheme: Scheme) -> dict[str, object]:
     return {"ladder": scheme.ladder.version, "look_back": facts.look_back(scheme.ladder)}
 
 
+def days(moment: Moment) -> dict[str, object]:
+    """The programme's day of a moment, and the one after it."""
+    day, day_after = allowance.day_of(moment.in_programme)
+    return {"day": day, "day_after": day_after}
+
+
 def usage_keys(moment: Moment) -> list[str]:
     """The keys under which uses and counters of a moment are kept, promises aside."""
     periods = period_keys(moment.in_programme)
@@ -290,7 +302,7 @@ def _params(sale: Sale, shop: Shop, scheme: Scheme, moment: Moment, now: datetim
         "number": sale.receipt_number or None,
         "at": sale.purchased_at,
         **_ladder(scheme),
-        "day": moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0),
+        **days(moment),
         "periods": usage_keys(moment),
         "skus": [line.sku for line in sale.lines],
         "codes": coupons.kept(sale.coupons),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -21,7 +21,7 @@ from campaigns.engine.shopper import Shopper
 from foundation.refusals import Fault, Invalid
 from loyalty.ledger import inactivity, ledger
 from loyalty.ledger.passbook import OpenLot, Passbook
-from loyalty.rules.basket import MAX, Basket, Coupon, Line, Moment, Wallet, WalletLot
+from loyalty.rules.basket import MAX, Allowance, Basket, Coupon, Line, Moment, Wallet, WalletLot
 from loyalty.rules.redemption import is_spendable
 from loyalty.shops import places
 from loyalty.shops.places import Scheme, Shop
@@ -120,6 +120,9 @@ def compose(
     purse = None
     if book is not None and document.account is not None:
         purse = wallet(book, document.spent_today, document.account.may_redeem, booked_at, shown, lapsed)
+        if document.account.daily_limit is not None:
+            allowed = Allowance(document.account.daily_limit, document.spent_by_holder)
+            purse = replace(purse, allowance=allowed)
     if past is None:
         past = history.read(document.history) if document.history else ()
     used = usage.mapped(document.usage or ())

@@ -17,7 +17,8 @@ from django.core.management import call_command, get_commands
 from django.db.models import Count
 
 from campaigns.demo.dataset import card_of
-from loyalty.models import Partner, Product, Seat, Store
+from campaigns.models import LandingPage
+from loyalty.models import Appearance, Partner, Product, Seat, Store
 from members.models import Card
 
 ROLES = ("manager", "operator", "analyst", "cashier")
@@ -38,11 +39,24 @@ def write(record: Path, base_url: str, households: list[int]) -> None:
         "api_keys": make_keys(),
         "members": show_members(households),
         "products": show_products(),
+        "pages": show_pages(),
     }
     record.parent.mkdir(parents=True, exist_ok=True)
     fresh = record.with_suffix(".new")
     fresh.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
     os.replace(fresh, record)
+
+
+def show_pages() -> list[dict[str, str]]:
+    """Pages that guests may look at: the public site and landing pages."""
+    shown = Appearance.objects.select_related("programme").filter(public=True).order_by("id").first()
+    if shown is None:
+        return []
+    programme, site = shown.programme, f"/site/{shown.programme.code}/"
+    pages = [(programme.name, site)]
+    found = LandingPage.objects.filter(campaign__programme=programme, published=True).order_by("id")
+    pages += [(page.title, f"{site}p/{page.code}/") for page in found]
+    return [{"name": name, "path": path} for name, path in pages]
 
 
 def make_users() -> list[dict[str, str]]:

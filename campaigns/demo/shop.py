@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns import rulebooks
+from campaigns.demo import showcase
 from campaigns.demo.dataset import ZONE, Dataset
 from campaigns.demo.tongue import ENGLISH, Tongue
 from campaigns.models import Campaign, Rulebook
@@ -99,6 +100,7 @@ def open_stores(
             time_zone=ZONE.key,
             country="US",
             address=_address(int(code.rpartition("-")[2]), tongue),
+            **showcase.place_of(code, tongue),
         )
         for code, partner in data.stores
         if code not in known

@@ -52,6 +52,8 @@ class Campaign(models.Model):
         db_index=False,
         verbose_name=_("sent to review by"),
     )
+    #: Guests may read of it on the programme's public site, where nothing in it is for some members alone.
+    listed = models.BooleanField(_("on the public site"), default=True, db_default=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -21,7 +21,7 @@ from campaigns.checkout.events.booking import Subject
 from campaigns.checkout.events.rewards import Basis
 from campaigns.models import EventReward, Look
 from campaigns.occasions import awaited, occasions
-from loyalty.ledger import ledger
+from loyalty.ledger import ledger, provenance
 from loyalty.models import Holder
 from members.event_kinds import KINDS
 from members.models import Member
@@ -75,9 +75,11 @@ def judge_again(standing: EventReward, amount: Decimal, now: datetime) -> None:
     assert standing.rulebook_id is not None
     assert event.member is not None
     rules = rulebooks.get(standing.rulebook_id)
-    own = Holder.objects.get(member=event.member, programme_id=programme_id).account_id
+    given = provenance.accounts_given(f"event:{event.id}:")  # they may hold other accounts by now
+    own = given.get("") or Holder.objects.get(member=event.member, programme_id=programme_id).account_id
     holdings = Holder.objects.filter(member=event.member.referred_by_id, programme_id=programme_id)
-    referrer = holdings.exclude(account=own).values_list("account_id", flat=True).first()
+    held = holdings.exclude(account=own).values_list("account_id", flat=True).first()
+    referrer = given.get("share") or held
     books = ledger.lock(sorted(filter(None, (own, referrer))))
     subject = Subject(
         event, event.member.id, programme_id, rules, books[own], books[referrer] if referrer else None

@@ -98,6 +98,11 @@ def limit(code: str, most: Decimal, args: Mapping[str, Any]) -> str:
             return _("points cannot be spent on some of these products")
         case "per_day":
             return _("at most %(most)s points are spent in a day") % {"most": args.get("most", most)}
+        case "holder_per_day":
+            return _("this holder may spend %(limit)s points a day, and today %(left)s more") % {
+                "limit": args.get("most"),
+                "left": most,
+            }
         case "lot_terms":
             return _("only %(most)s of the points can pay for these goods here and now") % {"most": most}
         case "step":

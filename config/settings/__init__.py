@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [  # those of config.lanes are for pages alone
     "config.addresses.ClientAddress",
+    "config.domains.ProgrammeDomain",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -171,6 +172,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 15
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 EVENT_SUBSCRIBERS = "config.subscribers.SUBSCRIBERS"
+FORGETTERS = "config.forgetters.FORGETTERS"
 LEDGER_CHECKS = (
     "loyalty.ledger.audit_statements.CHECKS",
     "loyalty.ledger.audit_causes.CHECKS",

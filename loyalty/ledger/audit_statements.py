@@ -10,6 +10,10 @@ from loyalty.ledger.audit_checks import Check
 
 _OURS = "(%(programme)s::bigint IS NULL OR a.programme_id = %(programme)s::bigint)"
 
+#: Who holds an account, or held it once: what was told to them then stays told.
+HELD = """(SELECT account_id, member_id FROM loyalty_holder
+        UNION SELECT account_id, member_id FROM loyalty_pastholder)"""
+
 #: Law 1: the balance is what the lots hold, and what came in less what went out.
 _BALANCE_IS_WHAT_LOTS_HOLD = f"""
 SELECT a.id AS account, 'balance' AS subject, coalesce(l.held, 0) AS expected, a.balance AS found
@@ -158,6 +162,7 @@ SELECT a.id AS account, 'transfer ' || t.id AS subject,
        WHEN 'expire' THEN a.kind <> 'member' OR b.kind <> 'expiry'
        WHEN 'adjust' THEN NOT (a.kind = 'issuance' AND b.kind = 'member' OR a.kind = 'member' AND b.kind = 'issuance')
        WHEN 'exchange' THEN NOT (a.kind = 'exchange' AND b.kind = 'member' OR a.kind = 'member' AND b.kind = 'exchange')
+       WHEN 'move' THEN a.kind <> 'member' OR b.kind <> 'member'
        ELSE true END)
  ORDER BY a.id, t.id
 """
@@ -178,7 +183,8 @@ SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || u.transfer_id AS su
  ORDER BY a.id, l.id
 """
 
-#: A lot expires no earlier than it is given, and what expired had reached its end, unless it lapsed for inactivity.
+#: A lot expires no earlier than it is given, and what expired had reached its end, unless it lapsed for inactivity, or
+#: whoever held the account left.
 _EXPIRY_IS_DUE = f"""
 SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
        'after ' || coalesce(l.expires_at::text, 'no day at all') AS expected, t.at::text AS found
@@ -186,7 +192,10 @@ SELECT a.id AS account, 'lot ' || l.id || ' in transfer ' || t.id AS subject,
   JOIN loyalty_lotuse u ON u.transfer_id = t.id
   JOIN loyalty_lot l ON l.id = u.lot_id
   JOIN loyalty_account a ON a.id = t.source_id
- WHERE {_OURS} AND t.kind = 'expire' AND t.reason <> 'inactivity' AND (l.expires_at IS NULL OR l.expires_at > t.at)
+ WHERE {_OURS} AND t.kind = 'expire' AND (l.expires_at IS NULL OR l.expires_at > t.at)
+   AND t.reason <> 'inactivity' AND NOT (t.reason = 'left' AND NOT EXISTS (
+       SELECT FROM loyalty_holder h JOIN members_member m ON m.id = h.member_id
+        WHERE h.account_id = a.id AND m.status <> 'erased'))
  ORDER BY a.id, l.id
 """
 
@@ -196,7 +205,7 @@ SELECT a.id AS account, 'transfer ' || t.id AS subject, 'an event that tells of 
   FROM loyalty_transfer t
   JOIN loyalty_account a ON a.id IN (t.source_id, t.target_id) AND a.kind = 'member'
  WHERE {_OURS} AND t.kind = 'adjust' AND t.reverses_id IS NULL AND NOT EXISTS (
-       SELECT FROM loyalty_holder h JOIN members_event e ON e.member_id = h.member_id AND e.at = t.at
+       SELECT FROM {HELD} h JOIN members_event e ON e.member_id = h.member_id AND e.at = t.at
         WHERE h.account_id = a.id AND e.kind = 'points.adjusted'
           AND abs((e.data->>'points')::numeric) = t.points
           AND (e.data->>'points' LIKE '-%%') = (a.id = t.source_id)
@@ -226,7 +235,7 @@ SELECT a.id AS account, 'lot ' || l.id AS subject, coalesce(e.data->>'expires_at
   FROM loyalty_transfer t
   JOIN loyalty_lot l ON l.transfer_id = t.id
   JOIN loyalty_account a ON a.id = l.account_id
-  JOIN loyalty_holder h ON h.account_id = a.id
+  JOIN {HELD} h ON h.account_id = a.id
   JOIN members_event e ON e.member_id = h.member_id AND e.at = t.at AND e.kind = 'points.adjusted'
    AND e.data->>'transfer' = t.id::text
  WHERE {_OURS} AND t.kind = 'adjust' AND e.data ? 'expires_at'

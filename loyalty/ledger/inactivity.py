@@ -16,10 +16,10 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from loyalty.ledger.passbook import ZERO, Cause, OpenLot, Passbook
-from loyalty.models import Holder, Programme, Receipt
+from loyalty.models import Holder, PastHolder, Programme, Receipt
 from loyalty.rules import expiry
 from loyalty.rules.days import Period
 
@@ -34,9 +34,15 @@ def threshold(days: int, zone: ZoneInfo, moment: datetime) -> datetime:
 
 
 def last_purchase(account_id: UUID, before: datetime) -> datetime | None:
-    """When the account's holders last bought something before a moment, purchases undone since left out."""
-    members = Holder.objects.filter(account_id=account_id).values("member_id")
-    receipts = Receipt.objects.filter(member__in=members, account_id=account_id, purchased_at__lt=before)
+    """When who holds the account, or held it once, last bought something with it before a moment.
+
+    Purchases that are undone since are left out.
+    """
+    holding = Holder.objects.filter(account_id=account_id).values("member_id")
+    once = PastHolder.objects.filter(account_id=account_id).values("member_id")
+    receipts = Receipt.objects.filter(
+        Q(member__in=holding) | Q(member__in=once), account_id=account_id, purchased_at__lt=before
+    )
     return receipts.exclude(status__in=UNDONE).aggregate(at=Max("purchased_at"))["at"]
 
 

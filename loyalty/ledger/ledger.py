@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from foundation import copying, prepared
 from loyalty.ledger import inactivity
@@ -195,6 +195,12 @@ def open_account(member: Member, programme: Programme) -> Account:
     return holder.account
 
 
+def owner_of(account_id: UUID) -> UUID | None:
+    """The member whose account it is: its owner, or the one for whom it waits while they share another."""
+    owns = Q(account_id=account_id, role=Holder.Role.OWNER) | Q(own_id=account_id)
+    return Holder.objects.filter(owns).values_list("member_id", flat=True).first()
+
+
 def open_accounts(member_ids: Iterable[UUID], programme: Programme) -> None:
     """Open accounts for many members who have none in the programme yet. Must run in a transaction."""
     wanted = list(member_ids)
@@ -329,7 +335,7 @@ def adjust(
         uses = lot_rules.take(book, -points, cause.at)
         transfer_id = book.spend("adjust", book.institutions.issuance, uses, key, cause)
     post(book)
-    owner = member_id or Holder.objects.get(account=account, role=Holder.Role.OWNER).member_id
+    owner = member_id or owner_of(account.pk)
     events.record(
         "points.adjusted", owner, cause.at, programme=account.programme.code, points=str(points),
         reason=cause.reason, transfer=str(transfer_id), **told,

@@ -261,6 +261,41 @@ class Passbook:
                 back += [lot for lot in self.lots.values() if lot.transfer_id == heir]
         return back
 
+    def hand_to(
+        self,
+        other: Passbook,
+        uses: Iterable[tuple[UUID, Decimal]],
+        key: str,
+        cause: Cause,
+        *,
+        reverses_id: UUID | None = None,
+    ) -> UUID:
+        """Move points to another account of the programme: each lot's part is a lot there, on the same terms.
+
+        What the other account owes is repaid from it at once. Both books are to be posted together. Returns the
+        transfer's id.
+        """
+        taken = [(self.lots[lot_id], points) for lot_id, points in uses if points]
+        total = sum((points for _lot, points in taken), ZERO)
+        transfer_id = self._transfer(
+            "move", total, key, cause, target=other.account_id, reverses_id=reverses_id
+        )
+        other.balance += total
+        other.balance_delta += total
+        other.touched = True
+        self.transfers[-1] = self.transfers[-1]._replace(target_balance=other.balance)
+        fresh = []
+        for lot, points in taken:
+            self._move(transfer_id, lot, points)
+            heir = OpenLot(
+                new_id(), other.account_id, transfer_id, points, points, lot.earned_at, lot.active_from,
+                lot.expires_at, lot.terms, lot.funder_id, None, lot.pending, fresh=True,
+            )  # fmt: skip
+            other.lots[heir.id] = heir
+            fresh.append(heir)
+        other._repay(fresh, transfer_id, cause)
+        return transfer_id
+
     def capture(self, points: Decimal, target: UUID, key: str, cause: Cause, *, reverses_id: UUID) -> None:
         """Let held points reach ``target``: they left this account when they were held."""
         self.transfers.append(

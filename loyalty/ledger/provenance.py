@@ -37,6 +37,21 @@ def granted_by(
     return [granted(row, taken.get(str(row.id), ZERO)) for row in given.order_by("-transfer__at", "-id")]
 
 
+def accounts_given(keys: str) -> dict[str, UUID]:
+    """Which account got points by transfers whose keys begin with ``keys``, by who it is: "share" or "cashier" as
+    the key says of those who share, and "" for the member.
+
+    Whoever got them may hold another account by now: what is taken back of them is taken there, and what comes is
+    given there.
+    """
+    found: dict[str, UUID] = {}
+    given = Transfer.objects.filter(key__startswith=keys, kind=Transfer.Kind.ACCRUE).order_by("at", "id")
+    for key, target_id in given.values_list("key", "target_id"):
+        parts = key[len(keys) :].split(":")
+        found.setdefault(next((one for one in ("share", "cashier") if one in parts), ""), target_id)
+    return found
+
+
 def granted(row: Lot, taken: Decimal) -> Granted:
     """A lot that was given, with all that became of it; ``taken`` is what was to be taken back of it so far."""
     heirs = list(row.heirs.select_related("transfer").order_by("-id"))

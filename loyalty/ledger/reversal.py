@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from foundation.refusals import Refused
 from loyalty.ledger import ledger, provenance, restoration, revocation
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
-from loyalty.models import Account, Debt, Holder, Lot, Programme, Transfer
+from loyalty.models import Account, Debt, Lot, Programme, Transfer
 from loyalty.rules.days import last_moment
 from members.timeline import events
 
@@ -100,7 +100,7 @@ def _earlier(transfer: Transfer, account: Account) -> Reversed | None:
 
 
 def _tell(account: Account, transfer: Transfer, moved: Decimal, owed: Decimal, cause: Cause) -> None:
-    owner = Holder.objects.get(account=account, role=Holder.Role.OWNER).member_id
+    owner = ledger.owner_of(account.id)
     events.record(
         "points.reversed", owner, cause.at, programme=account.programme.code, points=str(moved), owed=str(owed),
         reason=cause.reason, transfer=str(transfer.id),

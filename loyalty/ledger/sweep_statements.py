@@ -12,12 +12,14 @@ NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
     52, 1), 53, 1), 'hex')::uuid"""
 
-#: Whether the account of lot ``l`` was in use after ``since``: some holder's purchase stands.
-_PURCHASED = """EXISTS (
-    SELECT FROM loyalty_holder h
+#: Whether the account of lot ``l`` was in use after ``since``: a purchase stands of who holds it or held it then.
+_PURCHASED_BY = """EXISTS (
+    SELECT FROM {holders} h
       JOIN loyalty_receipt r ON r.member_id = h.member_id AND r.purchased_at > %(since)s::timestamptz
      WHERE h.account_id = l.account_id AND r.account_id = h.account_id
        AND r.status NOT IN ('cancelled', 'returned'))"""
+_PURCHASED_ONCE = _PURCHASED_BY.format(holders="loyalty_pastholder")
+_PURCHASED = f"({_PURCHASED_BY.format(holders='loyalty_holder')} OR {_PURCHASED_ONCE})"
 
 # Planning: one worker at a time lists the accounts that have lots due
 
@@ -102,10 +104,11 @@ transfer_rows AS (
     FROM account_rows r JOIN loyalty_account e ON e.programme_id = r.programme_id AND e.kind = 'expiry'),
 event_rows AS (
   INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
-  SELECT {NEW_ID}, 'points.expired', h.member_id, {{at}}, %(now)s::timestamptz,
+  SELECT {NEW_ID}, 'points.expired', coalesce(h.member_id, w.member_id), {{at}}, %(now)s::timestamptz,
          jsonb_build_object('account', r.id, 'transfer', r.transfer_id, 'points', r.points::text,
                             'reason', %(reason)s::text)
     FROM account_rows r LEFT JOIN loyalty_holder h ON h.account_id = r.id AND h.role = 'owner'
+    LEFT JOIN loyalty_holder w ON w.own_id = r.id
   RETURNING id, kind, member_id, at, recorded_at, data)
 SELECT count(*) AS accounts, coalesce(sum(lots), 0)::bigint AS lots, coalesce(sum(points), 0) AS points,
        CASE WHEN %(heard)s::boolean THEN (
@@ -129,9 +132,10 @@ sums AS MATERIALIZED (
     FROM due GROUP BY account_id),
 event_rows AS (
   INSERT INTO members_event (id, kind, member_id, at, recorded_at, data)
-  SELECT {NEW_ID}, 'points.activated', h.member_id, s.at, %(now)s::timestamptz,
+  SELECT {NEW_ID}, 'points.activated', coalesce(h.member_id, w.member_id), s.at, %(now)s::timestamptz,
          jsonb_build_object('account', s.account_id, 'points', s.points::text)
     FROM sums s LEFT JOIN loyalty_holder h ON h.account_id = s.account_id AND h.role = 'owner'
+    LEFT JOIN loyalty_holder w ON w.own_id = s.account_id
    WHERE s.points > 0
   RETURNING id, kind, member_id, at, recorded_at, data)
 SELECT count(*) AS accounts, coalesce(sum(lots), 0)::bigint AS lots, coalesce(sum(points), 0) AS points,

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 
-from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
+from members.models import APPEND_ONLY, NEVER_TRUNCATED, append_only_but, new_id
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -74,6 +74,10 @@ class Account(models.Model):
     balance = points_field(_("balance"), null=True, blank=True)
     owed = points_field(_("owed"), default=ZERO)
     version = models.BigIntegerField(default=0)
+    #: Of a firm: its manager hands points to employees, who have accounts of their own. A name of people's accounts
+    #: is none of theirs: it is how those who share one call it.
+    business = models.BooleanField(_("business account"), default=False, db_default=False)
+    name = models.CharField(_("name"), max_length=80, blank=True, default="", db_default="")
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
 
     class Meta:
@@ -117,8 +121,38 @@ class Account(models.Model):
         return f"{self.get_kind_display()} {self.code}".strip()
 
 
+#: An account that somebody holds has one owner, at the end of every transaction. Who opens an account owns it, so only
+#: other changes are looked at.
+_ONE_OWNER = """
+IF EXISTS (SELECT FROM loyalty_holder h
+            WHERE h.account_id IN (SELECT DISTINCT x FROM unnest(ARRAY[%(accounts)s]) x)
+            GROUP BY h.account_id HAVING count(*) FILTER (WHERE h.role = 'owner') <> 1) THEN
+    RAISE EXCEPTION 'an account that somebody holds has one owner' USING ERRCODE = '23514',
+        CONSTRAINT = 'holder_owner_of_every_account', TABLE = 'loyalty_holder';
+END IF;
+RETURN NULL;
+"""
+
+
+def _has_owner(name: str, operation: object, accounts: str, condition: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Row,
+        when=pgtrigger.After,
+        operation=operation,  # type: ignore[arg-type]
+        timing=pgtrigger.Deferred,
+        condition=pgtrigger.Condition(condition),
+        func=_ONE_OWNER % {"accounts": accounts},
+    )
+
+
 class Holder(models.Model):
-    """A member's right in an account. One account per member and programme."""
+    """A member's right in an account. One account per member and programme.
+
+    Whoever owns it may give others a right in it: to spend, to spend up to ``daily_limit`` points a day of the
+    programme (``loyalty.ledger.allowance``), or only to earn (``may_redeem`` is false). ``own`` is the account that
+    a member had before they came to share this one: it waits for them. ``loyalty.sharing`` writes all this.
+    """
 
     class Role(models.TextChoices):
         OWNER = "owner", _("owner")
@@ -133,15 +167,42 @@ class Holder(models.Model):
     programme = models.ForeignKey("loyalty.Programme", on_delete=models.PROTECT, related_name="+")
     role = models.CharField(_("role"), max_length=6, choices=Role, default=Role.OWNER)
     may_redeem = models.BooleanField(_("may spend"), default=True)
+    daily_limit = points_field(_("points a day"), null=True, blank=True)
+    own = models.OneToOneField(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="awaits",
+        verbose_name=_("own account, which waits"),
+    )
+    since = models.DateTimeField(_("since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("holder")
         verbose_name_plural = _("holders")
         constraints = (
+            models.CheckConstraint(
+                condition=Q(daily_limit__isnull=True) | Q(daily_limit__gt=0, role="holder", may_redeem=True),
+                name="holder_limit_of_who_may_spend",
+            ),
+            models.CheckConstraint(
+                condition=Q(own__isnull=True) | ~Q(own=F("account")), name="holder_own_account_is_another"
+            ),
             models.UniqueConstraint(fields=["member", "programme"], name="holder_one_account_in_programme"),
             models.UniqueConstraint(
                 fields=["account"], condition=Q(role="owner"), name="holder_one_owner_of_account"
             ),
+        )
+        triggers = (
+            _has_owner("shared_with_an_owner", pgtrigger.Insert, "NEW.account_id", "NEW.role <> 'owner'"),
+            _has_owner(
+                "keeps_an_owner",
+                pgtrigger.Update,
+                "OLD.account_id, NEW.account_id",
+                "OLD.role <> NEW.role OR OLD.account_id <> NEW.account_id",
+            ),
+            _has_owner("leaves_an_owner", pgtrigger.Delete, "OLD.account_id", "OLD.role = 'owner'"),
         )
 
     def __str__(self) -> str:
@@ -163,6 +224,7 @@ class Transfer(models.Model):
         EXPIRE = "expire", _("expired")
         ADJUST = "adjust", _("adjusted")
         EXCHANGE = "exchange", _("exchanged")
+        MOVE = "move", _("moved")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
@@ -234,7 +296,7 @@ class Transfer(models.Model):
             ),
             models.Index(fields=["user"], name="transfer_by_user", condition=Q(user__isnull=False)),
         )
-        triggers = APPEND_ONLY
+        triggers = append_only_but("reason")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {localize(self.points)}"
@@ -291,12 +353,7 @@ class Lot(models.Model):
             ),
         )
         indexes = (
-            models.Index(
-                fields=["account", "expires_at"],
-                name="lot_open_of_account_by_end",
-                condition=Q(remaining__gt=0),
-            ),
-            models.Index(fields=["account"], name="lot_pending_of_account", condition=Q(pending=True)),
+            models.Index(fields=["account"], name="lot_open_of_account", condition=Q(remaining__gt=0)),
             models.Index(
                 fields=["expires_at"],
                 name="lot_due",

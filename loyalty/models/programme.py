@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import zones
 from loyalty.models.place import FORGET_STATES, keeps
+from loyalty.rules import hours
 from members.lookup import countries
 
 
 def validate_zone(name: str) -> None:
     """Refuse a time zone that is neither UTC nor Area/City. Migrations know it by this name."""
     zones.validate(name)
+
+
+def validate_hours(text: str) -> None:
+    """Refuse hours that nobody could read. Migrations know it by this name."""
+    try:
+        hours.parse(text)
+    except hours.Unreadable as error:
+        told = _("“%(part)s” says no hours: write them like Mo-Fr 08:00-20:00; Sa 09:00-18:00; Su off.")
+        raise ValidationError(told, code="unreadable", params={"part": error.args[0]}) from error
 
 
 COUNTRY_HELP = _("Two letters, like RU or US: by its rules phones without a plus are read.")
@@ -135,6 +147,12 @@ class Programme(models.Model):
         default=14,
         db_default=14,
         help_text=_("From the day it was entered or changed. One given at registration counts at once."),
+    )
+    leaving_days = models.PositiveSmallIntegerField(
+        _("members who leave can come back for, days"),
+        default=14,
+        db_default=14,
+        help_text=_("Then everything that names them is erased. 0: within the hour."),
     )
     active = models.BooleanField(_("active"), default=True)
 
@@ -267,6 +285,41 @@ class Store(models.Model):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
     address = models.CharField(_("address"), max_length=200, blank=True)
+    town = models.CharField(
+        _("town"),
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Members look for stores by it."),
+    )
+    hours = models.CharField(
+        _("opening hours"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_hours],
+        help_text=_("Like Mo-Fr 08:00-20:00; Sa 09:00-18:00; Su off, or 24/7."),
+    )
+    latitude = models.DecimalField(
+        _("latitude"),
+        max_digits=8,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text=_("Degrees north, like 52.520008; with both, members see how far it is."),
+    )
+    longitude = models.DecimalField(
+        _("longitude"),
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+        help_text=_("Degrees east, like 13.404954; west of Greenwich below zero."),
+    )
     country = models.CharField(
         _("country"),
         max_length=2,
@@ -282,10 +335,30 @@ class Store(models.Model):
         verbose_name = _("store")
         verbose_name_plural = _("stores")
         ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
+                name="store_place_is_whole",
+            ),
+        )
         triggers = (keeps("NEW.id", pgtrigger.Insert | pgtrigger.Update), FORGET_STATES)
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse half a place; the hours get their one form."""
+        if (self.latitude is None) != (self.longitude is None):
+            lacking = "latitude" if self.latitude is None else "longitude"
+            raise ValidationError({lacking: _("Give both latitude and longitude, or neither.")})
+        with suppress(hours.Unreadable):  # said by the field
+            self.hours = hours.write(hours.parse(self.hours)) if self.hours else ""
 
 
 class StoreInGroup(Store.groups.through):  # type: ignore[misc, name-defined]

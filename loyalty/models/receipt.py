@@ -10,12 +10,50 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id
+from members.models import APPEND_ONLY, NEVER_TRUNCATED, new_id, refuse_but_let_go
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 ZERO = Decimal(0)
+
+#: Points that a member's receipts of some time spend from an account, less what was given back of them since.
+SPENT_IN_RECEIPTS = """
+SELECT COALESCE(sum(r.redeemed_points - COALESCE(
+           (SELECT sum(b.restored) FROM loyalty_return b WHERE b.receipt_id = r.id), 0)), 0)
+  FROM loyalty_receipt r
+ WHERE r.member_id = {member} AND r.account_id = {account} AND r.redeemed_points > 0
+   AND r.purchased_at >= {begin} AND r.purchased_at < {end}"""
+#: The name under which the database refuses a receipt that spends more than its holder may in a day.
+HOLDER_LIMIT = "receipt_within_the_limit_of_its_holder"
+#: Whoever writes a receipt of a holder with a limit waits for whoever is at it, and then sees what they wrote.
+#: The day is that of the programme's clock of then, as the receipt's store knew it (``loyalty.shops.pasts``).
+_WITHIN_THE_LIMIT = f"""
+SELECT h.daily_limit INTO most FROM loyalty_holder h
+ WHERE h.member_id = NEW.member_id AND h.account_id = NEW.account_id AND h.daily_limit IS NOT NULL
+   FOR NO KEY UPDATE;
+IF most IS NULL THEN RETURN NULL; END IF;
+SELECT COALESCE((SELECT p->>1 FROM loyalty_storestate s, jsonb_array_elements(s.place->'programmes') p
+                  WHERE s.id = NEW.place_id AND (p->>0)::bigint = NEW.programme_id LIMIT 1),
+                (SELECT g.time_zone FROM loyalty_programme g WHERE g.id = NEW.programme_id)) INTO zone;
+began := date_trunc('day', NEW.purchased_at AT TIME ZONE zone);
+IF ({SPENT_IN_RECEIPTS.format(member="NEW.member_id", account="NEW.account_id",
+                              begin="began AT TIME ZONE zone", end="(began + interval '1 day') AT TIME ZONE zone")}
+   ) > most THEN
+    RAISE EXCEPTION 'the holder may spend % points a day', most USING ERRCODE = '23514',
+        CONSTRAINT = '{HOLDER_LIMIT}', TABLE = 'loyalty_receipt';
+END IF;
+RETURN NULL;
+"""  # fmt: skip
+WITHIN_THE_LIMIT = pgtrigger.Trigger(
+    name="within_the_limit_of_its_holder",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Condition("NEW.redeemed_points > 0 AND NEW.account_id IS NOT NULL"),
+    declare=[("most", "numeric"), ("zone", "text"), ("began", "timestamp")],
+    func=_WITHIN_THE_LIMIT,
+)
 
 
 def money_field(label: StrOrPromise, **options: object) -> models.DecimalField:
@@ -125,11 +163,14 @@ class Receipt(models.Model):
         triggers = (
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             NEVER_TRUNCATED,
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="decision_is_fixed",
+                when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(exclude=["status", "hold_until"]),
+                func=refuse_but_let_go("shopper", "content_hash", "member_id"),
             ),
+            WITHIN_THE_LIMIT,
         )
 
     def __str__(self) -> str:

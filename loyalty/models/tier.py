@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from members.models import APPEND_ONLY, new_id
+from members.models import append_only_but, new_id
 
 
 class Tier(models.Model):
@@ -235,7 +235,7 @@ class TierChange(models.Model):
         verbose_name_plural = _("changes of tiers")
         ordering = ("-at",)
         indexes = (models.Index(fields=["member", "-at"], name="tier_changes_of_member"),)
-        triggers = APPEND_ONLY
+        triggers = append_only_but("reason", "member_id")
 
     def __str__(self) -> str:
         return f"{self.was or '–'} → {self.now or '–'}"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -119,18 +119,32 @@ class Basket:
         return sum((line.amount for line in self.lines), Decimal(0))
 
 
+class Allowance(NamedTuple):
+    """What a holder may spend in a day of the programme, and has spent in it; points."""
+
+    most: Decimal
+    spent: Decimal = Decimal(0)
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be spent; nothing where the limit was lowered since."""
+        return max(self.most - self.spent, Decimal(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """What a shopper can spend: the lots of the account, and what was already spent today.
 
     ``lots`` holds every lot with points left, whether spendable at this moment or not; whoever
     reads it decides by the lot's own dates. ``spent_today`` is in points, in the programme's day.
-    ``may_redeem`` is the holder's right to spend from the account.
+    ``may_redeem`` is the holder's right to spend from the account, ``allowance`` how far it goes in a day; None: as
+    far as the points do.
     """
 
     lots: tuple[WalletLot, ...] = ()
     spent_today: Decimal = Decimal(0)
     may_redeem: bool = True
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True)

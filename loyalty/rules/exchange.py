@@ -13,7 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from loyalty.rules.basket import Line, Moment, Wallet, WalletLot
-from loyalty.rules.redemption import Limit, Plan, consume, is_spendable
+from loyalty.rules.redemption import Limit, Plan, consume, holder_limit, is_spendable
 from loyalty.rules.rounding import floor_points, spread
 from loyalty.rules.spending import SpendingRules
 
@@ -26,7 +26,7 @@ def forbid(
     """The limit that forbids to spend exactly ``points`` for ``amount`` money off; None when it can be done.
 
     ``to_pay`` is what the whole receipt costs by now. The limits: ``not_allowed``, ``balance``, ``per_day``,
-    ``leave``.
+    ``holder_per_day``, ``leave``.
     """
     balance = floor_points(sum([lot.remaining for lot in _free(wallet, moment)], ZERO), rules.point_decimals)
     if not wallet.may_redeem:
@@ -38,6 +38,8 @@ def forbid(
         if rest < points:
             args = {"most": str(rules.max_points_per_day), "spent": str(wallet.spent_today)}
             return Limit("per_day", max(rest, ZERO), args)
+    if wallet.allowance is not None and wallet.allowance.left < points:
+        return holder_limit(wallet.allowance, rules.point_decimals)
     if to_pay - amount < rules.leave:
         return Limit("leave", ZERO, {"leave": str(rules.leave)})
     return None
@@ -80,7 +82,10 @@ def after(wallet: Wallet, plan: Plan) -> Wallet:
         replace(lot, remaining=lot.remaining - spent[lot.id]) if lot.id in spent else lot
         for lot in wallet.lots
     )
-    return replace(wallet, lots=lots, spent_today=wallet.spent_today + plan.points)
+    allowed = wallet.allowance
+    if allowed is not None:
+        allowed = allowed._replace(spent=allowed.spent + plan.points)
+    return replace(wallet, lots=lots, spent_today=wallet.spent_today + plan.points, allowance=allowed)
 
 
 def together(first: Plan, rest: Plan) -> Plan:

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NamedTuple
 
-from loyalty.rules.basket import Line, Moment, Place, Wallet, WalletLot
+from loyalty.rules.basket import Allowance, Line, Moment, Place, Wallet, WalletLot
 from loyalty.rules.pools import FIRST, LAST, Pools
 from loyalty.rules.rounding import floor_points, points_within, spread, worth
 from loyalty.rules.spending import SpendingRules
@@ -25,7 +25,7 @@ class Limit(NamedTuple):
     """One limit on spending: the most points it allows on this basket. ``args`` can be stored as JSON.
 
     Codes: ``not_allowed`` (the holder has no right to spend), ``balance``, ``max_share``, ``leave``,
-    ``min_receipt``, ``excluded``, ``per_day``, ``lot_terms``, ``step``, ``min_points``.
+    ``min_receipt``, ``excluded``, ``per_day``, ``holder_per_day``, ``lot_terms``, ``step``, ``min_points``.
     """
 
     code: str
@@ -145,9 +145,17 @@ def _find_limits(
         args = {"most": str(rules.max_points_per_day), "spent": str(wallet.spent_today)}
         rest = floor_points(rules.max_points_per_day - wallet.spent_today, places)
         limits.append(Limit("per_day", rest, args))
+    if wallet.allowance is not None:
+        limits.append(holder_limit(wallet.allowance, places))
     if not wallet.may_redeem:
         limits.append(Limit("not_allowed", floor_points(ZERO, places), {}))
     return limits
+
+
+def holder_limit(allowance: Allowance, places: int) -> Limit:
+    """That the holder may spend no more in a day: ``most`` in all, of which ``spent`` is spent."""
+    args = {"most": str(allowance.most), "spent": str(allowance.spent)}
+    return Limit("holder_per_day", floor_points(allowance.left, places), args)
 
 
 def _find_way_out(rules: SpendingRules, limits: list[Limit], least: Decimal) -> dict[str, str]:

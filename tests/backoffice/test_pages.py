@@ -24,11 +24,13 @@ from analytics import hand
 from analytics.hand import TierToSet
 from backoffice.desk import Register
 from backoffice.staff import roles
-from campaigns.models import Backtest, Campaign, CampaignTemplate, Revision, Seller
-from loyalty.models import Debt, Ladder, Programme, Receipt
+from campaigns.models import Backtest, Campaign, CampaignTemplate, LandingPage, Revision, Seller
+from loyalty.models import Appearance, Debt, Ladder, Programme, Receipt
+from members import consent_texts
 from members.models import Event, Member, User
 from messaging.models import Webhook, WebhookDelivery
 from tests import factories
+from tests.questions import opened
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 REGISTERS = [model for model in MODELS if isinstance(admin.site._registry[model], Register)]
@@ -50,16 +52,21 @@ def make_system_records() -> None:
     if programme is not None:
         days = {"begins": date(2026, 2, 1), "ends": date(2026, 2, 28)}
         Backtest.objects.create(programme=programme, name="February", tried=[], **days)
+    consent_texts.current("main", "profiling", "en")
     interval = IntervalSchedule.objects.create(every=1, period="hours")
     crontab = CrontabSchedule.objects.create(minute="5")
     PeriodicTask.objects.create(name="hourly", task="loyalty.expire", interval=interval)
     PeriodicTask.objects.create(name="nightly", task="loyalty.expire", crontab=crontab)
     hook = Webhook.objects.create(name="erp", url="https://erp.example.com/", kinds=["purchase.completed"])
+    if programme is not None:
+        opened(programme)
     CampaignTemplate.objects.create(name="Five percent", definition=factories.percent_of_receipt("5"))
     event = Event.objects.filter(kind="purchase.completed").first()
     programme = Programme.objects.filter(tiers__code="gold").first()
     if programme is not None:
         Ladder.objects.create(programme=programme)
+        Appearance.objects.create(programme=programme, colour="#123456")
+        LandingPage.objects.create(campaign=programme.campaigns.all()[0], code="page", title="A page")
         member = Member.objects.get(first_name="Anna")
         hand.set_tier(member, programme, TierToSet("gold"), "a friend of the house", timezone.now(), None)
     if event is not None:

@@ -63,7 +63,9 @@ def test_each_purpose_is_a_consent_of_its_own_with_the_text_that_was_shown(
     assert processing.text is not None
     assert processing.text.version == 1
     assert "points" in processing.text.text
-    assert processing.evidence == {"address": "127.0.0.1", "programme": "club", "proved": "sms"}
+    assert processing.evidence == {
+        "address": "127.0.0.1", "device": "?", "programme": "club", "proved": "sms",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_what_is_missing_is_said_beside_the_field_and_what_was_typed_stays(
 ) -> None:
     prove(client, sent)
 
-    answer = client.post(JOIN, given | {"agree_marketing": "on"})
+    answer = client.post(JOIN, given | {"agree_marketing_sms": "on", "agree_marketing_email": "on"})
 
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -95,6 +97,7 @@ def test_an_account_that_a_till_made_is_found_and_not_doubled(
 
     assert prove(client, sent) == HOME
 
+    client.post(f"{HOME}asked/", {"agree_processing": "on"})
     assert "250" in client.get(HOME).content.decode()
     assert list(Member.objects.all()) == [member]
 

@@ -34,6 +34,7 @@ from tests.laws.world import (
     _Undo,
     assert_books_balance,
     assert_counters_say_what_stands,
+    assert_limits_of_holders_hold,
     deduct,
     publish_again,
     undone,
@@ -142,6 +143,10 @@ class History(RuleBasedStateMachine):
     def deduct(self, buyer: int, key: Any) -> None:
         deduct(self.world.members[buyer], self.world.now, str(key))
 
+    @rule(bring=st.booleans())
+    def turn_family(self, bring: bool) -> None:
+        self.world.turn_family(bring=bring)
+
     @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), parts=st.lists(PARTS, max_size=3), asked=ASKED)
     def sell_and_undo(self, goods: Any, redeem: Any, buyer: int, parts: list[Decimal], asked: Any) -> None:
         """Law 3 in the middle of any history. A debt that the purchase repaid comes back with it."""
@@ -160,7 +165,9 @@ class History(RuleBasedStateMachine):
     @invariant()
     def books_balance(self) -> None:
         assert_books_balance()
-        assert audit.audit().clean
+        problems = audit.audit().problems
+        assert problems == []
+        assert_limits_of_holders_hold(self.world)
         assert_counters_say_what_stands()
 
 
@@ -270,7 +277,8 @@ def test_the_laws_hold_on_random_histories(machine: type[RuleBasedStateMachine])
 WANTED = {
     History: {
         "a purchase held", "a hold confirmed", "a coupon issued", "a store that changes",
-        "a return whatever happens to the store",
+        "a return whatever happens to the store", "a limit of a holder",
+        "a holder who leaves", "a holder who comes back",
     },
     EverythingReturned: {
         "a purchase held", "a hold confirmed", "a hold cancelled", "a hold let go by who asks",

@@ -22,6 +22,9 @@ from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
 from campaigns.occasions import own_events, referrals
 from loyalty.ledger import audit, balances, ledger
 from loyalty.models import Account, Debt, Holder, Lot, LotUse, Receipt, ReceiptLine, ReturnLine, Transfer
+from loyalty.sharing import holders
+from loyalty.sharing.holders import By
+from loyalty.sharing.rights import Rights
 from loyalty.shops import places
 from members.models import Event, Member
 from rewards.coupons import series
@@ -148,8 +151,12 @@ class _Undo(Exception):
     pass
 
 
+#: Points that the last of the members may spend in a day.
+COUSINS = Decimal("6.50")
+
+
 class World:
-    """A shop with two members of their own accounts and two who share one."""
+    """A shop with two members of their own accounts and two who share one, the second of them up to a limit a day."""
 
     def __init__(self, campaigns: tuple[str, ...] = tuple(CAMPAIGNS), **programme: Any) -> None:
         places.forget()  # a store of that code was known in an example that is undone
@@ -183,8 +190,9 @@ class World:
         cousin = factories.MemberFactory()
         shared = account_of(self.members[2])
         Holder.objects.create(
-            account=shared, member=cousin, programme=self.shop.programme, role=Holder.Role.HOLDER
-        )
+            account=shared, member=cousin, programme=self.shop.programme, role=Holder.Role.HOLDER,
+            daily_limit=COUSINS,
+        )  # fmt: skip
         self.members.append(cousin)
         self._tell_apart()
         self.sold = 0
@@ -306,12 +314,29 @@ class World:
 
     def _note(self, sale: Sale, bought: dict[str, Any]) -> None:
         """Name what a sale has put into play."""
+        limits = bought["redeemable"]["limits"]
+        if any(
+            limit["code"] == "holder_per_day" and limit["max"] == bought["redeemable"]["max"]
+            for limit in limits
+        ):
+            IN_PLAY["a limit of a holder"] += 1
         if bought["coupons"]["issued"]:
             IN_PLAY["a coupon issued"] += 1
         if set(bought["coupons"]["used"]) - set(self.coupons):
             IN_PLAY["an issued coupon used"] += 1
         if sale.state == "held":
             IN_PLAY["a purchase held"] += 1
+
+    def turn_family(self, *, bring: bool) -> None:
+        """Let the cousin leave the account that they share, or come to share it again with what they have."""
+        owner, cousin = self.members[2:4]
+        shared = account_of(owner).id
+        if account_of(cousin).id == shared:
+            holders.leave(shared, cousin.id, By(owner.id), self.now)
+            IN_PLAY["a holder who leaves"] += 1
+        else:
+            holders.come(shared, cousin, Rights(True, COUSINS), self.now, bring=bring)
+            IN_PLAY["a holder who comes back"] += 1
 
     def confirm(self, receipt: str) -> None:
         """Complete a held purchase."""
@@ -476,6 +501,21 @@ def assert_books_balance() -> None:
         elif transfer.source_balance is not None:
             assert transfer.used == transfer.points
     assert LotUse.objects.filter(points=0).count() == 0
+
+
+def assert_limits_of_holders_hold(world: World) -> None:
+    """Law 6 for the limits of a day: what each holder spends of an account in a day, counted receipt by receipt.
+
+    Where the programme's clock was turned, the days of before and after overlap: that is not for this count.
+    """
+    if "programme clock" in world.changed:
+        return
+    for holder in Holder.objects.exclude(daily_limit=None).select_related("programme"):
+        spent: Counter[date] = Counter()
+        for receipt in Receipt.objects.filter(member_id=holder.member_id, account_id=holder.account_id):
+            back = sum((one.restored for one in receipt.returns.all()), ZERO)
+            spent[receipt.purchased_at.date()] += receipt.redeemed_points - back  # type: ignore[assignment]
+        assert all(points <= holder.daily_limit for points in spent.values()), spent
 
 
 def assert_counters_say_what_stands() -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.models import Seller
 from loyalty.ledger import ledger
 from loyalty.models import Account, Programme
+from loyalty.sharing import holders
+from loyalty.sharing.rights import Rights
 from members.codes import confirmation, identification
 from members.models import Card, Code, Consent, Event, Member
 from pos import answers
@@ -68,9 +72,33 @@ def test_a_member_is_told_with_a_masked_phone_and_their_points(api: Api, member:
             "may_redeem": True,
             "expiring": [{"points": "20.00", "at": "2036-12-31T20:59:59Z"}],
             "owed": "0.00",
+            "daily_limit": None,
         }
     ]
     assert body["tier"] is None
+
+
+def test_a_holder_with_a_limit_a_day_is_told_with_what_is_left_and_a_refused_spend_says_why(
+    api: Api, shop: factories.Shop, member: Member
+) -> None:
+    child = factories.enrol(shop.programme, phone="+79161234599")
+    shared = Account.objects.get(holders__member=member)
+    holders.come(shared.id, child, Rights(True, Decimal(30)), timezone.now(), bring=False)
+    sale = {
+        "store": "main-01", "till": "1", "receipt_number": "F-1", "purchased_at": timezone.now().isoformat(),
+        "member": {"id": str(child.id)}, "redeem": "12.50",
+        "lines": [{"position": 1, "sku": "T", "name": "Tea", "quantity": "1", "amount": "100"}],
+    }  # fmt: skip
+    api.post("purchases", sale)
+    assert api.status == 201
+
+    [account] = api.get(f"members/{child.id}")["accounts"]
+    refused = api.post("purchases", sale | {"receipt_number": "F-2", "redeem": "20"})
+
+    assert (account["role"], account["may_redeem"]) == ("holder", True)
+    assert account["daily_limit"] == {"points": "30.00", "left": "17.50"}
+    assert (api.status, refused["code"]) == (422, "redeem_exceeds_limit")
+    assert "this holder may spend 30.00 points a day, and today 17.50 more" in refused["detail"]
 
 
 def test_a_members_tier_says_what_the_next_one_needs(api: Api, shop: factories.Shop, member: Member) -> None:
@@ -138,7 +166,7 @@ def test_registration_makes_a_member_a_card_an_account_and_an_event(api: Api, sh
     assert body["cards"][0]["kind"] == "virtual"
     assert body["accounts"][0] | {"expiring": []} == {
         "programme": "main", "spendable": "0.00", "pending": "0.00", "role": "owner", "may_redeem": True,
-        "expiring": [], "owed": "0.00",
+        "expiring": [], "owed": "0.00", "daily_limit": None,
     }  # fmt: skip
     consents = {consent.channel: consent.granted for consent in Consent.objects.filter(member=made)}
     assert consents == {"sms": True, "email": False}

@@ -21,7 +21,7 @@ from campaigns.checkout.reading import NO_HOLDS, Holds, KnownAccount
 from campaigns.checkout.usage import Used
 from campaigns.models import Usage
 from foundation import prepared
-from loyalty.ledger import ledger
+from loyalty.ledger import allowance, ledger
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.ledger.revocation import GIVING_BACK, SPENDING
 from loyalty.models import Holder, Receipt
@@ -72,6 +72,10 @@ class Buyer:
 
     holding: Holding
     may_redeem: bool = True
+    daily_limit: Decimal | None = None
+    #: What the member's own purchases spend and when they were made, where the member may spend so much a day.
+    spent: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    since: datetime = NOT_YET
     facts: Facts | None = None
     used: dict[str, dict[int, Used]] = field(default_factory=dict)
     #: Purchases that are held: until when, their money, when they were made.
@@ -81,7 +85,13 @@ class Buyer:
     def account(self) -> KnownAccount:
         """The account as a situation knows it."""
         book = self.holding.book
-        return KnownAccount(book.account_id, book.balance, book.owed, book.version, self.may_redeem)
+        return KnownAccount(
+            book.account_id, book.balance, book.owed, book.version, self.may_redeem, self.daily_limit
+        )
+
+    def spent_within(self, begin: datetime, end: datetime) -> Decimal:
+        """Points that purchases of the member spend that were made from ``begin`` on and before ``end``."""
+        return sum((points for at, points in self.spent if begin <= at < end), ZERO)
 
     def holds_at(self, at: datetime) -> Holds:
         """The purchases whose hold is not over at a moment."""
@@ -111,6 +121,9 @@ class Buyer:
         if decided.receipt["status"] == "held":
             receipt = decided.receipt
             self.held.append((receipt["hold_until"], receipt["to_pay"], receipt["purchased_at"]))
+        if self.daily_limit is not None and decided.receipt["redeemed_points"]:
+            receipt = decided.receipt
+            self.spent.append((receipt["purchased_at"], receipt["redeemed_points"].quantize(_CENT)))
         if decided.known is not None:
             self.facts = facts.written(decided.known, decided.facts[0])
         for use in decided.usage:
@@ -131,6 +144,8 @@ class Buyer:
             book.give_back(
                 "release", book.institutions.hold, uses, key, cause, reverses_id=taken.id, grace=grace
             )
+        if self.daily_limit is not None and receipt["redeemed_points"]:
+            self.spent.append((receipt["purchased_at"], -receipt["redeemed_points"].quantize(_CENT)))
         for (campaign, period), (times, points) in decided.record.increments.items():
             was = self.used[period][campaign]
             self.used[period][campaign] = Used(was.times - times, was.points - points)
@@ -167,17 +182,21 @@ class Buyers:
         Must run in a transaction. ``since`` is the earliest moment from which spending may be asked for.
         """
         holders = self._holders(pairs)
+        self._forget_moved(holders)
         known = {account: holding.book for account, holding in self._holdings.items()}
-        books = ledger.lock(sorted({account for account, _may in holders.values()}), known)
+        books = ledger.lock(sorted({holder.account_id for holder in holders.values()}), known)
         changed = [account for account, book in books.items() if book is not known.get(account)]
         self._drop(set(changed))
         self._holdings |= {account: Holding(books[account]) for account in changed}
         self._read_entries(changed, books, since)
         new = [pair for pair in holders if pair not in self._buyers]
         for pair in new:
-            account, may_redeem = holders[pair]
-            self._buyers[pair] = Buyer(self._holdings[account], may_redeem)
+            holder = holders[pair]
+            self._buyers[pair] = Buyer(
+                self._holdings[holder.account_id], holder.may_redeem, holder.daily_limit
+            )
         self._read_facts(new, schemes)
+        self._read_spent(holders, since)
 
     def keep_only(self, pairs: Collection[Pair], most: int) -> None:
         """Forget members who are not among ``pairs``, once there are more than ``most``."""
@@ -197,13 +216,38 @@ class Buyers:
                 holding.book.turn_page()
                 holding.shown = {lot: seen for lot, seen in holding.shown.items() if lot in holding.book.lots}
 
-    def _holders(self, pairs: Collection[Pair]) -> dict[Pair, tuple[UUID, bool]]:
+    def _holders(self, pairs: Collection[Pair]) -> dict[Pair, Holder]:
         rows = Holder.objects.filter(member_id__in={member for member, _programme in pairs})
         return {
-            (row.member_id, row.programme_id): (row.account_id, row.may_redeem)
+            (row.member_id, row.programme_id): row
             for row in rows
             if (row.member_id, row.programme_id) in pairs
         }
+
+    def _forget_moved(self, holders: Mapping[Pair, Holder]) -> None:
+        """Forget who holds another account by now, or holds it with other rights."""
+        for pair, holder in holders.items():
+            known = self._buyers.get(pair)
+            if known is not None and (holder.account_id, holder.may_redeem, holder.daily_limit) != (
+                known.holding.book.account_id,
+                known.may_redeem,
+                known.daily_limit,
+            ):
+                del self._buyers[pair]
+
+    def _read_spent(self, pairs: Iterable[Pair], since: datetime) -> None:
+        """Read what those have spent who may spend so much a day, if it is not known from that moment on."""
+        early = {
+            pair: buyer
+            for pair in pairs
+            if (buyer := self._buyers[pair]).daily_limit is not None and buyer.since > since
+        }
+        for buyer in early.values():
+            buyer.since, buyer.spent = since, []
+        params = {"members": list({member for member, _programme in early}), "since": since}
+        for row in prepared.run(allowance.SPENT_BY_MANY, params) if early else ():
+            if (found := early.get((row["member_id"], row["programme_id"]))) is not None:
+                found.spent.append((row["purchased_at"], row["points"]))
 
     def _drop(self, accounts: set[UUID]) -> None:
         self._buyers = {

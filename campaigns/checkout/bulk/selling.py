@@ -45,7 +45,7 @@ from campaigns.checkout.situation import Situation
 from campaigns.models import Rulebook
 from foundation import prepared
 from foundation.refusals import Refusal
-from loyalty.ledger import ledger
+from loyalty.ledger import allowance, ledger
 from loyalty.rules.basket import Moment
 from loyalty.shops import places
 from loyalty.shops.places import Scheme, Shop
@@ -305,7 +305,7 @@ class Replay:
         """Put together from memory what a till reads."""
         sale, shop, scheme, person = candidate.sale, candidate.shop, candidate.scheme, candidate.person
         moment = Moment(sale.purchased_at.astimezone(shop.zone), sale.purchased_at.astimezone(scheme.zone))
-        day = moment.in_programme.replace(hour=0, minute=0, second=0, microsecond=0)
+        day, day_after = allowance.day_of(moment.in_programme)
         newest = bisect_right(in_force, sale.purchased_at, key=lambda row: row[0])
         rulebook = in_force[newest - 1][1] if newest else None
         needs = rulebooks.get(rulebook).engine.machine.needs if rulebook is not None else None
@@ -322,6 +322,7 @@ class Replay:
             spent_today=buyer.holding.spent_since(day) if buyer else ledger.ZERO,
             products=self._goods.find(shop.partner_id, sale.lines),
             rulebook=rulebook,
+            spent_by_holder=buyer.spent_within(day, day_after) if buyer else ledger.ZERO,
             tallies=self._common.tallies(needs, shop, keys),
             segments=self._common.segments(candidate.pair),
             holds=buyer.holds_at(candidate.booked_at(buyer)) if buyer else reading.NO_HOLDS,

@@ -13,6 +13,7 @@ from campaigns.checkout.events.booking import Subject
 from campaigns.checkout.events.rewards import Basis
 from campaigns.checkout.purchase import Purchase
 from campaigns.models import EventReward
+from loyalty.ledger import provenance
 from loyalty.models import Holder
 from loyalty.rules.tiers import Bought
 
@@ -52,8 +53,9 @@ def _subject(sold: Purchase, reward: EventReward) -> Subject:
     both = [member.id, *([member.referred_by_id] if member.referred_by_id else [])]
     held = Holder.objects.filter(member_id__in=both, programme_id=reward.programme_id)
     accounts = dict(held.values_list("member_id", "account_id"))
-    own = accounts[member.id]
-    referrer = accounts.get(member.referred_by_id) if member.referred_by_id else None
+    given = provenance.accounts_given(f"event:{reward.event_id}:")  # they may hold other accounts by now
+    own = given.get("", accounts[member.id])
+    referrer = given.get("share", accounts.get(member.referred_by_id) if member.referred_by_id else None)
     return Subject(
         reward.event, member.id, reward.programme_id, rulebooks.get(reward.rulebook_id), sold.book_of(own),
         sold.book_of(referrer) if referrer is not None and referrer != own else None,

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from analytics import stored_facts
 from campaigns.models import EventReward
+from loyalty.ledger import provenance
 from loyalty.models import Holder, Receipt, Return
 from loyalty.rules import rises
 from loyalty.rules.rises import Rise
@@ -69,10 +70,13 @@ def accounts(receipt: Receipt) -> set[UUID]:
     """The accounts that a return of a purchase may write to: of the purchase, and of what rests on it."""
     found = {receipt.account_id} if receipt.account_id else set()
     member, programme_id = receipt.member, receipt.programme_id
-    if member is not None and rewards(member.id, programme_id):
+    given = rewards(member.id, programme_id) if member is not None else []
+    if member is not None and given:
         both = [member.id, *([member.referred_by_id] if member.referred_by_id else [])]
         held = Holder.objects.filter(member_id__in=both, programme_id=programme_id)
         found.update(held.values_list("account_id", flat=True))
+        for reward in given:
+            found.update(provenance.accounts_given(f"event:{reward.event_id}:").values())
     return found
 
 

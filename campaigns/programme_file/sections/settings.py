@@ -20,7 +20,7 @@ COLUMNS = Columns(
     Programme,
     "name", "active", "currency", "country", "time_zone", "point_value", "point_decimals", "rounding", "earn_on",
     "activation_days", "expiry", "inactivity_days", "spending", "confirm_above", "confirm_whom",
-    "return_days", "grace_days", "debt_policy", "hold_minutes", "birthday_days",
+    "return_days", "grace_days", "debt_policy", "hold_minutes", "birthday_days", "leaving_days",
 )  # fmt: skip
 #: What is chosen once, because points and receipts rely on it.
 FIXED = ("currency", "point_decimals")

@@ -5,9 +5,12 @@ For demonstrations and training: nobody is reached, and whoever tries Regulars s
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +35,45 @@ def send(message: Message) -> str:
     file = find_file()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
+        with _alone(file) as handle:
             os.write(handle, (json.dumps(line, ensure_ascii=False) + "\n").encode())
-        finally:
-            os.close(handle)
     except OSError as error:
         raise NotTaken(type(error).__name__, _("The message could not be sent; try again later.")) from error
     return ""
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[int]:
+    """The file, open at its end, for this process alone: nobody writes while somebody takes lines out."""
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def forget(is_theirs: Callable[[str], bool]) -> None:
+    """Take out the lines that are somebody's, and the letters that Django's own backend left beside the file."""
+    file = find_file()
+    for letter in file.parent.glob("*.log"):
+        if is_theirs(_plain(letter.read_bytes())):
+            letter.unlink(missing_ok=True)
+    if not file.exists():
+        return
+    with _alone(file) as handle:
+        lines = file.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not is_theirs(line.decode(errors="replace"))]
+        if len(kept) < len(lines):
+            os.ftruncate(handle, 0)
+            os.write(handle, b"".join(kept))
+
+
+def _plain(letter: bytes) -> str:
+    """A letter as it is read, with what its transfer encoding hides."""
+    parts = [part.get_payload(decode=True) for part in message_from_bytes(letter).walk()]
+    told = [part.decode(errors="replace") for part in parts if isinstance(part, bytes)]
+    return "\n".join([letter.decode(errors="replace"), *told])
 
 
 def read_newest(most: int) -> list[dict[str, Any]]:

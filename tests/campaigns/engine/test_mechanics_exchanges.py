@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.engine.shopper import ANONYMOUS
-from loyalty.rules.basket import Settled, Wallet, WalletLot
+from loyalty.rules.basket import Allowance, Settled, Wallet, WalletLot
 from tests.campaigns.engine.build import (
     MOSCOW,
     RUBLES,
@@ -178,6 +178,15 @@ def test_points_a_day_are_counted_together():
     daily = replace(RUBLES, spending={"max_points_per_day": "130"})
     outcome = buy("tea 200", swap("100", "50"), terms=daily, redeem="max")
     assert (spent(outcome), to_pay(outcome)) == (("130.00", "80.00"), ["120.00"])
+
+
+def test_points_of_a_holder_a_day_are_counted_together_and_bound_an_exchange():
+    child = anna(wallet=purse("500", allowance=Allowance(Decimal(140), Decimal(10))))
+    outcome = buy("tea 200", swap("100", "50"), shopper=child, redeem="max")
+    assert (spent(outcome), to_pay(outcome)) == (("130.00", "80.00"), ["120.00"])
+
+    outcome = buy("tea 200", swap("131", "50"), shopper=child)
+    assert (refusal(outcome), to_pay(outcome)) == ("exchange_holder_per_day", ["200.00"])
 
 
 def test_several_exchanges_are_made_in_the_order_of_their_codes_until_the_points_end():

@@ -141,6 +141,7 @@ SETTINGS = entry(
     confirm_whom=st.sampled_from(["everyone", "unproven"]),
     hold_minutes=st.integers(0, 9999),
     birthday_days=st.integers(0, 400),
+    leaving_days=st.integers(0, 400),
 )
 LADDERS = st.sampled_from(
     [{}, {"down": "idle", "idle_days": 90}, {"basis": "visits", "window": "month", "grace_days": 7},

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules.basket import Line, Moment, Place, Wallet, WalletLot
+from loyalty.rules.basket import Allowance, Line, Moment, Place, Wallet, WalletLot
 from loyalty.rules.redemption import Plan, plan
 from loyalty.rules.rounding import worth
 from loyalty.rules.spending import SpendingRules, parse_rules
@@ -138,6 +138,18 @@ def test_a_holder_without_the_right_to_spend_spends_nothing() -> None:
     made = spend([line(1, "100.00")], [lot("a", "30")], "10", may_redeem=False)
     assert limits(made)["not_allowed"] == "0.00"
     assert (made.max, made.points, made.amount, made.uses, made.by_line) == (0, 0, 0, (), {})
+
+
+@pytest.mark.parametrize(
+    ("most", "spent", "left"),
+    [("20", "0", "20.00"), ("20", "7.5", "12.50"), ("20", "20", "0.00"), ("5", "20", "0.00")],
+)
+def test_a_holder_with_a_limit_a_day_spends_what_is_left_of_it(most: str, spent: str, left: str) -> None:
+    wallet = Wallet((lot("a", "30"),), allowance=Allowance(D(most), D(spent)))
+    made = plan([line(1, "100.00")], PLACE, NOW, SpendingRules(), wallet, "max")
+    assert limits(made)["holder_per_day"] == left
+    assert str(made.points) == left
+    assert made.limits[-1].args == {"most": most, "spent": spent}
 
 
 def test_an_empty_basket_takes_nothing() -> None:

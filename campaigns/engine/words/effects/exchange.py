@@ -58,6 +58,9 @@ WORD = EffectWord(
         "exchange_balance": gettext_noop("{points} points are exchanged, and the account has {value} for it"),
         "exchange_per_day": gettext_noop("{points} points are exchanged, and today {value} more can be spent"),
         "exchange_leave": gettext_noop("{amount} off for {points} points, and {leave} must remain to be paid"),
+        "exchange_holder_per_day": gettext_noop(
+            "{points} points are exchanged, and today this holder can spend {value} more"
+        ),
         "exchange_not_allowed": gettext_noop("this holder may not spend from the account"),
     },
     choices={

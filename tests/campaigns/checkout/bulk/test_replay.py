@@ -23,7 +23,7 @@ from campaigns.models import Tally, Usage
 from foundation.refusals import Refusal
 from loyalty.ledger import ledger
 from loyalty.ledger.passbook import Cause
-from loyalty.models import Account, Debt, Lot, LotUse, Product, Receipt, TierChange, Transfer
+from loyalty.models import Account, Debt, Holder, Lot, LotUse, Product, Receipt, TierChange, Transfer
 from loyalty.shops import places
 from members.models import Card, Event, Member
 from rewards.coupons import series
@@ -185,11 +185,16 @@ def ask_for_more(sales: list[Sale]) -> list[Sale]:
 
 
 def enrol_buyers(shop: factories.Shop) -> list[Member]:
-    """Four members of the same ids, phones and cards each time; the second has points."""
+    """Four members of the same ids, phones and cards each time; the second has points, the last shares the account of
+    the third and may spend six points a day."""
     buyers: list[Member] = []
     for number in range(4):
         buyer = factories.MemberFactory(id=UUID(int=number + 1), phone=f"+1201555010{number}")
         factories.CardFactory(member=buyer, number=f"200000000000{number}")
+        if number == 3:
+            account = Holder.objects.get(member=buyers[2]).account
+            shared: dict[str, Any] = {"account": account, "role": "holder", "daily_limit": Decimal(6)}
+            Holder.objects.create(member=buyer, programme=shop.programme, **shared)
         account = ledger.open_account(buyer, shop.programme)
         if number == 1:
             factories.give_points(account, 30)

@@ -1,0 +1,1 @@
+"""Requests for help: read, taken, answered and closed by staff."""

@@ -1,0 +1,95 @@
+"""A questionnaire's life: drafted, open for a while, closed; and for whom it is open.
+
+What is asked is a version. Opening makes one of the draft where the newest is another; whoever had begun an earlier
+one goes on with that, and what was answered stays with it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from analytics.models import SegmentMember
+from campaigns.models import Questionnaire, QuestionnaireVersion
+from campaigns.questionnaires import document, soundness
+from foundation.refusals import Invalid, Refused
+from members.models import Member
+
+
+def publish(questionnaire_id: int, now: datetime) -> QuestionnaireVersion:
+    """Open it with the questions of the draft. Returns the version that is asked from now on.
+
+    Raises ``Invalid`` with what must be mended first. Locks the questionnaire.
+    """
+    with transaction.atomic():
+        row = lock(questionnaire_id)
+        wrong = list(soundness.faults(document.read(row.draft)))
+        if wrong:
+            raise Invalid(*wrong)
+        newest = row.versions.order_by("-number").first()
+        if newest is None or newest.document != row.draft:
+            number = newest.number + 1 if newest else 1
+            newest = row.versions.create(number=number, document=row.draft, at=now)
+        row.state = Questionnaire.State.OPEN
+        row.save(update_fields=["state"])
+        return newest
+
+
+def close(questionnaire_id: int) -> None:
+    """Ask nobody any more. What was answered stays. Raises ``Refused`` with ``not_open`` for a draft."""
+    with transaction.atomic():
+        row = lock(questionnaire_id)
+        if row.state == Questionnaire.State.DRAFT:
+            raise Refused("not_open", _("It was never opened."))
+        row.state = Questionnaire.State.CLOSED
+        row.save(update_fields=["state"])
+
+
+def lock(questionnaire_id: int) -> Questionnaire:
+    """The row, locked until the transaction ends: for those who change what is asked."""
+    return Questionnaire.objects.select_for_update(of=("self",)).get(id=questionnaire_id)
+
+
+def is_open(questionnaire: Questionnaire, now: datetime) -> bool:
+    """Whether it is asked at the moment."""
+    begun = questionnaire.opens_at is None or questionnaire.opens_at <= now
+    over = questionnaire.closes_at is not None and questionnaire.closes_at <= now
+    return questionnaire.state == Questionnaire.State.OPEN and begun and not over
+
+
+def open_in(programme_id: int, now: datetime) -> QuerySet[Questionnaire]:
+    """Those of a programme that are asked at the moment, whomever."""
+    begun = Q(opens_at=None) | Q(opens_at__lte=now)
+    goes_on = Q(closes_at=None) | Q(closes_at__gt=now)
+    found = Questionnaire.objects.filter(begun, goes_on, programme_id=programme_id)
+    return found.filter(state=Questionnaire.State.OPEN)
+
+
+def open_to(member: Member, programme_id: int, now: datetime) -> QuerySet[Questionnaire]:
+    """Those of a programme that the member may answer at the moment, or has answered."""
+    mine = SegmentMember.objects.filter(member=member).values("segment")
+    return open_in(programme_id, now).filter(Q(segment=None) | Q(segment__in=mine))
+
+
+def is_for(questionnaire: Questionnaire, member: Member) -> bool:
+    """Whether it is asked of the member."""
+    if questionnaire.segment_id is None:
+        return True
+    return SegmentMember.objects.filter(segment_id=questionnaire.segment_id, member=member).exists()
+
+
+def require_open(questionnaire: Questionnaire, now: datetime) -> None:
+    """Raise ``Refused`` with ``not_open`` unless it is asked at the moment."""
+    if not is_open(questionnaire, now):
+        raise Refused("not_open", _("This questionnaire is not open any more."))
+
+
+def newest(questionnaire: Questionnaire) -> QuestionnaireVersion:
+    """The version that who begins now is asked."""
+    found = questionnaire.versions.order_by("-number").first()
+    if found is None:
+        raise Refused("not_open", _("This questionnaire is not open any more."))
+    return found

@@ -1,0 +1,1 @@
+"""Members ask for help, staff answer; the cabinet and the back office call the same functions."""
