@@ -21,11 +21,13 @@ from foundation.refusals import Fault, Invalid
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The pages on which something is asked of somebody with these answers, and where they are."""
+    """The pages on which something is asked of somebody with these answers, and where they are. ``open``: what is
+    answered on this page decides whether more is asked."""
 
     pages: list[list[Question]]
     answers: Mapping[str, Any]
     at: int
+    open: bool = False
 
     @property
     def page(self) -> list[Question]:
@@ -41,6 +43,11 @@ class Course:
     def last(self) -> bool:
         """Whether nothing comes after this page."""
         return self.at >= len(self.pages) - 1
+
+    @property
+    def ends(self) -> bool:
+        """Whether this page is the last one, whatever is answered on it."""
+        return self.last and not self.open
 
     def beside(self, by: int) -> str:
         """The key of the page after this one, or before it (``by`` −1)."""
@@ -62,7 +69,8 @@ def course(version: QuestionnaireVersion, answers: Mapping[str, Any], wanted: st
         at = next((index for index, page in enumerate(keys) if not page & set(answers)), 0)
         gaps = {fault.field for fault in answering.unanswered(questions, answers)}
         at = next((index for index, page in enumerate(keys) if page & gaps), at)
-    return Course(found, answers, at)
+    here = keys[at] if keys else set()
+    return Course(found, answers, at, any(question.after in here for question in questions))
 
 
 class Taken(NamedTuple):
