@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_safe
 from analytics import facts, stored_facts
 from cabinet.access import Visit, for_members
 from campaigns.checkout import stamp_cards
+from campaigns.questionnaires import states
 from loyalty.ledger import statement
 from loyalty.models import Receipt
 from loyalty.shops import places
@@ -52,11 +54,15 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def card(visit: Visit, now: datetime) -> dict[str, Any]:
-    """The card's number and bars, and what the screen needs to make its changing code by itself."""
-    number = visit.member.cards.filter(blocked=False).order_by("-id").values_list("number", flat=True).first()
+    """The card's number and bars, and what the screen needs to make its changing code by itself; with it the title of
+    the questionnaire that waits for an answer, which comes in the same statement."""
+    asked = Subquery(states.waiting(visit.member, visit.programme.pk, now).values("name")[:1])
+    cards = visit.member.cards.filter(blocked=False).order_by("-id").annotate(asked=asked)
+    number, asks = cards.values_list("number", "asked").first() or ("", None)
     device = visit.device.number
     return {
-        "number": number or "",
+        "number": number,
+        "asks": asks,
         "bars": pictures.barcode(number) if number else None,
         "device": device,
         # for who has no scripts: good for a moment, as the page is

@@ -34,8 +34,7 @@ def browse(request: HttpRequest, visit: Visit) -> HttpResponse:
     sheets = {sheet.questionnaire_id: sheet for sheet in mine.select_related("questionnaire")}
     waiting = [
         {"questionnaire": one, "begun": one.pk in sheets}
-        for one in states.open_to(visit.member, visit.programme.pk, now)
-        if one.pk not in sheets or sheets[one.pk].finished_at is None
+        for one in states.waiting(visit.member, visit.programme.pk, now)
     ]
     answered = [sheet for sheet in sheets.values() if sheet.finished_at is not None]
     answered.sort(key=lambda sheet: sheet.finished_at, reverse=True)  # type: ignore[arg-type,return-value]

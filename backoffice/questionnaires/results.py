@@ -48,6 +48,7 @@ def show(request: HttpRequest, desk: ModelAdmin, row: Questionnaire) -> HttpResp
     context = desk.admin_site.each_context(request) | {
         "title": _("Results: %(name)s") % {"name": row.name},
         "opts": desk.opts,
+        "original": row,
         "questionnaire": row,
         "version": version,
         "versions": list(row.versions.order_by("-number")),

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from analytics.models import SegmentMember
-from campaigns.models import Questionnaire, QuestionnaireVersion
+from campaigns.models import AnswerSheet, Questionnaire, QuestionnaireVersion
 from campaigns.questionnaires import document, soundness
 from foundation.refusals import Invalid, Refused
 from members.models import Member
@@ -69,9 +69,16 @@ def open_in(programme_id: int, now: datetime) -> QuerySet[Questionnaire]:
 
 
 def open_to(member: Member, programme_id: int, now: datetime) -> QuerySet[Questionnaire]:
-    """Those of a programme that the member may answer at the moment, or has answered."""
+    """Those of a programme that are asked of the member at the moment, answered or not."""
     mine = SegmentMember.objects.filter(member=member).values("segment")
     return open_in(programme_id, now).filter(Q(segment=None) | Q(segment__in=mine))
+
+
+def waiting(member: Member, programme_id: int, now: datetime) -> QuerySet[Questionnaire]:
+    """Those that wait for the member's answers, begun or not; what closes soonest first."""
+    done = AnswerSheet.objects.filter(questionnaire=OuterRef("pk"), member=member, finished_at__isnull=False)
+    found = open_to(member, programme_id, now).filter(~Exists(done))
+    return found.order_by(F("closes_at").asc(nulls_last=True), "-id")
 
 
 def is_for(questionnaire: Questionnaire, member: Member) -> bool:

@@ -48,6 +48,7 @@ def test_a_questionnaire_is_answered_page_by_page_and_tells_what_it_brought(
 ) -> None:
     opened(shop.programme, *EVERY_KIND, name="About your pets", thanks="See you soon!")
     assert "About your pets" in client.get(AT).content.decode()
+    assert "About your pets" in client.get("/cabinet/club/").content.decode()
     first = client.get(f"{AT}pets/").content.decode()
     assert "Which pet lives with you?" in first
     assert "Which breed?" not in first
@@ -65,6 +66,7 @@ def test_a_questionnaire_is_answered_page_by_page_and_tells_what_it_brought(
     for text in ("See you soon!", "+50", "Thanks for answering", "Beagle", "Tea, Cake"):
         assert text in told, text
     assert Account.objects.get(holders__member=anna).balance == 50
+    assert "About your pets" not in client.get("/cabinet/club/").content.decode()
     history = client.get("/cabinet/club/history/").content.decode()
     assert "Thanks for answering" in history
 
