@@ -37,6 +37,15 @@ class LandingForm(forms.ModelForm):  # type: ignore[type-arg]
         exclude = ("picture",)
         widgets = {"lead": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse the form of another programme: who fills it in joins this one."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        campaign = cleaned.get("campaign") or (self.instance.campaign if self.instance.campaign_id else None)
+        form = cleaned.get("form")
+        if form is not None and campaign is not None and form.programme_id != campaign.programme_id:
+            self.add_error("form", _("This form is of another programme."))
+        return cleaned
+
 
 @admin.register(LandingPage)
 class LandingDesk(Desk):
@@ -64,7 +73,7 @@ class LandingDesk(Desk):
     fieldsets = (
         (None, {"fields": (("campaign", "code"), "title", "lead", "text")}),
         (_("Picture"), {"fields": ("show_picture", "picture_file", "drop_picture", "picture_text")}),
-        (_("What it says by itself"), {"fields": (("tells_rules", "button"),)}),
+        (_("What it says by itself"), {"fields": (("tells_rules", "button"), "form")}),
         (
             _("Shown"),
             {"fields": (("published", "show_state"), ("show_visits", "show_joined", "show_bought"))},

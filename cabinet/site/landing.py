@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cabinet import access
+from cabinet import access, open_forms
 from cabinet.site import home, links
 from campaigns.desk import published
 from campaigns.desk.states import State
@@ -33,7 +33,7 @@ def show(request: HttpRequest, programme: str, code: str) -> HttpResponse:
     """The page, for whoever has its address; its visits are counted, not its visitors."""
     here = access.programme_of(programme)
     row = get_object_or_404(
-        LandingPage.objects.select_related("campaign", "picture").defer("picture__content"),
+        LandingPage.objects.select_related("campaign", "picture", "form").defer("picture__content"),
         code=code,
         campaign__programme=here,
     )
@@ -62,6 +62,9 @@ def contents(request: HttpRequest, programme: Programme, row: LandingPage, now: 
         "description": row.lead or (offer.sentences[0] if offer.sentences else row.title),
         "picture": picture_address(request, row),
         "join": f"{way_in}?{urlencode({'from': source_of(request, row)})}",
+        "form": open_forms.draw(request, programme, row.form.code, source_of(request, row))
+        if row.form
+        else None,
         "shares": shares(address, row.title),
     }
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from campaigns.models.questionnaires import Questionnaire
 
 
 class LandingPage(models.Model):
@@ -53,6 +54,16 @@ class LandingPage(models.Model):
         _("say what the campaign gives"),
         default=True,
         help_text=_("In the sentences that its definition makes: they change with it."),
+    )
+    form = models.ForeignKey(
+        Questionnaire,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        limit_choices_to={"for_anyone": True},
+        related_name="landing_pages",
+        verbose_name=_("form"),
+        help_text=_("A questionnaire for anybody: guests fill it in here, and take it along when they join."),
     )
     published = models.BooleanField(_("published"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

