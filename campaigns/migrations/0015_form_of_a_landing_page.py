@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0013_landing_pages'),
+        ('campaigns', '0014_answers_let_go'),
     ]
 
     operations = [
