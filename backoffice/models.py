@@ -18,6 +18,7 @@ class Right(models.Model):
         default_permissions = ()
         permissions = (
             ("adjust_points", _("Can give and take points by hand")),
+            ("change_holders", _("Can change who holds an account, and what each may do")),
             ("export_records", _("Can take lists out as files")),
             ("publish_campaigns", _("Can publish, pause and end campaigns")),
             ("set_tiers", _("Can set members' tiers by hand")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,7 @@ def enter(request: HttpRequest, programme: str) -> HttpResponse:
     at = at._replace(
         friend=request.GET.get("friend", at.friend)[:16],
         source=request.GET.get("from", at.source)[: arrivals.MOST],
+        invitation=_token(request.GET.get("invitation", at.invitation)),
     )
     if request.method == "GET":
         _count(here, request.GET.get("from", ""))
@@ -108,7 +110,7 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             member = _register(request, here, at, form)
-            return _let_in(request, here, member)
+            return _let_in(request, here, member, at)
         except Conflict:  # a second tab, or a double click: they are known now
             return _proceed(request, here, at)
         except Refused as refusal:
@@ -165,11 +167,13 @@ def _proceed(request: HttpRequest, programme: Programme, at: Steps) -> HttpRespo
     if member.status != Member.Status.ACTIVE:
         page = {"programme": programme}
         return steps.forget(render(request, "cabinet/blocked.html", page, status=403), programme.code)
-    return _let_in(request, programme, member)
+    return _let_in(request, programme, member, at)
 
 
-def _let_in(request: HttpRequest, programme: Programme, member: Member) -> HttpResponse:
+def _let_in(request: HttpRequest, programme: Programme, member: Member, at: Steps) -> HttpResponse:
     answer = redirect("cabinet:home", programme=programme.code)
+    if at.invitation:
+        answer = redirect("cabinet:invited", programme=programme.code, token=at.invitation)
     return steps.forget(access.let_in(request, answer, member, programme), programme.code)
 
 
@@ -196,6 +200,11 @@ def _register(request: HttpRequest, programme: Programme, at: Steps, form: askin
     )
     manner = membership.manner_of_programme(programme)
     return registration.register(newcomer, programme.pk, timezone.now(), [programme.pk], manner)
+
+
+def _token(text: str) -> str:
+    """The token of an invitation, as its link carries it; empty for what cannot be one."""
+    return text if re.fullmatch(r"[-\w]{1,32}", text, re.ASCII) else ""
 
 
 def _friend(at: Steps, programme: Programme) -> Member | None:

@@ -51,7 +51,7 @@ def browse(request: HttpRequest, visit: Visit) -> HttpResponse:
 @for_members
 def receipt(request: HttpRequest, visit: Visit, receipt_id: UUID) -> HttpResponse:
     """One receipt: lines, points of each, why, and why other campaigns gave nothing."""
-    found = Receipt.objects.select_related("store", "programme")
+    found = Receipt.objects.select_related("store", "programme", "member")
     row = found.filter(id=receipt_id, account_id=visit.account.id).first()
     if row is None:
         raise Http404
@@ -71,6 +71,7 @@ def receipt(request: HttpRequest, visit: Visit, receipt_id: UUID) -> HttpRespons
         "whole": lines.get(None),
         "until": [_parse(lot) for lot in story["earned"]["lots"]],
         "by_other": row.member_id != visit.member.id,
+        "buyer": row.member.first_name if row.member else "",
     }
     return render(request, "cabinet/receipt.html", page)
 

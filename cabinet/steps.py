@@ -25,7 +25,7 @@ class Steps(NamedTuple):
     """How far somebody is: their browser's token, the address that they named, and when they proved it.
 
     ``proved`` is in seconds since 1970, 0 before. ``friend`` is the referral code of who sent them, ``source`` where
-    they came from.
+    they came from; ``invitation`` is the token of one to share an account, which is answered once they are in.
     """
 
     browser: str
@@ -34,6 +34,7 @@ class Steps(NamedTuple):
     proved: float = 0
     friend: str = ""
     source: str = ""
+    invitation: str = ""
 
     @property
     def address(self) -> Address | None:

@@ -15,6 +15,7 @@ from django.db.models import Count, Max, Sum
 from analytics import facts, stored_facts
 from analytics.facts import Rank
 from analytics.models import MemberFacts, SegmentMember
+from backoffice.members import sharing
 from loyalty.ledger import balances, inactivity, ledger
 from loyalty.ledger.passbook import OpenLot
 from loyalty.models import Account, Holder, Lot, Receipt, ReceiptLine, Tier, TierChange
@@ -44,6 +45,13 @@ class Purse:
     basis: str = "spent"
     by_hand: ByHandShown | None = None
     changes: list[tuple[TierChange, str]] = field(default_factory=list)
+    #: Who else holds the account.
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def may(self) -> str:
+        """What the member may do with the account, in words."""
+        return sharing.describe(self.holder)
 
     @property
     def account(self) -> Account:
@@ -136,6 +144,8 @@ def read_purses(member: Member, now: datetime) -> list[Purse]:
         lots[row.account_id].append(ledger.open_lot(row))
     for key, purse in purses.items():
         _count(purse, lots[key], now)
+    for other in Holder.objects.filter(account__in=purses).exclude(member=member).select_related("member"):
+        purses[other.account_id].others.append(str(other.member))
     programmes = {purse.holder.programme_id for purse in purses.values()}
     rows = MemberFacts.objects.filter(member=member).select_related("set_tier")
     known = {row.programme_id: row for row in rows}

@@ -26,7 +26,7 @@ from backoffice import attributes, enrolment, figures, search
 from backoffice.desk import Desk, DeskInline
 from backoffice.enrolment import CardForm, MemberForm, NewMemberForm
 from backoffice.files.sheets import CardSheet, MemberSheet, SheetDesk
-from backoffice.members import adjusting, joining, member_page, tier_setting, unfolding
+from backoffice.members import adjusting, joining, member_page, sharing, tier_setting, unfolding
 from loyalty.appearance import sources
 from loyalty.models import Holder
 from members import attributes as member_attributes
@@ -88,6 +88,7 @@ class MemberDesk(SheetDesk):
     actions_detail = (
         "adjust_points",
         "set_tier",
+        "share",
         "join",
     )
     change_form_outer_before_template = "backoffice/member/page.html"
@@ -171,6 +172,15 @@ class MemberDesk(SheetDesk):
     def set_tier(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The form of a tier that is set by hand."""
         return tier_setting.answer(self, request, object_id)
+
+    def has_share_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may change who holds an account, and what each may do."""
+        return bool(request.user.has_perm(sharing.RIGHT))
+
+    @action(description=_("Who shares the account"), permissions=("share",), icon="group", url_path="sharing")
+    def share(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form of holders and their rights."""
+        return sharing.answer(self, request, object_id)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Joining is offered where there is something to join."""

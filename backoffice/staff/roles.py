@@ -58,7 +58,7 @@ ROLES: Mapping[str, set[str]] = {
     | _rights(("view", "add", "change", "delete"), (*PEOPLE, *GOODS, *SHOPS, *RULES, *KEYS))
     | _rights(("add", "delete"), TRIALS)
     | {"backoffice.adjust_points", "backoffice.export_records", "backoffice.publish_campaigns"}
-    | {"backoffice.set_tiers"}
+    | {"backoffice.set_tiers", "backoffice.change_holders"}
     | _rights(("view",), COUPONS)
     | _rights(("view", "change"), QUESTIONS)
     | {"rewards.add_coupon", "rewards.change_coupon"}
@@ -67,7 +67,7 @@ ROLES: Mapping[str, set[str]] = {
     | _rights(("add", "change"), PEOPLE)
     | _rights(("view",), COUPONS)
     | _rights(("view", "change"), QUESTIONS)
-    | {"backoffice.adjust_points", "backoffice.set_tiers", "rewards.add_coupon"},
+    | {"backoffice.adjust_points", "backoffice.set_tiers", "backoffice.change_holders", "rewards.add_coupon"},
     ANALYST: _VIEW_ALL | _rights(("add", "delete"), TRIALS) | {"backoffice.export_records"},
     CASHIER: _SELL,
 }

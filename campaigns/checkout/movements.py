@@ -24,7 +24,7 @@ from campaigns.checkout import record
 from campaigns.models import EventReward
 from campaigns.words import wording as reasons
 from loyalty import wording
-from loyalty.models import Account, Holder, LotUse, Receipt, Tier, Transfer
+from loyalty.models import Account, Holder, LotUse, PastHolder, Receipt, Tier, Transfer
 from loyalty.templatetags import numbers
 from members.models import Event
 
@@ -36,6 +36,7 @@ GROUPS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "returned": (gettext_lazy("Returned"), (Kind.RESTORE, Kind.REVOKE, Kind.RELEASE, Kind.REPAY)),
     "expired": (gettext_lazy("Expired"), (Kind.EXPIRE,)),
     "adjusted": (gettext_lazy("By hand"), (Kind.ADJUST,)),
+    "moved": (gettext_lazy("Moved"), (Kind.MOVE,)),
 }
 #: What is behind kinds that carry no reason of their own.
 _WHY: dict[str, Any] = {
@@ -48,6 +49,7 @@ _WHY: dict[str, Any] = {
     Kind.RELEASE: gettext_lazy("The order did not come about"),
     Kind.EXPIRE: gettext_lazy("Their time was over"),
     Kind.EXCHANGE: gettext_lazy("Exchanged between programmes"),
+    Kind.MOVE: gettext_lazy("Moved between accounts"),
 }
 _OF_EVENT = re.compile(r"event:([0-9a-f-]{36})(:share|:cashier)?")
 #: Sentences that are told of one movement, and lots whose days are.
@@ -78,10 +80,11 @@ def of_account(account_id: UUID) -> QuerySet[Transfer]:
 
 
 def purchases(account_id: UUID) -> QuerySet[Receipt]:
-    """What the account's holders bought for it, the newest first; found by them, as receipts are."""
+    """What was bought for the account, the newest first; found by who holds it or held it then, as receipts are."""
     holders = Holder.objects.filter(account_id=account_id).values("member_id")
-    mine = Receipt.objects.filter(member__in=holders, account_id=account_id)
-    return mine.select_related("store").order_by("-purchased_at", "-id")
+    former = PastHolder.objects.filter(account_id=account_id).values("member_id")
+    mine = Receipt.objects.filter(Q(member__in=holders) | Q(member__in=former), account_id=account_id)
+    return mine.select_related("store", "member").order_by("-purchased_at", "-id")
 
 
 def without_points(account_id: UUID) -> QuerySet[Receipt]:
@@ -97,12 +100,14 @@ def tell(ids: Sequence[UUID], account: Account, zone: ZoneInfo) -> list[Movement
 
     ``zone`` is the programme's: the days in sentences are its days.
     """
-    found = Transfer.objects.filter(id__in=ids).select_related("receipt__store", "revision")
+    found = Transfer.objects.filter(id__in=ids).select_related(
+        "receipt__store", "receipt__member", "revision"
+    )
     rows = list(found.defer("receipt__shopper").prefetch_related("lots"))
     known = _Known(rows, account, zone)
     told = {row.id: _movement(row, known) for row in rows}
     if len(told) < len(ids):
-        bought = Receipt.objects.filter(id__in=ids, account_id=account.id).select_related("store")
+        bought = Receipt.objects.filter(id__in=ids, account_id=account.id).select_related("store", "member")
         told |= {row.id: _bought(row) for row in bought.defer("outcome", "shopper")}
     return [told[one] for one in ids if one in told]
 
@@ -133,6 +138,11 @@ class _Known:
         uses = LotUse.objects.filter(transfer__in=gone).select_related("lot__transfer__revision")
         for use in uses.order_by("id") if gone else ():
             self.uses.setdefault(use.transfer_id, []).append(use)
+
+        moved = [row.id for row in rows if row.kind == Kind.MOVE]
+        named = Transfer.objects.filter(id__in=moved).exclude(source__name="", target__name="")
+        between = named.values_list("id", "source__name", "target__name") if moved else ()
+        self.firms = {one: source or target for one, source, target in between}
 
     def event(self, row: Transfer) -> Event | None:
         """The event that a transfer comes from."""
@@ -174,6 +184,8 @@ def _reasons(row: Transfer, receipt: Receipt | None, known: _Known) -> Iterator[
     elif row.kind in (Kind.ADJUST, Kind.REVOKE) and row.reverses_id and row.receipt_id is None:
         yield _("What was entered by hand was reversed")
         yield row.reason
+    elif row.kind == Kind.MOVE and (firm := known.firms.get(row.id)):
+        yield f"{wording.describe_reason(row.reason)}: {firm}"
     elif row.reason:
         yield wording.describe_reason(row.reason)
     elif row.kind == Kind.REDEEM and receipt is not None:

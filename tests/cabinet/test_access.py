@@ -22,21 +22,18 @@ from tests.races.selling import sell
 
 #: Addresses that anybody may open.
 OPEN = {
-    "programmes",
-    "enter",
-    "code",
-    "join",
-    "manifest",
-    "worker",
-    "offline",
-    "form",
-    "form_photo",
+    "programmes", "enter", "code", "join", "invited", "manifest", "worker", "offline", "form", "form_photo",
     "recommendations",
-}
-POSTS = {"leave", "rename", "end_device", "help_rate", "help_close"}
+}  # fmt: skip
+POSTS = {
+    "leave", "rename", "end_device", "help_rate", "help_close", "invite", "withdraw", "rights", "bring",
+    "company_invite", "hand", "handout_file", "hand_many", "handout_undo", "dismiss",
+}  # fmt: skip
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {
     "questionnaire": {"code": "pets"},
+    "send_away": {"member_id": "0197a000-0000-7000-8000-000000000000"},
+    "hand_over": {"member_id": "0197a000-0000-7000-8000-000000000000"},
     "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
     **{name: {"request_id": uuid4()} for name in ("help_request", "help_rate", "help_close")},
     "why_coupon": {"code": "NOSUCH"},
