@@ -8,22 +8,30 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management import call_command, get_commands
-from django.db.models import Count
+from django.db.models import Count, Q
+from django.utils.translation import gettext_noop
 
 from campaigns.demo.dataset import card_of
 from campaigns.models import LandingPage
-from loyalty.models import Appearance, Partner, Product, Seat, Store
+from loyalty.models import Appearance, Employee, Holder, Partner, Product, Seat, Store
 from members.models import Card
 
 ROLES = ("manager", "operator", "analyst", "cashier")
 SELLERS = ("manager", "cashier")
 PASSWORD = "regulars-demo"
+#: What is told of members, beside phone and card.
+OWNER = gettext_noop("owns a family’s account")
+HOLDER = gettext_noop("shares a family’s account")
+LIMITED = gettext_noop("shares a family’s account, up to a limit a day")
+MANAGER = gettext_noop("hands out points of a firm")
+EMPLOYEE = gettext_noop("gets points of a firm")
 _CREATE_ROLES = "create_roles"
 _KEY_NAME = "Demo"
 #: Stores of each partner whose tills get a key.
@@ -117,15 +125,35 @@ def make_keys() -> list[dict[str, str | None]]:
 
 
 def show_members(households: list[int]) -> list[dict[str, str | None]]:
-    """Some members with their phones and cards, those with the most points first."""
+    """Some members with their phones and cards: those who share an account or have a firm's, and then those with the
+    most points."""
     numbers = [card_of(household) for household in households]
     cards = Card.objects.filter(number__in=numbers, member__isnull=False).select_related("member")
     rich = cards.order_by("-member__holdings__account__balance")[:_SHOWN]
-    return [
-        {"id": str(card.member.id), "phone": card.member.phone, "card": card.number}
-        for card in rich
+    notes = _notes()
+    told = [
+        {
+            "id": str(card.member.id),
+            "phone": card.member.phone,
+            "card": card.number,
+            "note": notes.get(card.member.id),
+        }
+        for card in {card.pk: card for card in (*cards.filter(member__in=notes), *rich)}.values()
         if card.member
     ]
+    return sorted(told, key=lambda one: not one["note"])
+
+
+def _notes() -> dict[UUID, str]:
+    """What is told of members who share an account with others, or have a firm's."""
+    notes = {one.member_id: EMPLOYEE for one in Employee.objects.filter(until=None).order_by("id")[:1]}
+    shared = Holder.objects.filter(role=Holder.Role.HOLDER)
+    for one in shared.order_by("-may_redeem", "daily_limit", "id"):
+        notes[one.member_id] = HOLDER if one.daily_limit is None else LIMITED
+    owners = Holder.objects.filter(role=Holder.Role.OWNER).select_related("account")
+    for one in owners.filter(Q(account__business=True) | Q(account__in=shared.values("account"))):
+        notes[one.member_id] = MANAGER if one.account.business else OWNER
+    return notes
 
 
 def show_products() -> list[dict[str, Any]]:

@@ -51,6 +51,7 @@ class Command(BaseCommand):
                 asked,
                 dataset,
                 extras,
+                families,
                 goods,
                 logins,
                 offers,
@@ -79,6 +80,7 @@ class Command(BaseCommand):
         if not Event.objects.filter(kind=LOADED).exists():
             extras.take_back(now)
             extras.hold(pick(data), now)
+            families.begin(programme, speech, timezone.now())
         offers.begin(programme, shop.read("offers.json", speech), timezone.now())
         showcase.begin(programme, shop.read("showcase.json", speech), speech)
         asked.begin(programme, shop.read("asked.json", speech), data.households, timezone.now())

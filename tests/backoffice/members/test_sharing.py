@@ -61,7 +61,10 @@ def test_an_operator_changes_rights_hands_over_and_sends_away(scene, child, ente
 def test_an_account_becomes_a_firm_s_and_a_member_s_again(scene, enter):
     operator, held = enter(roles.OPERATOR), Holder.objects.get(member=scene.member)
     for name in ("Roasters", ""):
-        assert operator.post(page(scene.member), {"holder": held.pk, "what": "firm", "name": name}).status_code == 302
+        assert (
+            operator.post(page(scene.member), {"holder": held.pk, "what": "firm", "name": name}).status_code
+            == 302
+        )
         scene.account.refresh_from_db()
         assert (scene.account.business, scene.account.name) == (bool(name), name)
 
