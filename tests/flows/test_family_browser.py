@@ -1,4 +1,4 @@
-"""A family in a real browser: a limit that the owner sets on the phone holds at the till, and a firm hands out points."""
+"""A family in a real browser: a limit set on the phone holds at the till; and a firm that hands out points."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_firm_hands_out_points_from_a_file_and_takes_back_what_is_not_spent(
     be(on_phone, corner.anna)
     on_phone.visit(f"{HOME}company/")
     rows = f"Card;Points\n{KIDS_CARD};12,50\n0151 00000;3\n"
-    page.get_by_label("File").set_input_files(
+    page.get_by_label("File", exact=True).set_input_files(
         {"name": "points.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     page.get_by_role("button", name="Look at it first").click()
