@@ -117,7 +117,7 @@ def test_a_holder_who_may_not_spend_is_told_so(shop: Shop, anna: Member) -> None
     assert "points on the account that you share" in page
     assert "Spending them is its owner's matter" in page
     assert "that you can spend" not in page
-    assert "bought by another holder" in read(child, f"{HISTORY}{receipt.id}/")
+    assert "bought by Anna" in read(child, f"{HISTORY}{receipt.id}/")
     assert "that you can spend" in read(anna)
 
 
