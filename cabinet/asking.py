@@ -67,12 +67,14 @@ class Ticks(forms.Form):
         super().__init__(*args, **kwargs)
         self.questions = questions
         for question in questions:
-            self.fields[question.field] = forms.BooleanField(
+            tick = forms.BooleanField(
                 label=question.text.text,
                 required=needs and question.required,
                 error_messages={"required": _("Without this consent we may not keep your points.")},
                 widget=forms.CheckboxInput(attrs={"value": question.text.pk}),
             )
+            tick.needed = question.required  # type: ignore[attr-defined]
+            self.fields[question.field] = tick
 
     def clean(self) -> dict[str, Any]:
         """Look whether each tick was set beside the wording that holds."""

@@ -73,6 +73,8 @@ def test_who_was_enrolled_at_a_till_is_asked_at_the_first_login_before_anything_
     answer = client.get(f"{HOME}history/?kind=spent")
     assert answer["Location"] == f"{ASKED}?next=%2Fcabinet%2Fclub%2Fhistory%2F%3Fkind%3Dspent"
     assert fields(client) == ALL
+    page = client.get(ASKED).content.decode()
+    assert (page.count("Needed"), page.count("As you like")) == (1, 2)
 
     done = client.post(answer["Location"], {"agree_processing": "on", "next": f"{HOME}history/?kind=spent"})
 
