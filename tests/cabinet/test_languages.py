@@ -13,7 +13,7 @@ from tests.factories import Shop
 
 FRENCH = {"accept-language": "fr-CA,fr;q=0.9,ru;q=0.5,en;q=0.3"}
 #: The beginnings of addresses whose pages are members'.
-OF_MEMBERS = {"i18n/", "cabinet/"}
+OF_MEMBERS = {"i18n/", "cabinet/", "site/", "pictures/<slug:digest>/", "robots.txt"}
 
 
 def language_of(client: Client, path: str, **headers: str) -> str:
