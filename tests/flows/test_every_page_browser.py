@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import LazySettings
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Page, Request
 
 from cabinet.access import COOKIE
 from loyalty.shops import places
@@ -41,11 +41,12 @@ class Walk:
     def watch(self) -> None:
         """Note how large everything is that is loaded."""
 
-        def note(response: Response) -> None:
-            if response.status == 200:
+        def note(request: Request) -> None:
+            response = request.response()
+            if response is not None and response.status == 200:
                 self.sizes[response.url] = len(response.body())
 
-        self.visitor.page.on("requestfinished", lambda request: (found := request.response()) and note(found))
+        self.visitor.page.on("requestfinished", note)
 
     def look(self, path: str) -> None:
         """Open a page and look at it on every screen."""
@@ -162,9 +163,7 @@ def test_every_page_of_a_guest_is_accessible_fits_every_screen_and_is_light(worl
     assert walk.faults == []
 
 
-def test_what_is_asked_of_a_member_is_one_calm_page_in_french_too(
-    world: World, walk: Walk, chromium: Browser
-) -> None:
+def test_what_is_asked_of_a_member_is_one_calm_page_in_french_too(world: World, walk: Walk) -> None:
     be(walk, world.anna, asked=False)
     text = consent_texts.current("club", Purpose.PROCESSING, "fr")
     address = {"name": "django_language", "value": "fr", "url": walk.visitor.home}
