@@ -18,7 +18,7 @@ from tests.flows.conftest import Visitor
 from tests.flows.corner import open_corner
 from tests.flows.test_cabinet_browser import be
 from tests.flows.test_segments_browser import sign_in
-from tests.questions import bonus
+from tests.questions import EVERY_KIND, bonus, opened, question
 
 pytestmark = pytest.mark.django_db(transaction=True)
 #: Chooses the programme in a field that looks for what is typed.
@@ -113,3 +113,21 @@ def test_a_questionnaire_from_the_builder_to_the_bonus(at_desk: Visitor, on_phon
     at_desk.require_accessible()
     at_desk.require_fitting()
     assert Questionnaire.objects.get().sheets.count() == 1
+
+
+def test_every_kind_of_question_is_right_on_every_screen_by_day_and_by_night(on_phone: Visitor) -> None:
+    corner = open_corner()
+    long = question("glad", "scale", "How glad are you to come?", least="0", most="10", least_text="not at all",
+                    most_text="very much", help="Ten is the most.")  # fmt: skip
+    asked = [{key: value for key, value in one.items() if key != "after"} for one in EVERY_KIND]
+    opened(corner.shop.programme, *asked, long)
+    page = be(on_phone, corner.anna)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (320, 390, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            on_phone.visit("/cabinet/green/questionnaires/pets/")
+            expect(page.get_by_role("radio", name="10")).to_be_attached()
+            on_phone.require_accessible()
+            on_phone.require_fitting()
+    page.get_by_role("group", name="How glad are you to come?").get_by_role("radio", name="7").check()
