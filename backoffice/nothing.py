@@ -249,6 +249,7 @@ LISTS: Mapping[str, Nothing] = {
     ),
     "messaging.helprequest": Nothing(
         _("What members ask in the cabinet, under “Help”. It is answered here; they read it there."),
+        (_MEMBERS,),
     ),
     "messaging.webhookdelivery": Nothing(
         _("What was told to other systems, and what they answered."),

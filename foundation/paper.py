@@ -38,6 +38,7 @@ class _Sheet(FPDF):
         for style, file in _FILES.items():
             self.add_font("DejaVu", style, file)
         self.set_margins(15, 15, 15)
+        self.c_margin = 0
         self.set_auto_page_break(False)
         self.begun = False
 

@@ -7,6 +7,7 @@ import time
 from argparse import ArgumentParser
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 logins,
                 offers,
                 people,
+                requests,
                 shop,
                 showcase,
                 tongue,
@@ -85,6 +87,8 @@ class Command(BaseCommand):
         showcase.begin(programme, shop.read("showcase.json", speech), speech)
         asked.begin(programme, shop.read("asked.json", speech), data.households, timezone.now())
         sweep.expire(timezone.now())
+        shown = [UUID(str(member["id"])) for member in logins.show_members(data.households)]
+        requests.ask(programme, shown, speech, timezone.now())
         logins.write(settings.VAR / "demo.json", options["base_url"], data.households)
         events.record(LOADED, None, timezone.now(), households=len(data.households), receipts=sold)
         self.tell(

@@ -30,6 +30,7 @@ from campaigns.questionnaires import document, soundness
 from loyalty.models import Account, Category, Lot, Product, Programme, Receipt, Return, Store, Transfer
 from loyalty.shops import places
 from members.models import Card, Member
+from messaging.models import HelpRequest
 from pos.keys import find
 from tests import factories
 
@@ -63,6 +64,10 @@ def test_the_demo_is_loaded_once_and_can_be_enlarged(var: Path) -> None:
     assert all(Product.objects.filter(sku=product["sku"]).exists() for product in told["products"])
     assert Campaign.objects.filter(status="live").count() == 16  # ten of the past, six of today
     assert AnswerSheet.objects.filter(finished_at__isnull=False).count() == 2
+    opened, answered = HelpRequest.objects.order_by("-opened_at")
+    assert (opened.status, answered.status) == ("new", "answered")
+    assert opened.receipt is not None
+    assert opened.receipt.member == opened.member
     assert MemberFacts.objects.count() == Member.objects.count() == 2
     assert Return.objects.exists()
     assert Receipt.objects.filter(status="held", redeemed_points__gt=0).exists()  # points that are held
