@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backoffice import nothing
 from backoffice.staff import roles
-from campaigns.models import Backtest, Campaign
+from campaigns.models import Backtest, Campaign, Questionnaire
 from loyalty.models import Receipt
 from tests import factories
 from tests.backoffice.conftest import Scene
@@ -35,7 +35,7 @@ def test_every_empty_list_says_what_belongs_there_and_leads_to_the_next_step(bos
             reached.add(reverse(step.page))
         assert "No results found" not in told
     assert filled == {"members.User"}
-    of_programmes = {address(Backtest, "add"), address(Campaign, "add")}
+    of_programmes = {address(model, "add") for model in (Backtest, Campaign, Questionnaire)}
     assert of_programmes < reached
     assert {boss.get(page).status_code for page in reached - of_programmes} == {200}
     for page in of_programmes:
