@@ -20,11 +20,11 @@ from unfold.widgets import (
 
 from backoffice.attributes import AttributesField
 from campaigns.occasions import registration
-from foundation.refusals import Invalid
+from foundation.refusals import Invalid, Refused
 from loyalty.ledger import ledger
 from loyalty.models import Programme
 from loyalty.shops import membership
-from members import consents, crowds, wording
+from members import consents, crowds, referral, wording
 from members.lookup import cards, lookup
 from members.lookup.lookup import Manner
 from members.models import Card, Member
@@ -114,6 +114,18 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         ):
             raise ValidationError(_("A member with this e-mail exists already."))
         return email
+
+    def clean_referred_by(self) -> Member | None:
+        """Refuse somebody who cannot have brought the member: themselves, in a circle, or after another one."""
+        friend: Member | None = self.cleaned_data["referred_by"]
+        if friend is not None and self.instance.pk and "referred_by" in self.changed_data:
+            try:
+                referral.require_may_bring(friend, Member.objects.get(pk=self.instance.pk))
+            except Refused as refusal:
+                raise ValidationError(refusal.detail) from refusal
+            except Member.DoesNotExist:
+                pass  # a newcomer, whom nobody knows yet
+        return friend
 
     def manner(self) -> Manner:
         """How what is typed here is read."""

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from cabinet import asking, unknown
 from loyalty.models import Account, Holder, Programme
+from loyalty.shops import membership
 from members import devices
 from members.models import Device, Member
 
@@ -111,16 +112,9 @@ def inside(path: str, programme: Programme) -> str:
 
 
 def visit_of(request: HttpRequest, code: str) -> Visit | None:
-    """The visit that the request belongs to: two statements, the same for whoever asks."""
-    device = devices.find(request.COOKIES.get(COOKIE, ""), code, timezone.now())
-    if device is None:
-        return None
-    holder = (
-        Holder.objects.select_related("programme", "account")
-        .filter(member=device.member, programme__code=code, programme__active=True)
-        .first()
-    )
-    return Visit(holder.programme, device.member, device, holder) if holder else None
+    """The visit that the request belongs to: one statement, the same for whoever asks."""
+    found = membership.at_device(request.COOKIES.get(COOKIE, ""), code, timezone.now())
+    return Visit(found[1].programme, found[0].member, *found) if found else None
 
 
 def let_in(

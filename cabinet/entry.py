@@ -6,6 +6,7 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from foundation.refusals import Conflict, Fault, Invalid, Refusal, Refused, TooM
 from loyalty.appearance import arrivals
 from loyalty.models import Programme
 from loyalty.shops import finder, membership
-from members import bounds
+from members import bounds, referral
 from members.codes import entry
 from members.codes.entry import Address
 from members.lookup import lookup
@@ -49,9 +50,11 @@ def choose(request: HttpRequest) -> HttpResponse:
 def enter(request: HttpRequest, programme: str) -> HttpResponse:
     """Ask for a phone or an e-mail, and send a code there. The same happens for whoever is known and who is not."""
     here = access.programme_of(programme)
-    if access.visit_of(request, programme) is not None:
-        return redirect("cabinet:home", programme=programme)
     at = steps.read(request, programme)
+    visit = access.visit_of(request, programme)
+    if visit is not None:
+        _tell_of_friend(request, here, at._replace(friend=request.GET.get("friend", "")[:16]), visit.member)
+        return redirect("cabinet:home", programme=programme)
     at = at._replace(
         friend=request.GET.get("friend", at.friend)[:16],
         source=request.GET.get("from", at.source)[: arrivals.MOST],
@@ -167,6 +170,7 @@ def _proceed(request: HttpRequest, programme: Programme, at: Steps) -> HttpRespo
     if member.status != Member.Status.ACTIVE:
         page = {"programme": programme}
         return steps.forget(render(request, "cabinet/blocked.html", page, status=403), programme.code)
+    _tell_of_friend(request, programme, at, member)
     return _let_in(request, programme, member, at)
 
 
@@ -205,6 +209,13 @@ def _register(request: HttpRequest, programme: Programme, at: Steps, form: askin
 def _token(text: str) -> str:
     """The token of an invitation, as its link carries it; empty for what cannot be one."""
     return text if re.fullmatch(r"[-\w]{1,32}", text, re.ASCII) else ""
+
+
+def _tell_of_friend(request: HttpRequest, programme: Programme, at: Steps, member: Member) -> None:
+    """Tell somebody who is a member already why the link that they followed brings nobody anything."""
+    friend = _friend(at, programme)
+    if friend is not None:
+        messages.info(request, referral.explain_to_member(friend, member))
 
 
 def _friend(at: Steps, programme: Programme) -> Member | None:

@@ -1,34 +1,34 @@
-"""The first page: the card, what there is and until when, the way to the next tier, coupons, the last purchases."""
+"""The first page: the card, what there is and until when, the way to the next tier, offers, coupons, what is being
+collected, the last purchases. Read in a handful of statements, whatever the member's past."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics import facts, stored_facts
 from cabinet.access import Visit, for_members
-from campaigns.checkout import stamp_cards
+from campaigns.prospects import prospects, standing
+from campaigns.prospects.book import Entry
+from campaigns.prospects.prospects import Goal
+from campaigns.prospects.standing import Standing
 from campaigns.questionnaires import states
 from loyalty.ledger import statement
-from loyalty.models import Receipt
-from loyalty.shops import places
+from loyalty.shops import places, receipts
 from loyalty.tiers import ladder_wording
 from members.lookup import rotating
-from rewards.coupons import pictures, validity
-from rewards.models import Coupon
+from rewards.coupons import coupons as coupon_room
+from rewards.coupons import pictures
+from rewards.coupons.usability import NOT_YET
 
-#: Purchases that are shown, and coupons.
-PURCHASES, COUPONS = 3, 12
+#: Purchases that are shown, coupons, and offers; the rest of them is a page of its own.
+PURCHASES, COUPONS, OFFERS = 3, 12, 4
 
 
 @require_safe
@@ -36,47 +36,66 @@ PURCHASES, COUPONS = 3, 12
 def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What the member came for."""
     now = timezone.now()
+    known = read(visit, now)
+    listed = prospects.offers(known)
+    begun = prospects.goals(known)
+    collected = {goal.entry.id for goal in begun}
+    others = [one for one in listed if one.id not in collected]
     page = {
         "visit": visit,
         "programme": visit.programme,
         "screen": "home",
         "zone": visit.programme.time_zone,
         "now": now,
-        "card": card(visit, now),
-        "friend_link": friend_link(request, visit),
-        "coupons": coupons(visit, now),
-        "stamps": stamp_cards.begun(visit.member.id, visit.programme.pk, now),
-        "receipts": purchases(visit),
+        "card": card(visit, known),
+        "coupons": coupons(visit, known, now),
+        "goals": list(map(goal_card, begun)),
+        "offers": list(map(offer_card, others[:OFFERS])),
+        "more_offers": len(others) > OFFERS,
+        "asks": states.waiting(visit.member, visit.programme.pk, now).values_list("name", flat=True).first(),
+        "brings": bool(known.book.bringing),
+        "receipts": receipts.latest(visit.account.id, PURCHASES),
         **balance(visit, now),
-        **tier(visit, now),
+        **tier(known),
     }
     return render(request, "cabinet/home.html", page)
 
 
-def card(visit: Visit, now: datetime) -> dict[str, Any]:
-    """The card's number and bars, and what the screen needs to make its changing code by itself; with it the title of
-    the questionnaire that waits for an answer, which comes in the same statement."""
-    asked = Subquery(states.waiting(visit.member, visit.programme.pk, now).values("name")[:1])
-    cards = visit.member.cards.filter(blocked=False).order_by("-id").annotate(asked=asked)
-    number, asks = cards.values_list("number", "asked").first() or ("", None)
+@require_safe
+@for_members
+def offers(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """All that runs and is for the member, in full, and how far they are."""
+    now = timezone.now()
+    known = read(visit, now)
+    page = {
+        "visit": visit,
+        "programme": visit.programme,
+        "screen": "home",
+        "zone": visit.programme.time_zone,
+        "goals": list(map(goal_card, prospects.goals(known))),
+        "offers": list(map(offer_card, prospects.offers(known))),
+    }
+    return render(request, "cabinet/offers.html", page)
+
+
+def read(visit: Visit, now: datetime) -> Standing:
+    """What is known of the member in the programme."""
+    programme = visit.programme
+    return standing.read(visit.member.id, programme, places.scheme(programme.pk), now)
+
+
+def card(visit: Visit, known: Standing) -> dict[str, Any]:
+    """The card's number and bars, and what the screen needs to make its changing code by itself."""
+    number = known.cards[0][0] if known.cards else ""
     device = visit.device.number
     return {
         "number": number,
-        "asks": asks,
         "bars": pictures.barcode(number) if number else None,
         "device": device,
-        # for who has no scripts: good for a moment, as the page is
-        "qr": pictures.qr(rotating.code_at(device, now)),
         "secret": base64.b64encode(rotating.secret_of(device)).decode(),
         "step": rotating.STEP,
         "digits": rotating.DIGITS,
     }
-
-
-def friend_link(request: HttpRequest, visit: Visit) -> str:
-    """The link by which a friend joins."""
-    way_in = reverse("cabinet:enter", args=[visit.programme.code])
-    return request.build_absolute_uri(f"{way_in}?friend={visit.member.referral_code}")
 
 
 def balance(visit: Visit, now: datetime) -> dict[str, Any]:
@@ -96,12 +115,11 @@ def balance(visit: Visit, now: datetime) -> dict[str, Any]:
     }
 
 
-def tier(visit: Visit, now: datetime) -> dict[str, Any]:
+def tier(known: Standing) -> dict[str, Any]:
     """Where the member stands on the programme's ladder, in words; nothing without a ladder."""
-    scheme = places.scheme(visit.programme.pk)
+    scheme, rank = known.scheme, known.rank
     if not scheme.ladder.steps:
         return {"tier": None, "next": None}
-    rank = facts.rank(stored_facts.read(visit.member.id, scheme.id, scheme.ladder), scheme.ladder, now)
     return {
         "tier": rank.tier,
         "until": scheme.ladder.day(rank.until) if rank.until else None,
@@ -112,24 +130,44 @@ def tier(visit: Visit, now: datetime) -> dict[str, Any]:
     }
 
 
-def coupons(visit: Visit, now: datetime) -> list[dict[str, Any]]:
-    """The member's coupons that can be used, those that end first before the others."""
-    mine = Coupon.objects.filter(
-        member=visit.member, programme=visit.programme, state=Coupon.State.ISSUED, withdrawn=False
-    )
-    rows = mine.select_related("series__programme").order_by("valid_until", "-id")[:COUPONS]
-    return list(_usable(rows, now))
+def offer_card(entry: Entry) -> dict[str, Any]:
+    """A campaign as it is shown: its last day is the one before it closes."""
+    return {
+        "name": entry.name,
+        "sentences": entry.sentences,
+        "until": _last(entry.closes),
+        "personal": entry.personal,
+    }
 
 
-def _usable(rows: Iterable[Coupon], now: datetime) -> Iterable[dict[str, Any]]:
-    for coupon in rows:
-        end = validity.end_of_coupon(coupon)
-        if end is None or end >= now:
-            offer = coupon.series.offer or coupon.series.name
-            yield {"code": coupon.code, "offer": offer, "until": end, "qr": pictures.qr(coupon.code)}
+def goal_card(goal: Goal) -> dict[str, Any]:
+    """What is collected, as it is shown."""
+    return {
+        "name": goal.entry.name,
+        "sentences": goal.entry.sentences if goal.entry.listed else (),
+        "unit": goal.unit,
+        "value": goal.value,
+        "goal": goal.goal,
+        "until": _last(goal.until),
+    }
 
 
-def purchases(visit: Visit) -> list[Receipt]:
-    """The last purchases of the account."""
-    mine = Receipt.objects.filter(account_id=visit.account.id).exclude(status=Receipt.Status.CANCELLED)
-    return list(mine.select_related("store").order_by("-purchased_at", "-id")[:PURCHASES])
+def _last(end: datetime | None) -> datetime | None:
+    """The last moment before an end that is not part of it."""
+    return end - timedelta(seconds=1) if end is not None else None
+
+
+def coupons(visit: Visit, known: Standing, now: datetime) -> list[dict[str, Any]]:
+    """The member's coupons: what each gives, by the campaigns that take it, and until when."""
+    mine = coupon_room.usable_by(visit.member.id, visit.programme.pk, now, COUPONS)
+    return [
+        {
+            "code": one.found.kept,
+            "offer": one.found.offer or one.name,
+            "until": one.found.closes,
+            "opens": one.found.opens if one.found.reason == NOT_YET else None,
+            "alone": not one.combinable,
+            "sentences": known.book.coupons.get(one.found.series, ()),
+        }
+        for one in mine
+    ]

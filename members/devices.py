@@ -20,6 +20,12 @@ from members.models import ConsentText, Device, Member, Purpose
 LIFE = timedelta(days=180)
 #: When somebody was last there is written down once in so long.
 NOTED_EVERY = timedelta(minutes=10)
+#: Part of a statement: what ``in_use`` says of the device ``d`` at ``%(now)s``; ``%(life)s`` is ``LIFE``.
+IN_USE = "d.ended_at IS NULL AND d.seen_at > %(now)s::timestamptz - %(life)s::interval"
+#: The same of what ``find`` asks of texts: one that may ask for a consent was written since none was to be asked for.
+OUTDATED = """EXISTS (
+  SELECT 1 FROM members_consenttext t WHERE (t.ask_again OR t.purpose = 'sharing') AND t.circle IN (d.circle, '')
+     AND t.since > d.settled_at)"""
 #: How many numbers are tried for a new device.
 TRIES = 20
 
@@ -35,7 +41,7 @@ def open_on(member: Member, circle: str, name: str, now: datetime, *, asked: boo
     for _try in range(TRIES):
         # ten digits are few enough that a million phones meet now and then: then another number
         _row, made = Device.objects.get_or_create(
-            number=rotating.make_number(), defaults={"digest": _digest(token), **device}
+            number=rotating.make_number(), defaults={"digest": digest(token), **device}
         )
         if made:
             return token
@@ -51,11 +57,17 @@ def find(token: str, circle: str, now: datetime) -> Device | None:
         return None
     asking = Q(ask_again=True) | Q(purpose=Purpose.SHARING)
     newer = ConsentText.objects.filter(asking, circle__in=(circle, ""), since__gt=OuterRef("settled_at"))
-    found = in_use(now).filter(digest=_digest(token), circle=circle).annotate(outdated=Exists(newer))
+    found = in_use(now).filter(digest=digest(token), circle=circle).annotate(outdated=Exists(newer))
     device = found.select_related("member").first()
-    if device is not None and is_back(device, now):
-        Device.objects.filter(id=device.id, seen_at__lt=now).update(seen_at=now)
+    if device is not None:
+        note_seen(device, now)
     return device
+
+
+def note_seen(device: Device, now: datetime) -> None:
+    """Write down that somebody was there, once in a while."""
+    if is_back(device, now):
+        Device.objects.filter(id=device.id, seen_at__lt=now).update(seen_at=now)
 
 
 def is_back(device: Device, now: datetime) -> bool:
@@ -72,7 +84,7 @@ def in_use(now: datetime) -> QuerySet[Device]:
 def end_at(token: str, now: datetime) -> None:
     """Log out whoever was logged in with that token: another member takes the device over."""
     if token:
-        Device.objects.filter(digest=_digest(token), ended_at=None).update(ended_at=now)
+        Device.objects.filter(digest=digest(token), ended_at=None).update(ended_at=now)
 
 
 def end(member: Member, now: datetime, *, device_id: UUID | None = None, but: UUID | None = None) -> int:
@@ -85,6 +97,6 @@ def end(member: Member, now: datetime, *, device_id: UUID | None = None, but: UU
     return wanted.update(ended_at=now)
 
 
-def _digest(token: str) -> str:
-    """Tokens are long and random, so a plain hash will do."""
+def digest(token: str) -> str:
+    """What is kept of a token. Tokens are long and random, so a plain hash will do."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -99,6 +99,33 @@ BIRTHDAY_DATED = pgtrigger.Trigger(
 )
 
 
+#: Who brought a member is said once, and never the other way round: no circle, at any number of parallel writers.
+REFERRAL_STANDS = pgtrigger.Trigger(
+    name="referral_stands",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("referred_by_id"),
+    condition=pgtrigger.Q(new__referred_by__isnull=False)
+    & pgtrigger.Q(old__referred_by__df=pgtrigger.F("new__referred_by")),
+    func="""
+        IF OLD.referred_by_id IS NOT NULL THEN
+            RAISE EXCEPTION 'another member brought them' USING ERRCODE = 'check_violation',
+                CONSTRAINT = 'member_referral_stands';
+        END IF;
+        PERFORM pg_advisory_xact_lock(hashtextextended('members.referral', 0));
+        IF EXISTS (
+            WITH RECURSIVE above AS (
+                SELECT NEW.referred_by_id AS id
+                UNION SELECT m.referred_by_id FROM members_member m JOIN above ON above.id = m.id
+                       WHERE m.referred_by_id IS NOT NULL)
+            SELECT 1 FROM above WHERE id = NEW.id) THEN
+            RAISE EXCEPTION 'members brought each other in a circle' USING ERRCODE = 'check_violation',
+                CONSTRAINT = 'member_referral_no_circle';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 def new_id() -> uuid.UUID:
     """A new UUIDv7: unique anywhere, and ordered by the time it was made."""
     return uuid.UUID(int=uuid_utils.uuid7().int)
@@ -161,6 +188,10 @@ class Member(models.Model):
         verbose_name_plural = _("members")
         ordering = ("-joined_at",)
         constraints = (
+            models.CheckConstraint(
+                condition=Q(referred_by__isnull=True) | ~Q(referred_by=F("pk")),
+                name="member_brought_by_another",
+            ),
             models.UniqueConstraint(fields=["phone", "apart"], name="member_phone_unique_apart"),
             models.UniqueConstraint(Lower("email"), "apart", name="member_email_unique_apart"),
             models.CheckConstraint(
@@ -177,7 +208,7 @@ class Member(models.Model):
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="member_phone_ends"),
             models.Index(fields=["source"], condition=~Q(source=""), name="member_source"),
         )
-        triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED)
+        triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED, REFERRAL_STANDS)
 
     def __str__(self) -> str:
         """The name, or the phone of one who gave none, or the code by which friends know even a stranger."""

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from foundation import prepared
 from foundation.refusals import Conflict, Fault, Invalid, Refused
 from foundation.violations import constraint_of
-from members import consents
+from members import consents, referral
 from members.consents import Said
 from members.lookup import cards, lookup
 from members.lookup.lookup import Manner, Scope, Sought
@@ -90,13 +90,14 @@ def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
     """Write the member, a card and the consents. Must run in a transaction.
 
     Without a card number the member gets a virtual card. Raises ``Conflict`` with ``member_exists`` when phone,
-    e-mail or card are in use here, ``Refused`` with ``referral_not_found`` for a friend who is unknown here,
+    e-mail or card are in use here, ``Refused`` with ``referral_not_found`` for a friend who is unknown here
+    and ``referral_own`` for oneself,
     ``Invalid`` for a number that no registered type of card has.
 
     Locks what the newcomer is known by until the transaction ends. Does the same work whether anybody
     elsewhere is known so.
     """
-    friend = _friend(newcomer.referral, circle)
+    friend = _friend(newcomer, circle)
     numbers = cards.spellings(newcomer.card or "", circle.manner.cards)
     apart = circle.code if _require_new(newcomer, numbers, circle) else ""
     try:
@@ -127,10 +128,10 @@ def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
     return member
 
 
-def find_friend(referral: str, circle: Circle = HOUSE) -> Member | None:
+def find_friend(named: str, circle: Circle = HOUSE) -> Member | None:
     """The active member of that referral code or phone whom the circle knows."""
-    by_code = Member.objects.filter(referral_code=referral.strip().upper()).values_list("id", flat=True)
-    sought = lookup.seek("phone", referral, circle.manner) | Sought(ids=tuple(by_code))
+    by_code = Member.objects.filter(referral_code=named.strip().upper()).values_list("id", flat=True)
+    sought = lookup.seek("phone", named, circle.manner) | Sought(ids=tuple(by_code))
     friend = lookup.find(sought, _NEVER, circle.scope)
     return friend if friend and friend.status == Member.Status.ACTIVE else None
 
@@ -153,10 +154,13 @@ def make_card_number() -> str:
     return f"{digits}{-weighted % 10}"
 
 
-def _friend(referral: str | None, circle: Circle) -> Member | None:
-    if not referral:
+def _friend(newcomer: Newcomer, circle: Circle) -> Member | None:
+    """Who brought the newcomer. What they name themselves by is no friend's, whether they are known here or not."""
+    if not newcomer.referral:
         return None
-    friend = find_friend(referral, circle)
+    if newcomer.phone and newcomer.phone in lookup.seek("phone", newcomer.referral, circle.manner).phones:
+        raise referral.own()
+    friend = find_friend(newcomer.referral, circle)
     if friend is None:
         raise Refused("referral_not_found", _("No member has this referral code or phone."))
     return friend

@@ -53,15 +53,15 @@ def describe(document: Document, names: Names = by_code, currency: str = "") -> 
 
 def describe_terms(terms: Mapping[str, Any], names: Names = by_code, currency: str = "") -> str:
     """What a lot's points can be spent on; empty where they can be spent on anything."""
-    return " ".join(_finish(text) for text in _terms({"lots": {"terms": terms}}, Voice(names, currency)))
+    return " ".join(finish(text) for text in tell_terms({"lots": {"terms": terms}}, Voice(names, currency)))
 
 
 def _tell(document: Document, voice: Voice) -> list[str]:
-    parts = (_main, _only_if, _others, _limits, _lots, _terms, _payer, _together, _say)
-    return [_finish(text) for part in parts for text in part(document, voice)]
+    parts = (_main, _only_if, _others, tell_limits, tell_lots, tell_terms, _payer, _together, _say)
+    return [finish(text) for part in parts for text in part(document, voice)]
 
 
-def _finish(text: str) -> str:
+def finish(text: str) -> str:
     """A capital first; at the end one full stop, also after an abbreviation."""
     return text[:1].upper() + (text[1:-1] if text.endswith("..") else text[1:])
 
@@ -78,7 +78,7 @@ def _main(document: Document, voice: Voice) -> Iterator[str]:
         if not own and document.get("tell"):
             text = _("{who} are only told something")
     elif of == "event":
-        values["event"] = _event(what_for, voice)
+        values["event"] = tell_event(what_for, voice)
         text = _("{event} {who} get {what}")
     elif of == "lines" and (goods := voice.goods(what_for)):
         values["goods"] = goods
@@ -90,8 +90,8 @@ def _main(document: Document, voice: Voice) -> Iterator[str]:
         text = _("{who} get {what} on all goods")
     else:
         text = _("{who} get {what}")
-    rest = [*_not_for(what_for, voice), *_when(document.get("when", {}), voice),
-            *_where(document.get("where", {}), voice)]  # fmt: skip
+    rest = [*tell_not_for(what_for, voice), *tell_when(document.get("when", {}), voice),
+            *tell_where(document.get("where", {}), voice)]  # fmt: skip
     yield ", ".join([text.format(**values), *rest]) + "."
 
 
@@ -115,12 +115,14 @@ def _whom(whom: Fields, voice: Voice) -> str:
     return _("members {which}").format(which=", ".join(parts))
 
 
-def _not_for(what_for: Fields, voice: Voice) -> Iterator[str]:
+def tell_not_for(what_for: Fields, voice: Voice) -> Iterator[str]:
+    """The goods that are left out."""
     if goods := voice.goods(what_for.get("except", {})):
         yield _("but not on {goods}").format(goods=goods)
 
 
-def _event(what_for: Fields, voice: Voice) -> str:
+def tell_event(what_for: Fields, voice: Voice) -> str:
+    """What happens when it is given."""
     name = what_for.get("event", "")
     offset = what_for.get("offset", 0)
     if name in ("member.birthday", "member.anniversary"):
@@ -134,7 +136,8 @@ def _event(what_for: Fields, voice: Voice) -> str:
     return _("when {event},").format(event=voice.name("events", name))
 
 
-def _when(when: Fields, voice: Voice) -> Iterator[str]:
+def tell_when(when: Fields, voice: Voice) -> Iterator[str]:
+    """The days and hours on which it counts."""
     if "weekdays" in when:
         yield weekdays(when["weekdays"])
     if "hours" in when:
@@ -167,7 +170,9 @@ def tell_around(around: Fields, voice: Voice) -> str:
     )
 
 
-def _where(where: Fields, voice: Voice) -> Iterator[str]:
+def tell_where(where: Fields, voice: Voice) -> Iterator[str]:
+    """The places in which it counts."""
+
     def places(fields: Fields) -> str:
         return listed(
             [
@@ -208,7 +213,8 @@ def _effects(document: Document, voice: Voice) -> Iterator[tuple[str, bool]]:
             yield word.say(effect, voice), word.apart
 
 
-def _limits(document: Document, voice: Voice) -> Iterator[str]:
+def tell_limits(document: Document, voice: Voice) -> Iterator[str]:
+    """What each member, each store and the campaign get at most, and what all of it may cost."""
     judge = document.get("judge", {})
     for limit in judge.get("limits", ()):
         what = [at_most_points(limit["points"])] if "points" in limit else []
@@ -228,7 +234,8 @@ def _limits(document: Document, voice: Voice) -> Iterator[str]:
         yield _("The campaign gives at most {what} and then stops.").format(what=listed(what))
 
 
-def _lots(document: Document, voice: Voice) -> Iterator[str]:
+def tell_lots(document: Document, voice: Voice) -> Iterator[str]:
+    """The life of the points: when they can be spent, and until when."""
     lots = document.get("lots", {})
     said = []
     if lots.get("delay"):
@@ -253,7 +260,8 @@ def _delay(delay: Fields) -> str:
     return _("can be spent after {span}").format(span=span(delay))
 
 
-def _terms(document: Document, voice: Voice) -> Iterator[str]:
+def tell_terms(document: Document, voice: Voice) -> Iterator[str]:
+    """What the points can be spent on."""
     terms = (document.get("lots") or {}).get("terms") or {}
     said = []
     if "max_share" in terms:
@@ -266,8 +274,10 @@ def _terms(document: Document, voice: Voice) -> Iterator[str]:
         said.append(_("on {goods}").format(goods=goods))
     for need in terms.get("contains", ()):
         said.append(_("beside {goods}").format(goods=voice.goods(need) or gap("goods")))
-    said += list(_where({key: terms[key] for key in ("stores", "groups", "partners") if key in terms}, voice))
-    said += list(_when({key: terms[key] for key in ("weekdays", "hours") if key in terms}, voice))
+    said += list(
+        tell_where({key: terms[key] for key in ("stores", "groups", "partners") if key in terms}, voice)
+    )
+    said += list(tell_when({key: terms[key] for key in ("weekdays", "hours") if key in terms}, voice))
     if said:
         yield _("They can only be spent {how}.").format(how=", ".join(said))
 

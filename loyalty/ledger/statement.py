@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate, TruncMonth
 
+from foundation import prepared
 from loyalty.ledger import inactivity
 from loyalty.ledger.passbook import ZERO
 from loyalty.models import Account, Debt, Lot, Programme, Transfer
@@ -38,6 +39,27 @@ SELECT coalesce(sum(held), 0),
 """
 
 
+#: Where nothing lapses: from the balance, less what waits and what is over, so that the number of lots does not matter.
+_AHEAD_BY_INDEX = """
+WITH lot AS NOT MATERIALIZED (
+  SELECT remaining, expires_at FROM loyalty_lot
+   WHERE account_id = %(account)s::uuid AND remaining > 0),
+over AS (SELECT coalesce(sum(remaining), 0) AS points FROM lot WHERE expires_at < %(at)s::timestamptz),
+waits AS (
+  SELECT coalesce(sum(remaining), 0) AS points, min(active_from) AS first FROM loyalty_lot
+   WHERE account_id = %(account)s::uuid AND pending AND remaining > 0 AND active_from > %(at)s::timestamptz
+     AND (expires_at IS NULL OR expires_at >= %(at)s::timestamptz)),
+next AS (
+  SELECT expires_at AS at,
+         ((expires_at AT TIME ZONE %(zone)s::text)::date + 1)::timestamp AT TIME ZONE %(zone)s::text AS day_ends
+    FROM lot WHERE expires_at >= %(at)s::timestamptz ORDER BY expires_at LIMIT 1),
+due AS (
+  SELECT next.at, sum(lot.remaining) AS points FROM next
+    JOIN lot ON lot.expires_at >= next.at AND lot.expires_at < next.day_ends GROUP BY next.at)
+SELECT a.balance - over.points - waits.points AS spendable, waits.points AS pending, waits.first, due.at,
+       due.points, NULL::date AS day, NULL::numeric AS lapsing
+  FROM loyalty_account a CROSS JOIN over CROSS JOIN waits LEFT JOIN due ON true WHERE a.id = %(account)s::uuid
+"""
 _AHEAD = """
 WITH lot AS (
   SELECT remaining, active_from, expires_at, (expires_at AT TIME ZONE %(zone)s)::date AS last_day,
@@ -153,6 +175,9 @@ def ahead(account_id: UUID, zone: ZoneInfo, days: int | None, now: datetime) -> 
 
     ``days`` as the programme's ``inactivity_days``. One statement, two where points lapse.
     """
+    if days is None:
+        row = prepared.run(_AHEAD_BY_INDEX, {"account": account_id, "at": now, "zone": zone.key})[0]
+        return _ahead(*row.values())
     use = inactivity.use(account_id, days, zone, now)
     told: dict[str, Any] = {
         "account": account_id,
@@ -164,13 +189,19 @@ def ahead(account_id: UUID, zone: ZoneInfo, days: int | None, now: datetime) -> 
     }
     with connection.cursor() as cursor:
         cursor.execute(_AHEAD, told)
-        spendable, pending, first, at, due, day, lapsing = cursor.fetchone()
+        return _ahead(*cursor.fetchone())
+
+
+def _ahead(
+    spendable: Decimal, pending: Decimal, first: datetime | None, at: datetime | None, due: Decimal | None,
+    day: date | None, lapsing: Decimal | None,
+) -> Ahead:  # fmt: skip
     return Ahead(
         spendable,
         pending,
         first,
-        Due(at, due) if at is not None else None,
-        Due(day, lapsing) if day is not None else None,
+        Due(at, due) if at is not None and due is not None else None,
+        Due(day, lapsing) if day is not None and lapsing is not None else None,
     )
 
 

@@ -353,7 +353,12 @@ class Lot(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["account"], name="lot_open_of_account", condition=Q(remaining__gt=0)),
+            models.Index(
+                fields=["account", "expires_at"],
+                name="lot_open_of_account_by_end",
+                condition=Q(remaining__gt=0),
+            ),
+            models.Index(fields=["account"], name="lot_pending_of_account", condition=Q(pending=True)),
             models.Index(
                 fields=["expires_at"],
                 name="lot_due",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 
-from foundation import copying
+from foundation import copying, prepared
 
 #: Part of a statement: inserts what ``rows`` gives as ``%(receipts)s``.
 INSERT = """
@@ -30,6 +33,36 @@ line_rows AS (
            amount numeric, discount numeric, redeemed_points numeric, redeemed_amount numeric,
            to_pay numeric, earned numeric, traits jsonb))
 """
+
+
+#: By each holder of the account, as receipts are found; whatever their past, so many rows of it are read.
+_LATEST = """
+SELECT r.id, r.purchased_at AS at, s.name AS store, r.to_pay, r.earned, r.redeemed_points AS redeemed
+  FROM loyalty_holder h
+ CROSS JOIN LATERAL (
+       SELECT id, store_id, purchased_at, to_pay, earned, redeemed_points FROM loyalty_receipt
+        WHERE member_id = h.member_id AND account_id = h.account_id AND status <> 'cancelled'
+        ORDER BY purchased_at DESC LIMIT %(most)s::int) r
+  JOIN loyalty_store s ON s.id = r.store_id
+ WHERE h.account_id = %(account)s::uuid
+ ORDER BY r.purchased_at DESC, r.id DESC LIMIT %(most)s::int
+"""
+
+
+class Bought(NamedTuple):
+    """A purchase in a line: where, when, the money paid, the points earned and spent."""
+
+    id: UUID
+    at: datetime
+    store: str
+    to_pay: Decimal
+    earned: Decimal
+    redeemed: Decimal
+
+
+def latest(account_id: UUID, most: int) -> list[Bought]:
+    """The last purchases for an account by its holders, but for cancelled ones. One statement."""
+    return [Bought(**row) for row in prepared.run(_LATEST, {"account": account_id, "most": most})]
 
 
 def rows(receipts: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -90,6 +90,27 @@ def judge(
     return usability.judge(((code, one, known.get(one)) for code, one in asked.values()), member_id, at)
 
 
+class Mine(NamedTuple):
+    """A coupon of a member: what it is called, whether it goes with others, and what was found of it."""
+
+    name: str
+    combinable: bool
+    found: Found
+
+
+def usable_by(member_id: UUID, programme_id: int, at: datetime, most: int) -> list[Mine]:
+    """What a member can use of the coupons issued to them, or will be able to when their day comes: those that end
+    first before the others, each judged by itself as of ``at``. One statement."""
+    params = {"programme": programme_id, "member": member_id, "most": most, "at": at}
+    mine = []
+    for row in prepared.run(statements.FIND_OF_MEMBER, params):
+        name, held = row.pop("name"), _read(row)
+        [found] = usability.judge([(held.code, held.code, held)], member_id, at)
+        if found.usable or found.reason == usability.NOT_YET:
+            mine.append(Mine(name, held.combinable, found))
+    return sorted(mine, key=lambda one: (one.found.closes is None, one.found.closes or at, one.found.code))
+
+
 def of_member(member_id: UUID, at: datetime, most: int = 30) -> list[tuple[Coupon, Found]]:
     """The coupons that were issued to a member, the newest first, each judged by itself as of ``at``.
 

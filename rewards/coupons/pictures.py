@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from barcode import Code128
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -15,6 +17,13 @@ _HEIGHT = 60
 def qr(code: str) -> SafeString:
     """A QR symbol of the code alone: what a scanner reads is what a cashier would type."""
     return mark_safe(symbol(code).svg_inline(omitsize=True, border=4))
+
+
+def picture(code: str) -> bytes:
+    """The same symbol as a file of its own."""
+    out = BytesIO()
+    symbol(code).save(out, kind="svg", border=4, light="white", scale=8)
+    return out.getvalue()
 
 
 def symbol(code: str) -> QRCode:

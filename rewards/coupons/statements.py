@@ -31,6 +31,14 @@ SELECT c.id, c.code, c.state, c.member_id, c.uses, c.most, {OPENS} AS opens,
 """
 _SHOWN = "c.programme_id = %(programme)s::bigint AND c.code = ANY(%(codes)s::text[])"
 FIND = _FIND.format(member="%(member)s::uuid", which=_SHOWN)
+_OF_MEMBER = """c.id IN (
+  SELECT id FROM rewards_coupon WHERE member_id = %(member)s::uuid AND programme_id = %(programme)s::bigint
+     AND state = 'issued' AND NOT withdrawn AND (valid_until IS NULL OR valid_until >= %(at)s::timestamptz)
+   ORDER BY valid_until, id DESC LIMIT %(most)s::int)"""
+FIND_OF_MEMBER = f"""
+SELECT found.*, named.name FROM ({_FIND.format(member="%(member)s::uuid", which=_OF_MEMBER)}) found
+  JOIN rewards_series named ON named.id = found.series_id
+"""
 FIND_BY_ID = _FIND.format(member="%(member)s::uuid", which="c.id = ANY(%(coupons)s::bigint[])")
 
 

@@ -18,7 +18,7 @@
         const field = button.parentElement.querySelector("input");
         button.addEventListener("click", async () => {
             if (navigator.share) {
-                await navigator.share({ title: button.dataset.title, url: field.value }).catch(() => {});
+                await navigator.share({ title: button.dataset.title, text: button.dataset.text, url: field.value }).catch(() => {});
                 return;
             }
             field.select();

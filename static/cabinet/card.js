@@ -23,16 +23,17 @@
     };
 
     const SVG = "http://www.w3.org/2000/svg";
-    const draw = (code) => {
+    qrcode.stringToBytes = (text) => Array.from(new TextEncoder().encode(text));
+    const draw = (code, mode, places) => {
         const symbol = qrcode(0, "M");
-        symbol.addData(code, "Numeric");
+        symbol.addData(code, mode);
         symbol.make();
         const size = symbol.getModuleCount();
         let path = "";
         for (let row = 0; row < size; row += 1)
             for (let column = 0; column < size; column += 1)
                 if (symbol.isDark(row, column)) path += `M${column + 4} ${row + 4}h1v1h-1z`;
-        document.querySelectorAll("[data-qr]").forEach((place) => {
+        places.forEach((place) => {
             const svg = document.createElementNS(SVG, "svg");
             svg.setAttribute("viewBox", `0 0 ${size + 8} ${size + 8}`);
             svg.setAttribute("shape-rendering", "crispEdges");
@@ -50,24 +51,53 @@
     const refresh = async () => {
         showAge();
         const code = await codeAt(Date.now());
-        if (code !== shown) draw(code);
+        if (code !== shown) draw(code, "Numeric", document.querySelectorAll("[data-qr]"));
         shown = code;
     };
-    if (window.crypto && crypto.subtle) {
-        refresh();
-        setInterval(refresh, 1000);
+    // Not over plain HTTP: then the server's picture is shown, good for a few minutes, as the page is.
+    const picture = () =>
+        document.querySelectorAll("[data-qr]").forEach((place) => {
+            const image = new Image();
+            image.src = `${pass.querySelector("[data-picture]").dataset.picture}?${Date.now()}`;
+            image.alt = "";
+            place.replaceChildren(image);
+        });
+    const changing = window.crypto && crypto.subtle;
+    if (changing) refresh();
+    else {
+        showAge();
+        picture();
     }
+    setInterval(changing ? refresh : picture, changing ? 1000 : 60000);
 
+    // Coupons, when they are opened: from what is on the page, so without a network too.
+    const plain = /^[0-9A-Z $%*+./:-]+$/;
+    document.querySelectorAll("details.coupon").forEach((coupon) =>
+        coupon.addEventListener("toggle", () => {
+            const place = coupon.querySelector("[data-code]");
+            const { code } = place.dataset;
+            if (coupon.open && !place.querySelector("svg")) draw(code, plain.test(code) ? "Alphanumeric" : "Byte", [place]);
+        }),
+    );
+
+    // The screen stays awake while the code fills it, where the browser lets; a browser lets go of it in the background.
     let awake = null;
-    const open = async () => {
+    const stay = async () => {
+        if (!("wakeLock" in navigator) || !full.open || document.visibilityState !== "visible") return;
+        const lock = await navigator.wakeLock.request("screen").catch(() => null);
+        if (full.open) awake = lock;
+        else if (lock) lock.release();
+    };
+    const open = () => {
         full.showModal();
-        if ("wakeLock" in navigator) awake = await navigator.wakeLock.request("screen").catch(() => null);
+        stay();
     };
     const close = () => full.close();
     full.addEventListener("close", () => {
         if (awake) awake.release();
         awake = null;
     });
+    document.addEventListener("visibilitychange", stay);
     pass.querySelector("[data-open-card]").addEventListener("click", open);
     full.addEventListener("click", close);
 })();

@@ -19,6 +19,7 @@ from members.models import Device, Member
 from tests import factories
 from tests.factories import Shop
 from tests.races.selling import sell
+from tests.rewards.coupons.build import make_coupon, make_series
 
 #: Addresses that anybody may open.
 OPEN = {
@@ -37,6 +38,7 @@ ARGS: dict[str, dict[str, Any]] = {
     "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
     **{name: {"request_id": uuid4()} for name in ("help_request", "help_rate", "help_close")},
     "why_coupon": {"code": "NOSUCH"},
+    "coupon_picture": {"code": "NOSUCH"},
     "help_photo": {"request_id": uuid4(), "message_id": 1},
 }
 OWN = sorted({str(pattern.name) for pattern in urls.urlpatterns} - OPEN)
@@ -50,7 +52,12 @@ def log_in(member: Member, programme: str = "club") -> Client:
 
 
 def ask(client: Client, name: str, receipt: str) -> object:
-    args = {"programme": "club"} | ARGS.get(name, {}) | ({"receipt_id": receipt} if name == "receipt" else {})
+    args = {"programme": "club"} | ARGS.get(name, {})
+    args |= (
+        {"receipt": {"receipt_id": receipt}, "coupon_picture": {"code": receipt}}.get(name, {})
+        if receipt
+        else {}
+    )
     address = reverse(f"cabinet:{name}", kwargs=args)
     return client.post(address, {}) if name in POSTS else client.get(address)
 
@@ -109,6 +116,15 @@ def test_another_members_receipt_does_not_exist(shop: Shop, anna: Member) -> Non
 
     assert ask(log_in(other), "receipt", str(receipt.id)).status_code == 404  # type: ignore[attr-defined]
     assert ask(log_in(anna), "receipt", str(receipt.id)).status_code == 200  # type: ignore[attr-defined]
+
+
+def test_another_members_coupon_has_no_picture(shop: Shop, anna: Member) -> None:
+    make_coupon(make_series(shop.programme), "MINE", member=anna)
+    other = factories.enrol(shop.programme, 0, phone="+4915100000002")
+
+    assert ask(log_in(other), "coupon_picture", "MINE").status_code == 404  # type: ignore[attr-defined]
+    mine = ask(log_in(anna), "coupon_picture", "MINE")
+    assert (mine.status_code, mine["Content-Type"]) == (200, "image/svg+xml")  # type: ignore[attr-defined,index]
 
 
 def test_another_members_device_cannot_be_ended(shop: Shop, anna: Member) -> None:

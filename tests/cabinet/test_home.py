@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,19 +11,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.checkout import stamp_cards
-from loyalty.ledger import statement
+from loyalty.ledger import balances, statement
 from loyalty.models import Account, Receipt
 from members.models import Member
 from tests import factories
 from tests.cabinet.test_access import log_in
 from tests.factories import Shop
-from tests.races.selling import NOW, give_back, sell
+from tests.races.selling import NOW, sell
+from tests.rewards.coupons.build import make_coupon, make_series
 
 pytestmark = pytest.mark.django_db
-STAMPS = {
-    "whom": {"who": "members"},
-    "what": [{"effect": "stamp", "goal": 3, "reward": {"points": "30"}}],
+SPENT = factories.percent_of_receipt("3") | {
+    "if": {"condition": "spent", "period": "month", "at_least": "99999"}
 }
 
 
@@ -56,36 +56,6 @@ def test_an_empty_account_has_nothing_ahead(shop: Shop, anna: Member) -> None:
     assert statement.ahead(account_of(anna).id, ZoneInfo("UTC"), None, NOW) == (0, 0, None, None, None)
 
 
-def test_a_stamp_card_fills_with_purchases_and_empties_with_returns(shop: Shop, anna: Member) -> None:
-    factories.publish_campaign(shop.programme, STAMPS, code="stamps", name="Every third")
-
-    def shown() -> list[tuple[str, int, int, int]]:
-        return [card[:4] for card in stamp_cards.begun(anna.id, shop.programme.pk, NOW)]
-
-    assert shown() == []
-    sell(anna, 1)
-    second = sell(anna, 2)
-    assert shown() == [("Every third", 2, 3, 0)]
-    assert "2 of 3" in log_in(anna).get("/cabinet/club/").content.decode()
-
-    give_back(second.body["id"], "R1", "all")
-    assert shown() == [("Every third", 1, 3, 0)]
-    sell(anna, 3)
-    sell(anna, 4)
-    assert shown() == []  # full, and the next one is not begun
-
-
-def test_a_campaign_that_is_over_collects_nothing(shop: Shop, anna: Member) -> None:
-    until = (NOW + timedelta(days=1)).isoformat()
-    factories.publish_campaign(
-        shop.programme, STAMPS | {"when": {"until": until}}, code="stamps", name="Brief"
-    )
-    sell(anna, 1)
-
-    assert len(stamp_cards.begun(anna.id, shop.programme.pk, NOW)) == 1
-    assert stamp_cards.begun(anna.id, shop.programme.pk, NOW + timedelta(days=1)) == []
-
-
 def test_the_page_takes_as_many_statements_after_many_purchases_as_after_one(
     shop: Shop, anna: Member
 ) -> None:
@@ -99,13 +69,42 @@ def test_the_page_takes_as_many_statements_after_many_purchases_as_after_one(
             assert client.get("/cabinet/club/").status_code == 200
         return len(asked)
 
+    factories.publish_campaign(shop.programme, SPENT, code="month", name="Big month")
+    make_coupon(make_series(shop.programme), member=anna)
     sell(anna, 1)
     first = count()
     for number in range(2, 12):
         sell(anna, number)
+        factories.give_points(account_of(anna), 1)
+        make_coupon(make_series(shop.programme), member=anna)
 
     assert count() == first
     assert first <= 8
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Santiago"])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_ahead_is_the_same_by_the_balance_and_lot_by_lot(
+    shop: Shop, anna: Member, zone: str, seed: int
+) -> None:
+    """The statement for programmes in which nothing lapses reads few lots; the other one reads them all."""
+    chance, account = random.Random(seed), account_of(anna)
+    now = datetime(2026, 9, 5, 2, 30, tzinfo=UTC)
+
+    def someday(least: int, most: int) -> datetime | None:
+        return now + timedelta(hours=chance.randint(least, most)) if chance.random() < 0.8 else None
+
+    for _ in range(25):
+        factories.give_points(
+            account, chance.randint(1, 99), active_from=someday(-60, 60), expires_at=someday(61, 99)
+        )
+        factories.give_points(account, chance.randint(1, 99), expires_at=someday(-40, 40))
+
+    quick = statement.ahead(account.id, ZoneInfo(zone), None, now)
+    slow = statement.ahead(account.id, ZoneInfo(zone), 9999, now)
+
+    assert quick == slow._replace(lapse=None)
+    assert (quick.spendable, quick.pending) == balances.of_account(account.id, now)
 
 
 def test_a_receipt_is_explained_as_at_the_till(shop: Shop, anna: Member) -> None:

@@ -231,7 +231,7 @@ def test_a_friends_link_names_no_host_but_ours(client: Client, shop: Shop, setti
     client.cookies["regulars_member"] = devices.open_on(anna, "club", "?", timezone.now())
 
     assert client.get(HOME, headers={"host": "evil.example"}).status_code == 400
-    page = client.get(HOME, headers={"x-forwarded-host": "evil.example"}).content.decode()
+    page = client.get(f"{HOME}friends/", headers={"x-forwarded-host": "evil.example"}).content.decode()
     assert f"http://testserver/cabinet/club/enter/?friend={anna.referral_code}" in page
     assert "evil" not in page
 

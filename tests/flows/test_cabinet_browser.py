@@ -15,19 +15,22 @@ from django.conf import LazySettings
 from playwright.sync_api import Page, Request, expect
 
 from cabinet.access import COOKIE
+from campaigns.occasions import own_events
 from loyalty.models import Receipt
 from members import devices
 from members.lookup import lookup, rotating
 from members.lookup.lookup import Manner
-from members.models import Card, Member
+from members.models import Card, Event, Member
 from tests import factories
 from tests.cabinet import post
 from tests.flows.conftest import Visitor
 from tests.flows.corner import CARD, Corner, open_corner
 from tests.flows.test_till_browser import COFFEE, scan, sign_in
+from tests.rewards.coupons.build import make_coupon, make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOME = "/cabinet/green/"
+COUPON = "SPRING24AB"
 
 
 @pytest.fixture
@@ -39,6 +42,22 @@ def corner(transactional_db: None, settings: LazySettings) -> Iterator[Corner]:
         "what": [{"effect": "points_fixed", "points": "100"}],
     }
     factories.publish_campaign(corner.shop.programme, welcome, code="welcome", name="Welcome")
+    friends = welcome | {
+        "what_for": {"of": "event", "event": "referral.joined"},
+        "what": [{"effect": "points_fixed", "points": "30"}],
+    }
+    factories.publish_campaign(corner.shop.programme, friends, code="friends", name="Bring a friend")
+    spring = welcome | {
+        "what_for": {"of": "receipt"},
+        "if": {
+            "all": [
+                {"condition": "coupon", "series": ["spring"]},
+                {"condition": "receipt_amount", "at_least": "20"},
+            ]
+        },
+    }
+    make_coupon(make_series(corner.shop.programme, code="spring", name="Spring"), COUPON, member=corner.anna)
+    factories.publish_campaign(corner.shop.programme, spring, code="spring", name="Spring")
     with post.box(settings):
         yield corner
 
@@ -109,6 +128,45 @@ def test_a_friends_link_a_code_a_name_and_the_till_knows_the_new_member(
     on_phone.require_accessible()
     on_phone.require_fitting()
 
+    for event in Event.objects.filter(kind="referral.joined"):  # as the task does
+        own_events.reward_event(event.id, datetime.now(UTC))
+    be(on_phone, corner.anna)
+    expect(page.locator(".pass__points")).to_contain_text("150")
+    page.get_by_role("link", name="To my link").click()
+    came = page.locator("section", has=page.get_by_role("heading", name="Who came"))
+    expect(came).to_contain_text("Nina")
+    expect(came).to_contain_text("+30")
+    expect(page.get_by_text("When a friend joins by your link, you get 30 points.")).to_be_visible()
+    on_phone.require_accessible()
+    on_phone.require_fitting()
+    page.get_by_role("link", name="History").first.click()
+    expect(page.get_by_text("a friend joined")).to_be_visible()
+
+
+def test_an_account_that_the_till_made_is_found_by_its_phone_and_not_made_twice(
+    on_phone: Visitor, at_desk: Visitor, corner: Corner
+) -> None:
+    till = sign_in(at_desk)
+    till.keyboard.press("F2")
+    till.keyboard.type("+49 151 55667788")
+    till.keyboard.press("Enter")
+    till.get_by_label("First name").fill("Otto")
+    till.keyboard.press("Enter")
+    expect(till.get_by_role("heading", name="Otto")).to_be_visible()
+    members = Member.objects.count()
+
+    page = on_phone.page
+    on_phone.visit(f"{HOME}enter/")
+    page.get_by_label("Phone or e-mail").fill("+4915155667788")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.get_by_label("Code").fill(post.SENT[-1].code)
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".pass__head")).to_contain_text("Otto")
+    expect(page.locator(".pass__points")).to_contain_text("100")
+    assert Member.objects.count() == members
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390])
@@ -155,7 +213,13 @@ def test_the_card_works_without_a_network_once_it_was_opened(on_phone: Visitor, 
     assert CARD in texts
     page.locator("[data-open-card]").click()
     expect(page.locator("dialog.full")).to_be_visible()
+    assert CARD in decode(page.screenshot())
     page.get_by_role("button", name="Close").click()
+    coupon = page.locator("details.coupon")
+    coupon.locator("summary").click()
+    expect(coupon).to_contain_text("at least 20")
+    expect(coupon.locator("svg")).to_be_visible()
+    assert decode(coupon.screenshot()) == {COUPON}
     on_phone.troubles.clear()  # what could not be fetched was not to be
 
 
