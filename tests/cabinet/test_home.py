@@ -62,12 +62,13 @@ def test_the_page_takes_as_many_statements_after_many_purchases_as_after_one(
     client = log_in(anna)
 
     def count() -> int:
-        client.get("/cabinet/club/")  # what a process keeps is kept now
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            assert client.get("/cabinet/club/").status_code == 200
-        return len(asked)
+        """Of a few visits the one that asks least: what a process keeps for some seconds is asked for now and then."""
+        counts = []
+        for _visit in range(3):
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get("/cabinet/club/").status_code == 200
+            counts.append(len(asked))
+        return min(counts)
 
     factories.publish_campaign(shop.programme, SPENT, code="month", name="Big month")
     make_coupon(make_series(shop.programme), member=anna)
