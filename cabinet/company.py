@@ -138,6 +138,21 @@ def undo(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_POST
 @for_members
+def call(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Note how the firm calls an employee in its files."""
+    employee, code = request.POST.get("employee", ""), request.POST.get("code", "").strip()
+    number = int(employee) if employee.isascii() and employee.isdigit() else 0
+    try:
+        company.call(visit.account.id, number, code, visit.member)
+    except Refusal as refusal:
+        told = {"fault_of_code": family.tell(refusal), "called": number, "typed_code": code}
+        return page(request, visit, status=422, **told)
+    messages.success(request, _("Saved."))
+    return redirect("cabinet:company", programme=visit.programme.code)
+
+
+@require_POST
+@for_members
 def dismiss(request: HttpRequest, visit: Visit) -> HttpResponse:
     """End an employment: one of the firm's, or one's own."""
     try:

@@ -19,7 +19,7 @@ from campaigns.prospects.book import Entry
 from campaigns.prospects.prospects import Goal
 from campaigns.prospects.standing import Standing
 from campaigns.questionnaires import states
-from loyalty.ledger import statement
+from loyalty.ledger import allowance, statement
 from loyalty.shops import places, receipts
 from loyalty.tiers import ladder_wording
 from members.lookup import rotating
@@ -112,6 +112,7 @@ def balance(visit: Visit, now: datetime) -> dict[str, Any]:
         "lapsing": ahead.lapse,
         "owed": visit.account.owed,
         "may_spend": visit.holder.may_redeem,
+        "left_today": allowance.left(visit.holder, now),
     }
 
 

@@ -77,6 +77,7 @@ urlpatterns = [
     path("<slug:programme>/company/file/", company.preview, name="handout_file"),
     path("<slug:programme>/company/hand-many/", company.hand_many, name="hand_many"),
     path("<slug:programme>/company/undo/", company.undo, name="handout_undo"),
+    path("<slug:programme>/company/number/", company.call, name="call_employee"),
     path("<slug:programme>/company/dismiss/", company.dismiss, name="dismiss"),
     path("<slug:programme>/app.webmanifest", installable.manifest, name="manifest"),
     path("<slug:programme>/worker.js", installable.worker, name="worker"),

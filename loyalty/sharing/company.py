@@ -29,6 +29,7 @@ from members.models import Member, new_id
 #: How long a handout can be undone, and to how many it goes at once.
 UNDONE_WITHIN = timedelta(days=1)
 MOST_LINES = 1000
+MOST_CODE = 64
 #: Why points move to employees, and back.
 HANDED, UNDONE = "sharing.handed", "sharing.undone"
 
@@ -97,6 +98,23 @@ def dismiss(account_id: UUID, employee_id: int, by: Member, now: datetime) -> No
         if found.until is None:
             found.until, found.code = now, ""
             found.save(update_fields=["until", "code"])
+
+
+def call(account_id: UUID, employee_id: int, code: str, by: Member) -> None:
+    """Note how the firm calls an employee in its files. Safe to repeat.
+
+    Raises ``Missing`` for who does not work there, ``Refused`` for who is no manager, for a code that is too long, and
+    for one that another employee has.
+    """
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(id=account_id)
+        require_manager(_holder(account_id, by))
+        if len(code) > MOST_CODE or "\x00" in code:
+            raise Refused("code_too_long", _("At most %(most)s characters.") % {"most": MOST_CODE})
+        if code and employees(account_id).filter(code__iexact=code).exclude(id=employee_id).exists():
+            raise Refused("code_in_use", _("Another employee has this number."))
+        if not employees(account_id).filter(id=employee_id).update(code=code):
+            raise Missing("employee_not_found", _("They do not work there any more."))
 
 
 def hand_out(account_id: UUID, by: Member, parts: Sequence[Part], key: UUID, now: datetime) -> Handout:

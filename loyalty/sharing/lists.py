@@ -1,6 +1,6 @@
 """Files in which a firm names its employees and what each is to get: read, with what is wrong in which row.
 
-A row is who and how many points. Who is a phone, a card, or the code that the firm has for them. Only employees are
+A row is who and how many points. Who is a phone, a card, or the number that the firm has for them. Only employees are
 found: a file says nothing of who else is a member.
 """
 

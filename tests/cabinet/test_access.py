@@ -28,7 +28,7 @@ OPEN = {
 }  # fmt: skip
 POSTS = {
     "leave", "rename", "end_device", "help_rate", "help_close", "invite", "withdraw", "rights", "bring",
-    "company_invite", "hand", "handout_file", "hand_many", "handout_undo", "dismiss",
+    "company_invite", "hand", "handout_file", "hand_many", "handout_undo", "dismiss", "call_employee",
 }  # fmt: skip
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {

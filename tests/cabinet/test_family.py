@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 
 from loyalty.ledger import balances
 from loyalty.models import Employee, Handout, Holder, Invitation, Transfer
-from loyalty.sharing import company, holders, invitations
+from loyalty.sharing import company, holders, invitations, lists
 from loyalty.sharing.company import Part
 from loyalty.sharing.rights import Rights
 from members.models import Member
@@ -321,6 +321,29 @@ def test_a_file_is_shown_with_its_totals_and_faults_before_anything_is_done(
     forged = browser.post(f"{FIRM}hand-many/", {"parts": parts[1][:-2] + "xx"})
     assert forged.status_code == 422
     check()
+
+
+def test_a_file_may_name_employees_by_the_firm_s_own_numbers_each_of_which_is_one_s(
+    shop: Shop, anna: Member, ben: Member, firm: Employee
+) -> None:
+    carl = company.employ(account_of(anna).id, factories.enrol(shop.programme, first_name="Carl"), NOW)
+    browser, path = log_in(anna), f"{FIRM}number/"
+    assert browser.post(path, {"employee": str(firm.pk), "code": "A-17"}).status_code == 302
+    refused = browser.post(path, {"employee": str(carl.pk), "code": "a-17"})
+    assert refused.status_code == 422
+    assert "Another employee has this number." in refused.content.decode()
+    assert browser.post(path, {"employee": str(carl.pk), "code": "x" * 65}).status_code == 422
+    assert browser.post(path, {"employee": "77777", "code": "x"}).status_code == 422
+    assert log_in(ben).post(path, {"employee": str(firm.pk), "code": "B"}).status_code == 422
+
+    sheet = lists.read(b"a-17;3", account_of(anna).id, shop.programme)
+    assert [part.employee_id for part in sheet.parts] == [firm.pk]
+
+
+def test_the_card_says_what_is_left_of_the_day(anna: Member, ben: Member) -> None:
+    join(anna, ben, Rights(True, Decimal(20)))
+    assert "Of this shared account you can spend 20 more today." in text(log_in(ben), "/cabinet/club/")
+    assert "more today" not in text(log_in(anna), "/cabinet/club/")
 
 
 @pytest.mark.parametrize(
