@@ -138,6 +138,7 @@ def offer_card(entry: Entry) -> dict[str, Any]:
         "sentences": entry.sentences,
         "until": _last(entry.closes),
         "personal": entry.personal,
+        "why": entry.why,
     }
 
 

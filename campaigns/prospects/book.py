@@ -24,7 +24,7 @@ from campaigns.engine.questions import Whom
 from campaigns.engine.rulebook import Revision
 from campaigns.engine.stamps import StampCard
 from campaigns.rulebooks import Rules
-from campaigns.words import readers
+from campaigns.words import personal, readers
 from loyalty.models import Programme
 
 _KEPT_SECONDS = 60.0
@@ -58,6 +58,8 @@ class Entry(NamedTuple):
     card: StampCard | None
     counters: Sequence[Counter]
     sums: Sequence[Sum]
+    #: Why it is shown to somebody whom it is for; nothing where it is for everybody.
+    why: Sequence[str] = ()
 
     @property
     def personal(self) -> bool:
@@ -139,7 +141,7 @@ def _entry(revision: Revision, programme: Programme, names: Names, reader: reade
     return Entry(
         revision.campaign_id, revision.name, readers.describe(document, reader, names, programme.currency), asked.whom,
         _PRIVATE.isdisjoint(told), _moment(asked.when.begins), _moment(asked.when.until), None, (),
-        tuple(_sums(document)),
+        tuple(_sums(document)), personal.why(document, names, programme.currency),
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django.utils.formats import date_format
 
+from analytics import segments
+from analytics.models import Segment
 from campaigns.occasions import own_events
 from members import consents
 from members.models import Consent, Member, Purpose
@@ -134,3 +136,30 @@ def test_a_consent_stands_as_it_was_said_last(anna: Member, said: list[bool], st
         Consent.objects.create(member=anna, purpose=Purpose.PROFILING, granted=granted, at=at, source="desk")
 
     assert consents.stands(anna, Purpose.PROFILING) is stands
+
+
+def test_a_personal_offer_says_why_it_is_shown_and_is_gone_when_personal_offers_end(
+    shop: Shop, anna: Member
+) -> None:
+    give = {"what": [{"effect": "points_percent", "percent": "5"}]}
+    factories.publish_campaign(shop.programme, give | {"whom": {"segments": ["tea"]}}, name="Tea time")
+    factories.publish_campaign(shop.programme, give | {"whom": {"who": "everyone"}}, name="For all")
+    listed = Segment.objects.create(programme=shop.programme, code="tea", name="Tea lovers")
+    segments.add(listed, [anna.id], NOW)
+    browser = log_in(anna)
+
+    def offers() -> str:
+        return browser.get("/cabinet/club/offers/").content.decode()
+
+    def say(granted: str) -> None:
+        said = {"purpose": "profiling", "channel": "", "party": "", "granted": granted}
+        assert browser.post("/cabinet/club/me/consents/", said).status_code == 302
+
+    assert "Tea time" not in offers()
+    say("yes")
+    page = offers()
+    assert "on a list that the programme keeps (Tea lovers); you are on it." in page
+    assert page.count("Why am I shown this?") == 1  # what is for all needs no reason
+    say("no")
+    assert "Tea time" not in offers()
+    assert "For all" in offers()
