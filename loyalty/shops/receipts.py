@@ -35,16 +35,16 @@ line_rows AS (
 """
 
 
-#: By each holder of the account, as receipts are found; whatever their past, so many rows of it are read.
+#: By each who holds the account or held it, as receipts are found; whatever their past, so many rows of it are read.
 _LATEST = """
 SELECT r.id, r.purchased_at AS at, s.name AS store, r.to_pay, r.earned, r.redeemed_points AS redeemed
-  FROM loyalty_holder h
+  FROM (SELECT member_id, account_id FROM loyalty_holder WHERE account_id = %(account)s::uuid
+        UNION SELECT member_id, account_id FROM loyalty_pastholder WHERE account_id = %(account)s::uuid) h
  CROSS JOIN LATERAL (
        SELECT id, store_id, purchased_at, to_pay, earned, redeemed_points FROM loyalty_receipt
         WHERE member_id = h.member_id AND account_id = h.account_id AND status <> 'cancelled'
         ORDER BY purchased_at DESC LIMIT %(most)s::int) r
   JOIN loyalty_store s ON s.id = r.store_id
- WHERE h.account_id = %(account)s::uuid
  ORDER BY r.purchased_at DESC, r.id DESC LIMIT %(most)s::int
 """
 
@@ -61,7 +61,7 @@ class Bought(NamedTuple):
 
 
 def latest(account_id: UUID, most: int) -> list[Bought]:
-    """The last purchases for an account by its holders, but for cancelled ones. One statement."""
+    """The last purchases for an account by who holds it or held it then, but for cancelled ones. One statement."""
     return [Bought(**row) for row in prepared.run(_LATEST, {"account": account_id, "most": most})]
 
 

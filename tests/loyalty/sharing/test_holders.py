@@ -15,7 +15,7 @@ from loyalty.models import Account, Holder, Lot, Transfer
 from loyalty.sharing import holders
 from loyalty.sharing.holders import By
 from loyalty.sharing.rights import Rights
-from loyalty.shops import places
+from loyalty.shops import places, receipts
 from members.models import Event, Member
 from tests import factories
 from tests.laws.world import account_of, assert_books_balance
@@ -125,6 +125,7 @@ def test_goods_bought_before_joining_come_back_to_the_own_account_and_those_of_t
     assert balances.of_account(own.id, NOW)[0] == 40
 
     holders.leave(shared.id, aunt.id, By(mother.id), NOW)
+    assert [one.redeemed for one in receipts.latest(shared.id, 3)] == [20]
     give_back(together_, "R", "all")
 
     assert balances.of_account(shared.id, NOW)[0] == 100
