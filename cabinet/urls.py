@@ -21,6 +21,7 @@ from cabinet import (
     open_forms,
     papers,
     questionnaires,
+    sending,
     why,
 )
 
@@ -48,6 +49,8 @@ urlpatterns = [
     path("<slug:programme>/help/<uuid:request_id>/photo/<int:message_id>/", help.photo, name="help_photo"),
     path("<slug:programme>/recommendations/", why.recommendations, name="recommendations"),
     path("<slug:programme>/why/coupon/<str:code>/", why.coupon, name="why_coupon"),
+    path("<slug:programme>/send/", sending.begin, name="send"),
+    path("<slug:programme>/send/<uuid:remittance_id>/", sending.go_on, name="sending"),
     path("<slug:programme>/me/", about.show, name="me"),
     path("<slug:programme>/me/name/", about.rename, name="rename"),
     path("<slug:programme>/me/consents/", agreements.browse, name="consents"),

@@ -29,10 +29,15 @@ UPDATE loyalty_account a SET name = '' FROM loyalty_holder h
 UPDATE loyalty_employee SET code = '', until = coalesce(until, now()) WHERE member_id = %(member)s;
 UPDATE loyalty_invitation SET phone = '', state = 'withdrawn' WHERE phone = %(phone)s AND phone <> '';
 UPDATE loyalty_invitation SET phone = '', state = 'withdrawn' WHERE invited_by_id = %(member)s AND state = 'open';
+DELETE FROM loyalty_remittance WHERE transfer_id IS NULL
+   AND (%(member)s IN (member_id, receiver_id) OR phone = %(phone)s AND phone <> '');
+UPDATE loyalty_remittance SET phone = '', note = ''
+ WHERE %(member)s IN (member_id, receiver_id) AND (phone <> '' OR note <> '');
 """
 _MENTIONED = f"""
 UPDATE loyalty_transfer SET reason = '' WHERE user_id IS NOT NULL AND {mentions("reason")};
 UPDATE loyalty_tierchange SET reason = '' WHERE user_id IS NOT NULL AND {mentions("reason")};
+UPDATE loyalty_remittance SET note = '' WHERE {mentions("note")};
 """
 
 _HANDED = """
@@ -57,6 +62,10 @@ UPDATE loyalty_invitation i SET answered_by_id = %(new)s FROM loyalty_account a
  WHERE a.id = i.account_id AND a.programme_id = %(programme_id)s AND i.answered_by_id = %(old)s;
 UPDATE loyalty_handout o SET by_id = %(new)s FROM loyalty_account a
  WHERE a.id = o.account_id AND a.programme_id = %(programme_id)s AND o.by_id = %(old)s;
+UPDATE loyalty_remittance r SET member_id = %(new)s FROM loyalty_account a
+ WHERE a.id = r.account_id AND a.programme_id = %(programme_id)s AND r.member_id = %(old)s;
+UPDATE loyalty_remittance r SET receiver_id = %(new)s FROM loyalty_account a
+ WHERE a.id = r.account_id AND a.programme_id = %(programme_id)s AND r.receiver_id = %(old)s;
 UPDATE loyalty_tierchange SET member_id = %(new)s WHERE member_id = %(old)s AND programme_id = %(programme_id)s;
 UPDATE loyalty_holder SET member_id = %(new)s WHERE member_id = %(old)s AND programme_id = %(programme_id)s;
 """

@@ -83,6 +83,8 @@ KINDS: dict[str, EventKind] = {
         EventKind("points.adjusted", _("points were given or taken by hand")),
         EventKind("points.reversed", _("points given or taken by hand were reversed")),
         EventKind("points.expired", _("points expired")),
+        EventKind("points.sent", _("sent points to another member")),
+        EventKind("points.received", _("got points from another member")),
         EventKind("purchase.cancelled", _("a purchase was cancelled")),
         EventKind("purchase.completed", _("bought something")),
         EventKind("purchase.held", _("a purchase was held")),

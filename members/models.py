@@ -377,11 +377,13 @@ class Consent(models.Model):
 
 
 class Code(models.Model):
-    """A short-lived code: to identify a member at the till, or to confirm a redemption. Only its digest is kept."""
+    """A short-lived code: to identify a member at the till, to confirm a redemption, or to approve what the member
+    does by themselves. Only its digest is kept."""
 
     class Purpose(models.TextChoices):
         IDENTIFY = "identify", _("identify")
         REDEEM = "redeem", _("confirm a redemption")
+        APPROVE = "approve", _("approve what one does by oneself")
 
     member = models.ForeignKey(
         Member, on_delete=models.CASCADE, related_name="codes", verbose_name=_("member")

@@ -77,6 +77,17 @@ class ProgrammeDesk(Desk):
             _("Returns and held purchases"),
             {"fields": (("return_days", "grace_days"), ("debt_policy", "hold_minutes"))},
         ),
+        (
+            _("Points between members"),
+            {
+                "fields": (
+                    "transfers",
+                    ("transfer_least", "transfer_most"),
+                    ("transfer_most_day", "transfer_most_month"),
+                    ("transfer_fee_percent", "transfer_fee_points"),
+                )
+            },
+        ),
         (_("Birthdays"), {"fields": ("birthday_days",)}),
         (_("Members who leave"), {"fields": ("leaving_days",)}),
     )

@@ -25,6 +25,7 @@ from campaigns.models import EventReward
 from campaigns.words import wording as reasons
 from loyalty import wording
 from loyalty.models import Account, Holder, LotUse, PastHolder, Receipt, Tier, Transfer
+from loyalty.remittances import telling
 from loyalty.templatetags import numbers
 from members.models import Event
 
@@ -37,6 +38,7 @@ GROUPS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "expired": (gettext_lazy("Expired"), (Kind.EXPIRE,)),
     "adjusted": (gettext_lazy("By hand"), (Kind.ADJUST,)),
     "moved": (gettext_lazy("Moved"), (Kind.MOVE,)),
+    "between": (gettext_lazy("Between members"), (Kind.TRANSFER, Kind.FEE)),
 }
 #: What is behind kinds that carry no reason of their own.
 _WHY: dict[str, Any] = {
@@ -50,6 +52,8 @@ _WHY: dict[str, Any] = {
     Kind.EXPIRE: gettext_lazy("Their time was over"),
     Kind.EXCHANGE: gettext_lazy("Exchanged between programmes"),
     Kind.MOVE: gettext_lazy("Moved between accounts"),
+    Kind.TRANSFER: gettext_lazy("Between members"),
+    Kind.FEE: gettext_lazy("Fee for sending points"),
 }
 _OF_EVENT = re.compile(r"event:([0-9a-f-]{36})(:share|:cashier)?")
 #: Sentences that are told of one movement, and lots whose days are.
@@ -133,6 +137,7 @@ class _Known:
         }
         tiers = Tier.objects.filter(programme_id=account.programme_id, code__in=reached)
         self.tiers = dict(tiers.values_list("code", "name")) if reached else {}
+        self.sent = telling.read([row.id for row in rows if row.kind == Kind.TRANSFER])
         gone = [row.id for row in rows if row.kind == Kind.EXPIRE]
         self.uses: dict[UUID, list[LotUse]] = {}
         uses = LotUse.objects.filter(transfer__in=gone).select_related("lot__transfer__revision")
@@ -181,6 +186,8 @@ def _reasons(row: Transfer, receipt: Receipt | None, known: _Known) -> Iterator[
     event = known.event(row)
     if event is not None:
         yield from _of_event(row, event, known)
+    elif (remittance := known.sent.get(row.id)) is not None:
+        yield from telling.describe(remittance, sender=row.source_id == known.account.id)
     elif row.kind in (Kind.ADJUST, Kind.REVOKE) and row.reverses_id and row.receipt_id is None:
         yield _("What was entered by hand was reversed")
         yield row.reason

@@ -44,6 +44,11 @@ def found(names: Mapping[str, Any]) -> tuple[Programme, dict[str, Partner]]:
             "expiry": {"kind": "after", "years": 1},
             "spending": {"max_share": "50", "min_points": "5", "excluded": {"categories": ["cigarettes"]}},
             "return_days": 30,
+            "transfers": True,
+            "transfer_least": 10,
+            "transfer_most": 500,
+            "transfer_most_day": 500,
+            "transfer_most_month": 2000,
         },
     )
     Ladder.objects.get_or_create(programme=programme)

@@ -29,8 +29,19 @@ SELECT a.id AS account, 'transfer ' || t.id AS subject, wrong.expected, wrong.fo
         WHERE t.kind = 'exchange' AND NOT EXISTS (
               SELECT FROM loyalty_transfer o
                WHERE o.kind = 'exchange' AND o.at = t.at AND o.key = CASE
-                     WHEN t.key LIKE '%%:in' THEN left(t.key, -3) || ':out' ELSE left(t.key, -4) || ':in' END)) wrong
- WHERE {_OURS} AND t.kind IN ('redeem', 'hold', 'capture', 'release', 'restore', 'repay', 'revoke', 'exchange')
+                     WHEN t.key LIKE '%%:in' THEN left(t.key, -3) || ':out' ELSE left(t.key, -4) || ':in' END)
+       UNION ALL
+       SELECT 'what a member approved', 'nothing of the kind'
+        WHERE t.kind = 'transfer' AND NOT EXISTS (
+              SELECT FROM loyalty_remittance r
+               WHERE r.transfer_id = t.id AND r.account_id = t.source_id AND r.points = t.points AND r.sent_at = t.at)
+       UNION ALL
+       SELECT 'points sent for this fee', 'none'
+        WHERE t.kind = 'fee' AND NOT EXISTS (
+              SELECT FROM loyalty_remittance r JOIN loyalty_transfer o ON o.id = r.transfer_id
+               WHERE o.key || ':fee' = t.key AND r.fee = t.points AND o.source_id = t.source_id)) wrong
+ WHERE {_OURS} AND t.kind IN ('redeem', 'hold', 'capture', 'release', 'restore', 'repay', 'revoke', 'exchange',
+                             'transfer', 'fee')
  ORDER BY a.id, t.id
 """
 
@@ -70,7 +81,29 @@ SELECT a.id AS account, 'lot ' || l.id AS subject, coalesce(l.funder_id::text, '
  ORDER BY a.id, l.id
 """
 
+#: Points that were sent to another member keep their expiry, their terms and who paid for them. Where a return let
+#: others stand in for them afterwards, what the transfer took says no more of that.
+_WHAT_WAS_SENT_KEEPS_ITS_TERMS = f"""
+SELECT a.id AS account, 'transfer ' || t.id AS subject, moved.points::text || ' of the sender''s terms' AS expected,
+       'of others' AS found
+  FROM loyalty_remittance r
+  JOIN loyalty_transfer t ON t.id = r.transfer_id
+  JOIN loyalty_account a ON a.id = t.target_id
+ CROSS JOIN LATERAL (
+       SELECT sum(abs(points)) AS points FROM (
+              SELECT sum(points) AS points FROM (
+                     SELECT u.points, l.expires_at, l.funder_id, l.terms
+                       FROM loyalty_lotuse u JOIN loyalty_lot l ON l.id = u.lot_id WHERE u.transfer_id = t.id
+                     UNION ALL
+                     SELECT -l.points, l.expires_at, l.funder_id, l.terms FROM loyalty_lot l WHERE l.transfer_id = t.id
+                     ) both_sides GROUP BY expires_at, funder_id, terms) differing) moved
+ WHERE {_OURS} AND moved.points <> 0 AND NOT EXISTS (
+       SELECT FROM loyalty_lotuse back WHERE back.transfer_id = t.id AND back.points < 0)
+ ORDER BY a.id, t.id
+"""
+
 CHECKS = {
+    "what_was_sent_keeps_its_terms": _WHAT_WAS_SENT_KEEPS_ITS_TERMS,
     "transfer_has_its_cause": _TRANSFER_HAS_ITS_CAUSE,
     "what_was_told_is_booked": _WHAT_WAS_TOLD_IS_BOOKED,
     "lot_names_its_payer": _LOT_NAMES_ITS_PAYER,

@@ -161,6 +161,8 @@ SELECT a.id AS account, 'transfer ' || t.id AS subject,
        WHEN 'repay' THEN a.kind <> 'member' OR b.kind NOT IN ('issuance', 'budget')
        WHEN 'expire' THEN a.kind <> 'member' OR b.kind <> 'expiry'
        WHEN 'adjust' THEN NOT (a.kind = 'issuance' AND b.kind = 'member' OR a.kind = 'member' AND b.kind = 'issuance')
+       WHEN 'transfer' THEN a.kind <> 'member' OR b.kind <> 'member'
+       WHEN 'fee' THEN a.kind <> 'member' OR b.kind <> 'issuance'
        WHEN 'exchange' THEN NOT (a.kind = 'exchange' AND b.kind = 'member' OR a.kind = 'member' AND b.kind = 'exchange')
        WHEN 'move' THEN a.kind <> 'member' OR b.kind <> 'member'
        ELSE true END)

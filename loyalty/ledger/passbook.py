@@ -268,17 +268,19 @@ class Passbook:
         key: str,
         cause: Cause,
         *,
+        kind: str = "move",
+        in_use: datetime | None = None,
         reverses_id: UUID | None = None,
     ) -> UUID:
         """Move points to another account of the programme: each lot's part is a lot there, on the same terms.
 
-        What the other account owes is repaid from it at once. Both books are to be posted together. Returns the
-        transfer's id.
+        ``in_use`` is when this account last was, where points lapse: they lapse there no sooner than here. What the
+        other account owes is repaid from it at once. Both books are to be posted together. Returns the transfer's id.
         """
         taken = [(self.lots[lot_id], points) for lot_id, points in uses if points]
         total = sum((points for _lot, points in taken), ZERO)
         transfer_id = self._transfer(
-            "move", total, key, cause, target=other.account_id, reverses_id=reverses_id
+            kind, total, key, cause, target=other.account_id, reverses_id=reverses_id
         )
         other.balance += total
         other.balance_delta += total
@@ -288,7 +290,8 @@ class Passbook:
         for lot, points in taken:
             self._move(transfer_id, lot, points)
             heir = OpenLot(
-                new_id(), other.account_id, transfer_id, points, points, lot.earned_at, lot.active_from,
+                new_id(), other.account_id, transfer_id, points, points,
+                max(lot.earned_at, in_use) if in_use else lot.earned_at, lot.active_from,
                 lot.expires_at, lot.terms, lot.funder_id, None, lot.pending, fresh=True,
             )  # fmt: skip
             other.lots[heir.id] = heir

@@ -265,7 +265,7 @@ def flow(programme: Programme, since: datetime, until: datetime) -> Flow:
     )
     sums = booked.aggregate(
         given=_points(back & Q(kind__in=("accrue", "adjust", "exchange"))),
-        taken=_points(out & Q(kind__in=("revoke", "repay", "adjust", "exchange"))),
+        taken=_points(out & Q(kind__in=("revoke", "repay", "adjust", "exchange", "fee"))),
         spent=_points(out & Q(kind__in=("redeem", "hold"))),
         restored=_points(back & Q(kind__in=("restore", "release"))),
         expired=_points(Q(kind="expire")),

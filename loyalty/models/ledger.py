@@ -225,6 +225,8 @@ class Transfer(models.Model):
         ADJUST = "adjust", _("adjusted")
         EXCHANGE = "exchange", _("exchanged")
         MOVE = "move", _("moved")
+        TRANSFER = "transfer", _("between members")
+        FEE = "fee", _("fee for sending points")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)

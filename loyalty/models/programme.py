@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import zones
 from loyalty.models.place import FORGET_STATES, keeps
 from loyalty.rules import hours
 from members.lookup import countries
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 def validate_zone(name: str) -> None:
@@ -55,6 +58,19 @@ RETURN NULL;
 def one_year() -> dict[str, Any]:
     """The default expiry policy of a programme: after one year."""
     return {"kind": "after", "years": 1}
+
+
+def _most(label: StrOrPromise) -> models.DecimalField:
+    """A column with the most points that may be sent; empty: no limit."""
+    return models.DecimalField(
+        label,
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"), _("Give a number that is above zero."))],
+        help_text=_("Empty: no limit."),
+    )
 
 
 class Programme(models.Model):
@@ -154,6 +170,40 @@ class Programme(models.Model):
         db_default=14,
         help_text=_("Then everything that names them is erased. 0: within the hour."),
     )
+    transfers = models.BooleanField(
+        _("members may send points to each other"), default=False, db_default=False
+    )
+    transfer_least = models.DecimalField(
+        _("at least so many points at once"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal(1),
+        db_default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.01"), _("Give a number that is above zero."))],
+    )
+    transfer_most = _most(_("at most so many points at once"))
+    transfer_most_day = _most(_("at most so many points a day"))
+    transfer_most_month = _most(_("at most so many points a month"))
+    transfer_fee_percent = models.DecimalField(
+        _("fee, % of the points sent"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        validators=[
+            MinValueValidator(0, _("Give a number that is not below zero.")),
+            MaxValueValidator(100, _("Give a number that is not above a hundred.")),
+        ],
+        help_text=_("It goes on top: who sends 100 at 5% gives 105, and 100 arrive."),
+    )
+    transfer_fee_points = models.DecimalField(
+        _("fee, points each time"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        validators=[MinValueValidator(0, _("Give a number that is not below zero."))],
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -170,6 +220,24 @@ class Programme(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(confirm_whom__in=["everyone", "unproven"]), name="programme_confirm_whom_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(transfer_least__gt=0), name="programme_transfer_least_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(transfer_most__gte=F("transfer_least"))
+                & Q(transfer_most_day__gte=F("transfer_least"))
+                & Q(transfer_most_month__gte=F("transfer_least")),
+                name="programme_transfer_room",
+                violation_error_message=_(
+                    "Nobody could send anything: a limit lies below the least that may be sent."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    transfer_fee_percent__gte=0, transfer_fee_percent__lte=100, transfer_fee_points__gte=0
+                ),
+                name="programme_transfer_fee_in_range",
             ),
         )
         triggers = (

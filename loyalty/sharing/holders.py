@@ -16,6 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -246,7 +247,10 @@ def _bring(source: Passbook, target: Passbook, holder: Holder, account: Account,
         (lot.id, lot.remaining) for lot in source.lots.values() if lot.remaining and not lot.expired_at(now)
     ]
     if uses:
-        source.hand_to(target, uses, f"bring:{holder.pk}:{source.account_id}:{source.version}", cause)
+        key, programme = f"bring:{holder.pk}:{source.account_id}:{source.version}", account.programme
+        zone = ZoneInfo(programme.time_zone)
+        in_use = inactivity.use(source.account_id, programme.inactivity_days, zone, now).last
+        source.hand_to(target, uses, key, cause, in_use=in_use)
     return sum((points for _lot, points in uses), ZERO)
 
 

@@ -21,8 +21,10 @@ def sent(settings: LazySettings) -> Iterator[list[post.Sent]]:
 
 @pytest.fixture
 def shop(db: None) -> Shop:
-    """A shop whose programme gives a hundred points for joining."""
-    shop = factories.open_shop(store="s", code="club", name="The Club", country="DE", currency="EUR")
+    """A shop whose programme gives a hundred points for joining, and lets members send each other points."""
+    shop = factories.open_shop(
+        store="s", code="club", name="The Club", country="DE", currency="EUR", transfers=True
+    )
     welcome = {"whom": {"who": "members"}, "what_for": {"of": "event", "event": "member.registered"},
                "what": [{"effect": "points_fixed", "points": "100"}]}  # fmt: skip
     factories.publish_campaign(shop.programme, welcome, code="welcome", name="Welcome")

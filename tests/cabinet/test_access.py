@@ -38,6 +38,7 @@ ARGS: dict[str, dict[str, Any]] = {
     "answer_photo": {"code": "pets", "photo_id": "0197a000-0000-7000-8000-000000000000"},
     **{name: {"request_id": uuid4()} for name in ("help_request", "help_rate", "help_close")},
     "why_coupon": {"code": "NOSUCH"},
+    "sending": {"remittance_id": uuid4()},
     "coupon_picture": {"code": "NOSUCH"},
     "help_photo": {"request_id": uuid4(), "message_id": 1},
 }

@@ -37,6 +37,7 @@ from tests.laws.world import (
     assert_limits_of_holders_hold,
     deduct,
     publish_again,
+    send,
     undone,
 )  # fmt: skip
 
@@ -81,14 +82,17 @@ class History(RuleBasedStateMachine):
         asking = self.world.asking(asked, member)
         self.open.append(self.world.sell(member, goods, wish, purchased_at=at, **asking))
 
-    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), asked=ASKED)
-    def hold(self, goods: Any, redeem: Any, buyer: int, asked: Any) -> None:
+    @rule(goods=GOODS, redeem=WISHES, buyer=st.integers(0, 3), asked=ASKED, confirmed=st.booleans())
+    def hold(self, goods: Any, redeem: Any, buyer: int, asked: Any, confirmed: bool) -> None:
         member = self.world.members[buyer]
         asking = self.world.asking(asked, member)
-        self.held.append(self.world.sell(member, goods, redeem, state="held", **asking))
+        receipt = self.world.sell(member, goods, redeem, state="held", **asking)
+        if confirmed:
+            self.world.confirm(receipt)
+        (self.open if confirmed else self.held).append(receipt)
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), confirm=st.booleans())
+    @rule(data=st.data(), confirm=st.sampled_from((True, True, False)))
     def end_hold(self, data: st.DataObject, confirm: bool) -> None:
         receipt = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
         found = Receipt.objects.get(id=receipt)
@@ -139,9 +143,13 @@ class History(RuleBasedStateMachine):
     def publish(self, percent: str) -> None:
         publish_again("base", percent, self.world.now)
 
-    @rule(buyer=st.integers(0, 3), key=st.uuids())
-    def deduct(self, buyer: int, key: Any) -> None:
-        deduct(self.world.members[buyer], self.world.now, str(key))
+    @rule(buyer=st.integers(0, 3), to=st.none() | st.integers(0, 3), share=PARTS, key=st.uuids())
+    def take_or_send(self, buyer: int, to: int | None, share: Decimal, key: Any) -> None:
+        """Points that leave without goods: taken by hand, or sent to another member."""
+        if to is None:
+            deduct(self.world.members[buyer], self.world.now, str(key))
+        else:
+            send(self.world.members[buyer], self.world.members[to], self.world.now, share)
 
     @rule(bring=st.booleans())
     def turn_family(self, bring: bool) -> None:
@@ -279,6 +287,7 @@ WANTED = {
         "a purchase held", "a hold confirmed", "a coupon issued", "a store that changes",
         "a return whatever happens to the store", "a limit of a holder",
         "a holder who leaves", "a holder who comes back",
+        "points sent to another member",
     },
     EverythingReturned: {
         "a purchase held", "a hold confirmed", "a hold cancelled", "a hold let go by who asks",

@@ -20,8 +20,21 @@ from campaigns.checkout.return_request import LineBack, ReturnRequest
 from campaigns.checkout.sale import Sale, SaleLine, Who
 from campaigns.models import Campaign, EventReward, Seller, Tally, Usage
 from campaigns.occasions import own_events, referrals
+from foundation.refusals import Refusal
 from loyalty.ledger import audit, balances, ledger
-from loyalty.models import Account, Debt, Holder, Lot, LotUse, Receipt, ReceiptLine, ReturnLine, Transfer
+from loyalty.models import (
+    Account,
+    Debt,
+    Holder,
+    Lot,
+    LotUse,
+    Receipt,
+    ReceiptLine,
+    Remittance,
+    ReturnLine,
+    Transfer,
+)
+from loyalty.remittances import bounds
 from loyalty.sharing import holders
 from loyalty.sharing.holders import By
 from loyalty.sharing.rights import Rights
@@ -33,6 +46,7 @@ from tests import factories
 from tests.laws import stores
 from tests.laws.stores import PLACES
 from tests.laws.vocabulary import MORE
+from tests.loyalty.remittances import sending
 
 ZERO = Decimal(0)
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -161,7 +175,10 @@ class World:
     def __init__(self, campaigns: tuple[str, ...] = tuple(CAMPAIGNS), **programme: Any) -> None:
         places.forget()  # a store of that code was known in an example that is undone
         self.now = MORNING
-        self.shop = factories.open_shop(store="s", spending={"max_share": "60"}, **programme)
+        self.shop = factories.open_shop(
+            store="s", spending={"max_share": "60"}, transfers=True, transfer_most_day=20, transfer_most_month=50,
+            transfer_fee_percent=Decimal("2.5"), **programme,
+        )  # fmt: skip
         for code, threshold in (("classic", 0), ("silver", 60), ("gold", 900)):
             factories.TierFactory(programme=self.shop.programme, code=code, threshold=threshold)
         self._furnish()
@@ -393,13 +410,17 @@ class World:
 
     def give_back_whatever_happens(self, receipt: str, lines: Any, kind: str) -> None:
         """Law 11: the same comes back when something happens to the store before it does."""
-        known = set(Lot.objects.values_list("id", flat=True))
+        known = {*Lot.objects.values_list("id", flat=True), *Coupon.objects.values_list("code", flat=True)}
 
         def come_back() -> tuple[Any, Any]:
             answer, after = self.give_back(receipt, lines), self.picture()
-            after["lots"] = sorted(
-                (one if one[0] in known else ("new", *one[1:]) for one in after["lots"]), key=str
-            )
+            for things in (
+                "lots",
+                "coupons",
+            ):  # a return may give some of its own: a new one has a name by chance
+                after[things] = sorted(
+                    (one if one[0] in known else ("new", *one[1:]) for one in after[things]), key=str
+                )
             return answer, after
 
         with undone():
@@ -555,6 +576,23 @@ def publish_again(code: str, percent: str, now: datetime) -> None:
     campaign = Campaign.objects.get(code=code)
     campaign.draft = factories.percent_of_receipt(percent)
     factories.rulebooks.publish(campaign, now)
+
+
+def send(sender: Member, receiver: Member, now: datetime, share: Decimal) -> None:
+    """Send a share of what can be sent; what is refused is refused for a reason that is known."""
+    account = account_of(sender)
+    programme = account.programme
+    room = bounds.left(account, programme, now)[0].points
+    try:
+        remittance = sending.send(sender, receiver, str((room * share).quantize(Decimal("0.01")) or "1"), now)
+    except Refusal as refusal:
+        known = {"too_few", "balance", "day", "month", "not_allowed", "nobody"}
+        assert {refusal.code, *(fault.code for fault in refusal.faults)} & known
+        return
+    IN_PLAY["points sent to another member"] += 1
+    since = remittance.asked_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Remittance.objects.filter(account=account, transfer__isnull=False, sent_at__gte=since)
+    assert today.aggregate(points=Sum("points"))["points"] <= 20
 
 
 def deduct(member: Member, now: datetime, key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,6 +22,8 @@ COLUMNS = Columns(
     "name", "active", "currency", "country", "time_zone", "point_value", "point_decimals", "rounding", "earn_on",
     "activation_days", "expiry", "inactivity_days", "spending", "confirm_above", "confirm_whom",
     "return_days", "grace_days", "debt_policy", "hold_minutes", "birthday_days", "leaving_days",
+    "transfers", "transfer_least", "transfer_most", "transfer_most_day", "transfer_most_month",
+    "transfer_fee_percent", "transfer_fee_points",
 )  # fmt: skip
 #: What is chosen once, because points and receipts rely on it.
 FIXED = ("currency", "point_decimals")
@@ -73,8 +76,18 @@ class Settings(Section):
                 if entry[name] != before[name] and name not in wrong
             }
         yield from (FileProblem((self.name, name), message) for name, message in wrong.items())
+        if not any(name in wrong for name in COLUMNS.names if name.startswith("transfer")):
+            yield from self._check_room(entry)
         if not {"point_value", "point_decimals"} & set(wrong):
             yield from self._check_documents(entry)
+
+    def _check_room(self, entry: Document) -> Iterator[FileProblem]:
+        """A limit of what members send each other that lies below the least."""
+        for name in ("transfer_most", "transfer_most_day", "transfer_most_month"):
+            if entry[name] is not None and Decimal(entry[name]) < Decimal(entry["transfer_least"]):
+                yield FileProblem(
+                    (self.name, name), _("lies below transfer_least: nobody could send anything")
+                )
 
     def _check_documents(self, entry: Document) -> Iterator[FileProblem]:
         terms = {name: entry[name] for name in ("point_value", "point_decimals")}

@@ -22,7 +22,7 @@ from campaigns.models import AnswerSheet, Seller
 from campaigns.questionnaires import answering
 from config.sessions import SessionStore
 from loyalty.ledger import adjustment
-from loyalty.models import Holder, TierChange
+from loyalty.models import Holder, Programme, TierChange
 from members import consents, devices
 from members.codes import entry, identification
 from members.codes.entry import Address, Asker
@@ -31,6 +31,7 @@ from messaging.channels import sending
 from messaging.models import HelpMessage, HelpPhoto, HelpRequest, Webhook, WebhookDelivery
 from rewards.models import CodeBatch, Series
 from tests import factories
+from tests.loyalty.remittances import sending as remitting
 from tests.pos.conftest import Api
 from tests.questions import opened
 
@@ -113,6 +114,7 @@ def be_known(shop: factories.Shop, member: Member) -> None:
     HelpPhoto.objects.create(message=written, content=b"Zoraida on a picture")
     _note(user.pk, member)
     _bring_files(shop, user.pk, member)
+    _be_sent_points(shop, member)
 
 
 def _note(user_id: int, member: Member) -> None:
@@ -147,6 +149,14 @@ def _bring_files(shop: factories.Shop, user_id: int, member: Member) -> None:
     WebhookDelivery.objects.create(webhook=hook, event=event, due_at=NOW, answer="hello Zoraida")
 
 
+def _be_sent_points(shop: factories.Shop, member: Member) -> None:
+    """Somebody sent them points, with a word, and wanted to send more."""
+    Programme.objects.filter(pk=shop.programme.pk).update(transfers=True)
+    other = factories.enrol(shop.programme, 10, phone="+79160000077", first_name="Other", last_name="")
+    remitting.send(other, member, "5", NOW, note="For Zoraida")
+    remitting.approved(other, member, "2", NOW)
+
+
 def keep(column: str, where: str, value: str, params: Iterable[Any] = ()) -> None:
     """Write a text where no door writes it today, past the guards."""
     table, name = column.split(".")
@@ -157,12 +167,13 @@ def keep(column: str, where: str, value: str, params: Iterable[Any] = ()) -> Non
 
 def write_by_hand(member: Member) -> None:
     """What older versions, or people with a console, may have left."""
-    programme = Holder.objects.get(member=member).programme
+    holder = Holder.objects.select_related("programme").get(member=member)
+    programme = holder.programme
     TierChange.objects.create(
         member=member, programme=programme, at=NOW, recorded_at=NOW, now="x", up=True, why="hand"
     )
     keep("loyalty_tierchange.reason", "member_id = %s", "Zoraida Quill asked for it", [member.pk])
-    keep("loyalty_account.name", "kind = 'member'", "Zoraida Quill’s")
+    keep("loyalty_account.name", "id = %s", "Zoraida Quill’s", [holder.account_id])
     keep("messaging_delivery.words", "kind = 'email'", f"no such user {EMAIL}")
 
 

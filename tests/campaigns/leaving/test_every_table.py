@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 #: Where something of a person stands, today or from older days: the test below puts it there.
 PLANTED = {
-    "loyalty_account.name",
+    "loyalty_account.name", "loyalty_remittance.phone", "loyalty_remittance.note",
     "members_member.phone", "members_member.email", "members_member.first_name", "members_member.middle_name",
     "members_member.last_name", "members_member.birthday", "members_member.attributes", "members_card.number",
     "members_consent.evidence", "members_device.name", "members_event.data",
