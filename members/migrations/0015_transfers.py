@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0013_consents_asked'),
+        ('members', '0014_referral_stands'),
     ]
 
     operations = [

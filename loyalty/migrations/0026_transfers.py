@@ -12,8 +12,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0024_leaving'),
-        ('members', '0014_transfers'),
+        ('loyalty', '0025_lots_by_end'),
+        ('members', '0015_transfers'),
     ]
 
     operations = [
