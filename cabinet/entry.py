@@ -66,12 +66,12 @@ def enter(request: HttpRequest, programme: str) -> HttpResponse:
     fault = ""
     if request.method == "POST":
         try:
-            address = _read(typed, membership.manner_of_programme(here))
+            address = read_address(typed, membership.manner_of_programme(here))
             _send(request, at, address, here)
             answer = redirect("cabinet:code", programme=programme)
             return steps.keep(answer, at._replace(kind=address.kind, to=address.to, proved=0), programme)
         except Refusal as refusal:
-            fault = _tell(refusal)
+            fault = in_a_sentence(refusal)
     status = 422 if fault else 200
     friend = _friend(at, here)
     page = {"programme": here, "typed": typed, "fault": fault, "friend": friend and friend.first_name}
@@ -96,7 +96,7 @@ def code(request: HttpRequest, programme: str) -> HttpResponse:
                 entry.prove(at.address, asker, request.POST.get("code", ""), timezone.now())
                 return _proceed(request, here, at._replace(proved=timezone.now().timestamp()))
         except Refusal as refusal:
-            fault = _tell(refusal)
+            fault = in_a_sentence(refusal)
     page = {"programme": here, "to": at.to, "kind": at.kind, "fault": fault, "sent": sent}
     return render(request, "cabinet/code.html", page, status=422 if fault else 200)
 
@@ -117,7 +117,7 @@ def join(request: HttpRequest, programme: str) -> HttpResponse:
         except Conflict:  # a second tab, or a double click: they are known now
             return _proceed(request, here, at)
         except Refused as refusal:
-            fault = _tell(refusal)
+            fault = in_a_sentence(refusal)
     friend = _friend(at, here)
     page = {"programme": here, "form": form, "fault": fault, "friend": friend and friend.first_name}
     status = 422 if fault or form.errors else 200
@@ -132,7 +132,7 @@ def _count(programme: Programme, source: str) -> None:
         arrivals.note(programme, source, today)
 
 
-def _read(text: str, manner: Manner) -> Address:
+def read_address(text: str, manner: Manner) -> Address:
     """What was typed, as an address. Raises ``Invalid``."""
     faults = list(bounds.text_fault("to", text, bounds.WHO["email"]))
     if faults:
@@ -229,7 +229,7 @@ def _invalid(field: str, detail: str) -> Refusal:
     return Invalid(Fault(field, "invalid", detail))
 
 
-def _tell(refusal: Refusal) -> str:
+def in_a_sentence(refusal: Refusal) -> str:
     """A refusal, as one sentence for the field beside which it stands."""
     if isinstance(refusal, TooMany):
         return _wait(refusal.wait.total_seconds())

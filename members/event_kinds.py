@@ -76,6 +76,7 @@ KINDS: dict[str, EventKind] = {
         EventKind("coupon.used", _("used a coupon")),
         EventKind("demo.begun", _("the demo began to be loaded")),
         EventKind("demo.loaded", _("the demo was loaded")),
+        EventKind("member.contact", _("changed the phone or e-mail")),
         EventKind("member.leaving", _("asked to leave")),
         EventKind("member.left", _("left")),
         EventKind("member.stayed", _("took leaving back")),

@@ -29,7 +29,7 @@ from members.models import Card, CardKind, Member
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CARD_PREFIX = "20"
 #: Only one-time codes ask for the time, and nobody is named by one here.
-_NEVER = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 PLASTIC, VIRTUAL = "plastic", "virtual"
 #: Whether a newcomer is known here, and anywhere. Erased members and blocked cards are known too.
 _KNOWN = """
@@ -83,7 +83,7 @@ class Newcomer:
 
 
 #: What no two members of a programme share, and people give.
-_THEIR_OWN = ("member_phone_unique_apart", "member_email_unique_apart", "card_number_unique_apart")
+THEIR_OWN = ("member_phone_unique_apart", "member_email_unique_apart", "card_number_unique_apart")
 
 
 def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
@@ -120,7 +120,7 @@ def enrol(newcomer: Newcomer, at: datetime, circle: Circle) -> Member:
             )
             _hand_out_card(member, numbers, apart, at, circle.manner)
     except IntegrityError as error:
-        if constraint_of(error) not in _THEIR_OWN:
+        if constraint_of(error) not in THEIR_OWN:
             raise
         raise exists() from error
     consents.record(member, newcomer.consents, at, newcomer.source, newcomer.evidence)
@@ -132,7 +132,7 @@ def find_friend(named: str, circle: Circle = HOUSE) -> Member | None:
     """The active member of that referral code or phone whom the circle knows."""
     by_code = Member.objects.filter(referral_code=named.strip().upper()).values_list("id", flat=True)
     sought = lookup.seek("phone", named, circle.manner) | Sought(ids=tuple(by_code))
-    friend = lookup.find(sought, _NEVER, circle.scope)
+    friend = lookup.find(sought, NEVER, circle.scope)
     return friend if friend and friend.status == Member.Status.ACTIVE else None
 
 
@@ -172,7 +172,7 @@ def _require_new(newcomer: Newcomer, numbers: Sequence[str], circle: Circle) -> 
     phone = (newcomer.phone,) if newcomer.phone else ()
     sought = Sought(cards=tuple(numbers), phones=phone) | email
     lock(sought)
-    params = {**sought.params(_NEVER), **circle.scope.params}
+    params = {**sought.params(NEVER), **circle.scope.params}
     known = prepared.run(_KNOWN.format(named=lookup.NAMED, join=circle.scope.join), params)[0]
     if known["here"]:
         raise exists()

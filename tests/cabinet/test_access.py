@@ -29,9 +29,12 @@ OPEN = {
 POSTS = {
     "leave", "rename", "end_device", "help_rate", "help_close", "invite", "withdraw", "rights", "bring",
     "company_invite", "hand", "handout_file", "hand_many", "handout_undo", "dismiss", "call_employee",
+    "birthday", "stay",
 }  # fmt: skip
 #: What the addresses of one thing name; there is none of it.
 ARGS: dict[str, dict[str, Any]] = {
+    "contact": {"kind": "sms"},
+    "contact_code": {"kind": "email"},
     "questionnaire": {"code": "pets"},
     "send_away": {"member_id": "0197a000-0000-7000-8000-000000000000"},
     "hand_over": {"member_id": "0197a000-0000-7000-8000-000000000000"},
