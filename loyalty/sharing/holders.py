@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Missing, Refused
@@ -32,7 +32,8 @@ from members.timeline import events
 #: So many share an account at most.
 MOST = 20
 #: How often a change is tried again when somebody changed the holders meanwhile.
-_TRIES = 5
+_TRIES = 6
+_DEADLOCK = "40P01"
 #: Why points move when a member brings them along.
 BROUGHT = "sharing.brought"
 
@@ -185,13 +186,14 @@ def hand_over(account_id: UUID, member_id: UUID, by: By, now: datetime) -> None:
 
 
 def again(work: Callable[[], T]) -> T:
-    """Do work that may find the holders changed meanwhile: again when it does. Inside a transaction that is the
-    caller's matter."""
+    """Do work that may find the holders changed meanwhile, or meet a sale that holds the account which its buyer has
+    just left and wants the one they came to: again when it does. Inside a transaction that is the caller's matter."""
     for _try in range(_TRIES - 1):
         try:
             return work()
-        except ledger.Stale:
-            if transaction.get_connection().in_atomic_block:
+        except (ledger.Stale, OperationalError) as clash:
+            lost = isinstance(clash, ledger.Stale) or getattr(clash.__cause__, "sqlstate", None) == _DEADLOCK
+            if not lost or transaction.get_connection().in_atomic_block:
                 raise
     return work()
 
