@@ -17,7 +17,7 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cabinet.access import Visit, for_members
+from cabinet.access import Visit, for_members, unasked
 from campaigns.leaving import leaving, loss, own_data
 from members.erasure import departures
 
@@ -27,6 +27,7 @@ SHOWN = 20
 
 @require_safe
 @for_members
+@unasked
 def data(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Everything that is kept of the member, as a page."""
     zone = ZoneInfo(visit.programme.time_zone)
@@ -40,6 +41,7 @@ def data(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_safe
 @for_members
+@unasked
 def file(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The same as a file of JSON, whole."""
     document = {"programme": visit.programme.code, "at": timezone.now().isoformat()}
@@ -52,6 +54,7 @@ def file(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
+@unasked
 def leave(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say what is lost; who agrees, leaves when the days to come back are over."""
     now, fault = timezone.now(), ""
@@ -71,6 +74,7 @@ def leave(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_POST
 @for_members
+@unasked
 def stay(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Take leaving back."""
     if leaving.take_back(visit.member, visit.programme, timezone.now()):

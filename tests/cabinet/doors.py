@@ -22,7 +22,9 @@ from cabinet.access import COOKIE
 from campaigns.models import AnswerPhoto, LandingPage
 from config import urls
 from loyalty.appearance import look, pictures
-from loyalty.models import Appearance, Programme, Receipt
+from loyalty.models import Appearance, Holder, Programme, Receipt
+from loyalty.sharing import invitations
+from loyalty.sharing.rights import Rights
 from members import devices
 from members.models import Card, Member
 from messaging.helpdesk import requests
@@ -63,6 +65,8 @@ class World:
     shop: Shop
     anna: Member
     landing: LandingPage
+    child: Member
+    token: str
 
     def args(self, route: str) -> Mapping[str, Any]:
         """What an address must name to be hers."""
@@ -93,7 +97,11 @@ def furnish(shop: Shop) -> World:
         campaign=campaign, code="coffee", title="A hundred points", published=True,
         picture=pictures.keep_photo(picture(), "picture"), picture_text="A yellow field",
     )  # fmt: skip
-    return World(shop, anna, landing)
+    child = factories.MemberFactory(phone="+4915100000077", first_name="Kim")
+    mine = anna.holdings.get(programme=programme).account
+    Holder.objects.create(member=child, account=mine, programme=programme, role="holder", may_redeem=False)
+    invitation = invitations.invite(mine.id, anna, Rights(), uuid4(), datetime.now(UTC))
+    return World(shop, anna, landing, child, invitation.token)
 
 
 def log_in(member: Member, programme: str = "club") -> Client:
@@ -116,6 +124,8 @@ class Door(NamedTuple):
     another: int | None = None
     #: Whether it only takes forms.
     form: bool = False
+    #: What of the member of the world it tells everybody: that is what it is for.
+    tells: tuple[str, ...] = ()
 
 
 def _hers(**found: Callable[[World], Any]) -> Callable[[World], Mapping[str, Any]]:
@@ -129,6 +139,8 @@ _HELP_PHOTO = _hers(
     message_id=lambda world: HelpPhoto.objects.get().message_id,
 )
 _COUPON = _hers(code=lambda world: Coupon.objects.get(member=world.anna).code)
+_CHILD = _hers(member_id=lambda world: world.child.id)
+_INVITED = _hers(token=lambda world: world.token)
 _FORM = _hers(code=lambda world: "pets")
 _ANSWERED = _hers(code=lambda world: "pets", photo_id=lambda world: AnswerPhoto.objects.get().pk)
 
@@ -142,6 +154,8 @@ DOORS: dict[str, Door] = {
     "cabinet:worker": Door(True),
     "cabinet:offline": Door(True),
     "cabinet:recommendations": Door(True),
+    # whoever was sent the link reads who invites; their points and phones are not on it
+    "cabinet:invited": Door(True, _INVITED, tells=(NAME,)),
     "cabinet:form": Door(True, _FORM, another=302),
     "cabinet:form_photo": Door(True, _ANSWERED, 404),
     "site:home": Door(True),
@@ -152,6 +166,25 @@ DOORS: dict[str, Door] = {
     "robots": Door(True, lambda world: {}),
     # members'
     "cabinet:home": Door(),
+    "cabinet:card_picture": Door(),
+    "cabinet:coupon_picture": Door(names=_COUPON, another=404),
+    "cabinet:offers": Door(),
+    "cabinet:friends": Door(),
+    "cabinet:family": Door(),
+    "cabinet:invite": Door(answers=422, form=True),
+    "cabinet:withdraw": Door(answers=404, form=True),
+    "cabinet:rights": Door(answers=404, form=True),
+    "cabinet:bring": Door(answers=302, form=True),
+    "cabinet:leave_family": Door(),
+    "cabinet:send_away": Door(names=_CHILD, another=404),
+    "cabinet:hand_over": Door(names=_CHILD, another=404),
+    "cabinet:company": Door(),
+    "cabinet:company_invite": Door(answers=422, form=True),
+    "cabinet:hand": Door(answers=422, form=True),
+    "cabinet:handout_file": Door(answers=422, form=True),
+    "cabinet:hand_many": Door(answers=422, form=True),
+    "cabinet:handout_undo": Door(answers=404, form=True),
+    "cabinet:dismiss": Door(answers=404, form=True),
     "cabinet:leave": Door(answers=302, form=True),
     "cabinet:history": Door(),
     "cabinet:history_table": Door(),
@@ -165,6 +198,17 @@ DOORS: dict[str, Door] = {
     "cabinet:help_photo": Door(names=_HELP_PHOTO, another=404),
     "cabinet:why_coupon": Door(names=_COUPON, another=404),
     "cabinet:me": Door(),
+    "cabinet:send": Door(),
+    # she sent nothing yet; that another member's is not to be seen is shown where points are sent
+    "cabinet:sending": Door(names=_hers(remittance_id=lambda world: uuid4()), answers=404),
+    "cabinet:birthday": Door(answers=422, form=True),
+    "cabinet:contact": Door(names=_hers(kind=lambda world: "sms")),
+    "cabinet:contact_code": Door(names=_hers(kind=lambda world: "sms"), answers=302),
+    "cabinet:my_data": Door(),
+    "cabinet:my_data_file": Door(),
+    "cabinet:me_leave": Door(),
+    "cabinet:stay": Door(answers=302, form=True),
+    "cabinet:call_employee": Door(answers=422, form=True),
     "cabinet:rename": Door(answers=422, form=True),
     "cabinet:consents": Door(),
     "cabinet:asked": Door(),

@@ -239,6 +239,9 @@ def test_who_refuses_the_processing_sees_the_ways_that_are_left_and_nothing_else
     page = browser.get(ASKED).content.decode()
     assert "Nothing is deleted" in page
     assert "Log out" in page
+    for path in ("me/data/", "me/data/file/", "me/leave/"):
+        assert browser.get(f"{HOME}{path}").status_code == 200, path
+        assert path == "me/data/file/" or f'href="{HOME}{path}"' in page, path
     for path in (HOME, f"{HOME}history/", f"{HOME}me/", MINE):
         assert browser.get(path)["Location"].startswith(ASKED), path
     assert browser.post(f"{HOME}me/name/", {"first_name": "Eve", "language": "en"})["Location"].startswith(
