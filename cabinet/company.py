@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cabinet import family, keys
 from cabinet.access import Visit, for_members
-from foundation.refusals import Fault, Invalid, Refusal
+from foundation.refusals import Conflict, Fault, Invalid, Refusal
 from foundation.text_files import FileFault
 from loyalty.ledger import balances
 from loyalty.models import Handout
@@ -68,6 +68,7 @@ def hand(request: HttpRequest, visit: Visit) -> HttpResponse:
         part = Part(int(employee) if employee.isascii() and employee.isdigit() else 0, points)
         handout = company.hand_out(visit.account.id, visit.member, [part], key, timezone.now())
     except Refusal as refusal:
+        key = keys.new() if isinstance(refusal, Conflict) else key  # what is shown is another wish
         return page(
             request, visit, key=key, typed=request.POST, fault_of_one=family.tell(refusal), status=422
         )

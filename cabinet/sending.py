@@ -66,10 +66,14 @@ def go_on(request: HttpRequest, visit: Visit, remittance_id: UUID) -> HttpRespon
                 remittances.approve(row, request.POST.get("code", ""), now)
                 return _on(row, visit)
         except Refusal as refusal:
-            if refusal.code == "nobody":
-                return _over(request, visit, refusal)
+            row = _own(visit, remittance_id)
+            if refusal.code == "nobody" or remittances.is_over(row):
+                return _over(request, visit)
             fault = refusal.faults[0].detail if refusal.faults else refusal.detail
-            row.refresh_from_db()
+        except Remittance.DoesNotExist:  # cleared away, or somebody was erased, meanwhile
+            raise Http404 from None
+    elif remittances.is_over(row):
+        return _over(request, visit)
     page = _page(visit) | {"row": row, "step": _step(row), "letter": initial(row.receiver)}
     page |= {"total": row.points + row.fee, "fault": fault, "told": told}
     return render(request, "cabinet/sending.html", page, status=422 if fault else 200)
@@ -94,8 +98,8 @@ def _on(row: Remittance, visit: Visit) -> HttpResponse:
     return redirect("cabinet:sending", programme=visit.programme.code, remittance_id=row.id)
 
 
-def _over(request: HttpRequest, visit: Visit, refusal: Refusal) -> HttpResponse:
-    page = _page(visit) | _terms(visit) | {"faults": {"to": refusal.detail}, "typed": {}}
+def _over(request: HttpRequest, visit: Visit) -> HttpResponse:
+    page = _page(visit) | _terms(visit) | {"faults": {"to": remittances.nobody().detail}, "typed": {}}
     return render(request, "cabinet/send.html", page, status=422)
 
 

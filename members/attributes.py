@@ -18,7 +18,7 @@ from members import bounds
 _CHANGE = """
 UPDATE members_member
    SET attributes = (attributes - %(gone)s::text[]) || %(known)s::jsonb
- WHERE id = %(member)s::uuid
+ WHERE id = %(member)s::uuid AND status <> 'erased'
    AND octet_length(((attributes - %(gone)s::text[]) || %(known)s::jsonb)::text) <= %(most)s::int
 RETURNING id
 """
@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 def change(member_id: UUID, known: Mapping[str, Any], gone: Iterable[str] = ()) -> bool:
     """Write what is known now, by name, and let go of the names in ``gone``. Locks the member's row.
 
-    False, and nothing is written, where it would come to more than is kept of anybody (``bounds.DATA_BYTES``).
+    False, and nothing is written, of somebody who is erased, and where it would come to more than is kept of anybody
+    (``bounds.DATA_BYTES``).
     """
     names = list(gone)
     if not known and not names:

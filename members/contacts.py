@@ -51,6 +51,8 @@ def change(member_id: UUID, new: Address, circle: Circle, now: datetime, *, prog
         with transaction.atomic():
             lock(sought)
             member = Member.objects.select_for_update().get(pk=member_id)
+            if member.status == Member.Status.ERASED:
+                raise _in_use()
             before = getattr(member, field)
             if before == new.to:
                 return

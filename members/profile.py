@@ -36,9 +36,10 @@ def write(member: Member, said: Profile, today: date) -> None:
     if faults:
         raise Invalid(*faults)
     names = ("first_name", "middle_name", "last_name", "gender", "language")
-    Member.objects.filter(pk=member.pk).update(**{name: getattr(said, name) for name in names})
+    here = Member.objects.filter(pk=member.pk).exclude(status=Member.Status.ERASED)
+    here.update(**{name: getattr(said, name) for name in names})
     if said.birthday:
-        Member.objects.filter(pk=member.pk, birthday=None).update(birthday=date.fromisoformat(said.birthday))
+        here.filter(birthday=None).update(birthday=date.fromisoformat(said.birthday))
     member.refresh_from_db()
 
 

@@ -60,6 +60,8 @@ def _carry_out(departure_id: UUID, now: datetime) -> bool:
         )
         here = [holding for holding in holdings if holding.programme.code == departure.circle]
         ledger.lock(sorted(account for holding in here for account in closing.accounts(holding)))
+        if _held(member) != [_told(holding) for holding in holdings]:
+            raise ledger.Stale  # they came to share an account, left one, or joined a programme meanwhile
         if _waits(here):
             return False
         for holding in here:
@@ -86,11 +88,22 @@ def _claim(departure_id: UUID, now: datetime) -> Departure | None:
 
 
 def _waits(holdings: Iterable[Holder]) -> bool:
-    """Whether something of theirs is still held at a till: it is let go by itself."""
-    accounts = [holding.account_id for holding in holdings]
-    members = [holding.member_id for holding in holdings]
-    held = Receipt.objects.filter(account__in=accounts, member__in=members, status=Receipt.Status.HELD)
+    """Whether something of theirs is still held at a till, with whichever account: it is let go by itself."""
+    held = Receipt.objects.filter(
+        member__in=[holding.member_id for holding in holdings],
+        programme__in=[holding.programme_id for holding in holdings],
+        status=Receipt.Status.HELD,
+    )
     return held.exists()
+
+
+def _held(member: Member) -> list[tuple[UUID, UUID | None, str]]:
+    """Which accounts a member holds now. Under the accounts' locks that stays."""
+    return [_told(one) for one in Holder.objects.filter(member=member).order_by("account_id")]
+
+
+def _told(holding: Holder) -> tuple[UUID, UUID | None, str]:
+    return holding.account_id, holding.own_id, holding.role
 
 
 def _end(holding: Holder, departure: Departure, now: datetime) -> None:

@@ -39,7 +39,7 @@ def foresee(holder: Holder, now: datetime) -> Loss:
         member=holder.member_id, programme=programme, state=Coupon.State.ISSUED, withdrawn=False
     )
     held = Receipt.objects.filter(
-        account_id=holder.account_id, member=holder.member_id, status=Receipt.Status.HELD
+        programme=holder.programme_id, member=holder.member_id, status=Receipt.Status.HELD
     )
     others = Programme.objects.filter(
         id__in=Holder.objects.filter(member=holder.member_id).exclude(pk=holder.pk).values("programme")

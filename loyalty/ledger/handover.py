@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from loyalty.ledger import inactivity, ledger, lots
 from loyalty.ledger.passbook import Cause, Passbook
@@ -35,8 +34,7 @@ def hand_over(
     giving, programme = books[source.id], source.programme
     uses = lots.take(giving, points + fee, cause.at)
     handed, kept = _split(uses, points)
-    days, zone = programme.inactivity_days, ZoneInfo(programme.time_zone)
-    in_use = inactivity.use(source.id, days, zone, cause.at).last
+    in_use = inactivity.last_use(source.id, programme, cause.at)
     transfer_id = giving.hand_to(books[target.id], handed, key, cause, kind="transfer", in_use=in_use)
     if fee:
         giving.spend("fee", giving.institutions.issuance, kept, f"{key}:fee", cause)

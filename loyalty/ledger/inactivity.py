@@ -70,6 +70,11 @@ def use(account_id: UUID, days: int | None, zone: ZoneInfo, moment: datetime) ->
     return Use(last, since if last is None or last <= since else None)
 
 
+def last_use(account_id: UUID, programme: Programme, moment: datetime) -> datetime | None:
+    """When an account was last in use, for points that go to another one: there they lapse no sooner than here."""
+    return use(account_id, programme.inactivity_days, ZoneInfo(programme.time_zone), moment).last
+
+
 def lapsed(
     book: Passbook, days: int | None, zone: ZoneInfo, moment: datetime, purchased_at: datetime | None = None
 ) -> list[OpenLot]:

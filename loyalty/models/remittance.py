@@ -56,7 +56,8 @@ FIXED_ONCE_SENT = pgtrigger.Trigger(
 class Remittance(models.Model):
     """Points from one member to another: asked for, approved by a code, and sent; then nothing of it changes.
 
-    ``phone`` is the number that was typed, until it is sent; then its mask. It and ``note``, which the receiver reads,
+    ``phone`` is the number that was typed, until it is sent; then its mask; emptied when nobody can be sent
+    points by it. It and ``note``, which the receiver reads,
     are personal: erasing either member empties both. Whatever was not sent is cleared away after some days.
     Written by ``loyalty.remittances`` alone.
     """

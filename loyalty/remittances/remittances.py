@@ -73,6 +73,8 @@ def begin(holder: Holder, to: str, points: Decimal, note: str, key: UUID, now: d
 
 def send_code(row: Remittance, now: datetime) -> None:
     """Send the sender a code for this; earlier ones end. Raises as ``members.codes.approval.send``."""
+    if is_over(row):
+        raise nobody()
     member = row.member
     with override(member.language):
         told = {
@@ -89,20 +91,28 @@ def send_code(row: Remittance, now: datetime) -> None:
 
 def approve(row: Remittance, code: str, now: datetime) -> None:
     """Take the sender's code, and find whose number it is. Raises ``Refused`` as ``members.codes.approval.prove``, and
-    with ``nobody`` when no member can be sent points by this number: then it is over.
+    with ``nobody`` when no member can be sent points by this number: then it is over, and counts as a number that was
+    named.
 
     To be called outside a transaction.
     """
     if row.transfer_id is not None or (row.proved_at is not None and row.proved_at > now - APPROVED_FOR):
         return
+    if is_over(row):
+        raise nobody()
     approval.prove(row.member_id, _matter(row), code, now)
     receiver = _receiver(row, now)
     open_ones = Remittance.objects.filter(id=row.id, transfer=None)
     if receiver is None:
-        open_ones.delete()
-        raise _nobody()
+        open_ones.update(phone="", note="")
+        raise nobody()
     open_ones.update(receiver=receiver, proved_at=now)
     row.receiver, row.proved_at = receiver, now
+
+
+def is_over(row: Remittance) -> bool:
+    """Whether it came to nobody: of such a one nothing is kept but that a number was named."""
+    return row.transfer_id is None and not row.phone
 
 
 def carry_out(remittance_id: UUID, member: Member, now: datetime) -> Remittance:
@@ -135,11 +145,11 @@ def _send(row: Remittance, now: datetime) -> None:
     programme = source.programme
     target = _account_of(row, programme)
     if target is None:
-        raise _nobody()
+        raise nobody()
     books = ledger.lock([source.id, target.id])
     mine = Holder.objects.select_related("programme").filter(member=row.member_id, account=source).first()
     if mine is None or _account_of(row, programme) != target:
-        raise ledger.Stale if mine is not None else _nobody()
+        raise ledger.Stale if mine is not None else nobody()
     if told := refusal(mine):
         raise Refused("not_allowed", told)
     cause = Cause(now)
@@ -155,7 +165,8 @@ def _send(row: Remittance, now: datetime) -> None:
     _tell(row, programme, now)
 
 
-def _nobody() -> Refused:
+def nobody() -> Refused:
+    """The refusal of a number by which nobody can be sent points, whoever has it."""
     return Refused("nobody", _("Nobody here can be sent points by this number. Nothing was sent."))
 
 

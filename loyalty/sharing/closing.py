@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from loyalty.ledger import ledger
 from loyalty.ledger.passbook import ZERO, Cause
-from loyalty.models import Holder
+from loyalty.models import Employee, Holder, Invitation
 from loyalty.sharing import holders
 from loyalty.sharing.holders import By
 from members.models import Member
@@ -48,7 +48,7 @@ def leave(holder: Holder, key: str, now: datetime) -> Decimal:
 
 
 def _close(account_id: UUID, holder: Holder, key: str, now: datetime) -> Decimal:
-    """End all points of an account that nobody else holds."""
+    """End all points of an account that nobody else holds: nobody comes to it any more, nobody is handed anything."""
     book = ledger.lock([account_id])[account_id]
     book.touched = True
     uses = [(lot.id, lot.remaining) for lot in book.lots.values() if lot.remaining]
@@ -61,4 +61,8 @@ def _close(account_id: UUID, holder: Holder, key: str, now: datetime) -> Decimal
             points=str(points), reason=REASON,
         )  # fmt: skip
     ledger.post(book)
+    Invitation.objects.filter(account_id=account_id, state=Invitation.State.OPEN).update(
+        state=Invitation.State.WITHDRAWN, phone=""
+    )
+    Employee.objects.filter(account_id=account_id, until=None).update(until=now, code="")
     return points

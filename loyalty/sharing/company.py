@@ -150,7 +150,7 @@ def undo(handout_id: UUID, account_id: UUID, by: Member, now: datetime) -> Decim
 
     def work() -> Decimal:
         with transaction.atomic():
-            handout = Handout.objects.select_for_update().filter(id=handout_id, account_id=account_id).first()
+            handout = _lock(handout_id, account_id)
             if handout is None:
                 raise Missing("handout_not_found", _("There is no such handout."))
             require_manager(_holder(account_id, by))
@@ -162,6 +162,11 @@ def undo(handout_id: UUID, account_id: UUID, by: Member, now: datetime) -> Decim
             return sum((line.back for line in lines), ZERO)
 
     return again(work)
+
+
+def _lock(handout_id: UUID, account_id: UUID) -> Handout | None:
+    found = Handout.objects.select_for_update(of=("self",)).select_related("account__programme")
+    return found.filter(id=handout_id, account_id=account_id).first()
 
 
 def _holder(account_id: UUID, member: Member) -> Holder | None:
@@ -181,14 +186,16 @@ def _require(
     accounts: Mapping[UUID, UUID],
     account_id: UUID,
 ) -> None:
-    """Raise ``Refused`` for parts that cannot be handed out, and ``Stale`` when somebody changed accounts meanwhile."""
+    """Raise ``Refused`` for parts that cannot be handed out, and ``Stale`` when somebody changed accounts meanwhile, or
+    works there no more: whoever is erased keeps an account, which is nobody's. Runs under the accounts' locks."""
     if not parts or len(parts) > MOST_LINES:
         raise Refused("too_many_lines", _("Between 1 and %(most)s employees at once.") % {"most": MOST_LINES})
     if len({part.employee_id for part in parts}) < len(parts) or any(part.points <= 0 for part in parts):
         raise Refused("not_a_handout", _("Name every employee once, with points above zero."))
     if any(part.employee_id not in people for part in parts):
         raise Refused("employee_not_found", _("They do not work there any more."))
-    if _accounts(account_id, list(accounts)) != dict(accounts):
+    there = set(employees(account_id).filter(id__in=people).values_list("id", flat=True))
+    if there != set(people) or _accounts(account_id, list(accounts)) != dict(accounts):
         raise ledger.Stale
     if account_id in accounts.values():
         raise Refused("holds_the_firm_s", _("Who holds the firm’s own account gets nothing from it."))
@@ -207,6 +214,7 @@ def _book(
     source, cause = books[account_id], Cause(now, reason=HANDED)
     account = Account.objects.select_related("programme").get(id=account_id)
     inactivity.settle(source, account.programme, Cause(now))
+    in_use = inactivity.last_use(account_id, account.programme, now)
     handout = Handout(
         id=new_id(), account=account, key=key, by=by, at=now, content_hash=_hash(parts),
         points=sum((part.points for part in parts), ZERO),
@@ -220,7 +228,7 @@ def _book(
             detail = _("The firm’s account has too few points for all of them.")
             raise Refused("not_enough_points", detail) from error
         target = books[accounts[person.member_id]]
-        transfer_id = source.hand_to(target, uses, f"handout:{handout.id}:{person.pk}", cause)
+        transfer_id = source.hand_to(target, uses, f"handout:{handout.id}:{person.pk}", cause, in_use=in_use)
         lines.append(
             HandoutLine(handout=handout, employee=person, transfer_id=transfer_id, points=part.points)
         )
@@ -231,9 +239,11 @@ def _book(
 
 
 def _take_back(handout: Handout, lines: Sequence[HandoutLine], now: datetime) -> None:
-    """Move back what is left of the lots that the handout made."""
+    """Move back what is left of the lots that the handout made; what has lapsed there is not left."""
     books = ledger.lock(sorted({handout.account_id, *(line.transfer.target_id for line in lines)}))
     firm, cause = books[handout.account_id], Cause(now, reason=UNDONE)
+    for book in books.values():
+        inactivity.settle(book, handout.account.programme, Cause(now))
     given = Lot.objects.filter(transfer__in=[line.transfer_id for line in lines]).values_list(
         "id", "transfer_id"
     )

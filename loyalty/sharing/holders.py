@@ -16,7 +16,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
@@ -250,8 +249,7 @@ def _bring(source: Passbook, target: Passbook, holder: Holder, account: Account,
     ]
     if uses:
         key, programme = f"bring:{holder.pk}:{source.account_id}:{source.version}", account.programme
-        zone = ZoneInfo(programme.time_zone)
-        in_use = inactivity.use(source.account_id, programme.inactivity_days, zone, now).last
+        in_use = inactivity.last_use(source.account_id, programme, now)
         source.hand_to(target, uses, key, cause, in_use=in_use)
     return sum((points for _lot, points in uses), ZERO)
 

@@ -19,7 +19,7 @@ from foundation.refusals import Conflict, Missing, Refused
 from loyalty.models import Account, Holder, Invitation
 from loyalty.sharing import company, holders, rights
 from loyalty.sharing.rights import Rights
-from members.models import Member
+from members.models import Member, new_id
 
 #: How long an invitation may be answered, and how many of an account may wait at once.
 LASTS = timedelta(days=14)
@@ -36,7 +36,8 @@ def invite(
     phone: str = "",
     employee: bool = False,
 ) -> Invitation:
-    """Invite somebody; the same ``key`` again answers as the first time. ``phone`` is in E.164 form or empty.
+    """Invite somebody; the same form again, by its ``key``, answers as the first time. A key that came with something
+    else before is not that. ``phone`` is in E.164 form or empty.
 
     Locks the account. Raises ``Refused`` for who may not invite, or when too many wait; ``Conflict`` for a key that
     was used for another account.
@@ -47,7 +48,9 @@ def invite(
         if earlier is not None:
             if earlier.account_id != account_id:
                 raise Conflict("idempotency_conflict", _("This form was sent before with other content."))
-            return earlier
+            if _same(earlier, given, phone, employee=employee):
+                return earlier
+            key = new_id()
         _require_inviter(account, by, employee=employee)
         most = MOST_OPEN_OF_FIRM if employee else MOST_OPEN
         if waiting(account_id, now, employee=employee).count() >= most:
@@ -144,6 +147,12 @@ def require_for(invitation: Invitation, member: Member) -> None:
         raise Refused("for_another", _("This invitation is for somebody with another phone number."))
     if Holder.objects.filter(account_id=invitation.account_id, member=member).exists():
         raise Refused("shares_it", _("You share this account already: the invitation is for somebody else."))
+
+
+def _same(earlier: Invitation, given: Rights, phone: str, *, employee: bool) -> bool:
+    """Whether that was said before; of an invitation that was answered the phone is not known any more."""
+    known = earlier.state != Invitation.State.OPEN or earlier.phone == phone
+    return known and earlier.employee == employee and rights.of(earlier) == given
 
 
 def _require_inviter(account: Account, by: Member, *, employee: bool) -> None:

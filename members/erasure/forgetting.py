@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from members.codes.entry import Address
-from members.erasure.erasing import Forgetter
+from members.erasure.erasing import Forgetter, Handed
 from members.erasure.person import Person
 from members.event_kinds import KINDS
 from members.models import Card, Code, Device, EntryCode, Member
@@ -49,4 +49,9 @@ def forget(person: Person) -> None:
     )  # fmt: skip
 
 
-FORGETTER = Forgetter(forget)
+def hand_over(handed: Handed) -> None:
+    """Logins to the programme that is left: whoever joins it again logs in anew."""
+    Device.objects.filter(member=handed.old, circle=handed.circle).delete()
+
+
+FORGETTER = Forgetter(forget, hand_over)

@@ -241,6 +241,20 @@ def test_the_history_says_who_of_the_family_did_what(shop: Shop, anna: Member, b
     assert not re.search(r"· Ben\b", text(log_in(ben), "/cabinet/club/history/"))
 
 
+def test_a_form_that_comes_back_with_other_content_is_another_invitation(anna: Member) -> None:
+    """Whoever goes back a page and invites somebody else is not told that it was done before."""
+    browser, key = log_in(anna), str(uuid4())
+    for said in (
+        {"role": "spends"},
+        {"role": "spends"},
+        {"role": "earns"},
+        {"role": "spends", "phone": "0151 12345679"},
+    ):
+        assert browser.post(f"{FAMILY}invite/", {"key": key, **said}).status_code == 302
+    told = Invitation.objects.order_by("id").values_list("may_redeem", "phone")
+    assert list(told) == [(True, ""), (False, ""), (True, "+4915112345679")]
+
+
 # The firm
 
 
@@ -273,6 +287,21 @@ def test_a_manager_hands_points_to_one_and_takes_back_what_is_not_spent_within_a
     assert balances.of_account(account_of(ben).id, NOW)[0] == Decimal("10.50") - back
     assert Transfer.objects.filter(kind="move").count() == 2
     check()
+
+
+def test_a_handout_that_comes_back_with_other_points_is_refused_once_and_then_another(
+    anna: Member, firm: Employee
+) -> None:
+    browser, said = log_in(anna), {"key": str(uuid4()), "employee": str(firm.pk), "points": "30"}
+    browser.post(f"{FIRM}hand/", said)
+    refused = browser.post(f"{FIRM}hand/", said | {"points": "20"})
+    assert refused.status_code == 422
+    assert "sent before with other content" in refused.content.decode()
+    form = refused.content.decode().split(f'action="{FIRM}hand/"')[1]
+    key = re.search(r'name="key" value="([^"]+)"', form)
+    assert key is not None
+    assert browser.post(f"{FIRM}hand/", said | {"points": "20", "key": key[1]}).status_code == 302
+    assert [one.points for one in Handout.objects.order_by("id")] == [30, 20]
 
 
 def test_a_handout_of_yesterday_stays(anna: Member, firm: Employee) -> None:

@@ -12,12 +12,16 @@ from django.db import DatabaseError, connection, transaction
 from campaigns.checkout import holds
 from campaigns.leaving import carrying_out, leaving, loss
 from campaigns.occasions import occasions, registration
+from foundation.refusals import Missing, Refused
 from loyalty.ledger import audit, ledger
 from loyalty.models import Account, Holder, Receipt, Transfer
-from loyalty.sharing import holders
+from loyalty.sharing import company, holders, invitations
 from loyalty.sharing.rights import Rights
+from members import attributes, contacts, devices, profile
+from members.codes.entry import Address
 from members.erasure import door, erasing
-from members.models import Consent, Departure, Erasure, Event, Member, new_id
+from members.models import Consent, Departure, Device, Erasure, Event, Member, new_id
+from members.registration import HOUSE
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.campaigns.leaving import search
@@ -89,6 +93,56 @@ def test_it_waits_for_a_purchase_that_is_held(shop: factories.Shop, member: Memb
     assert audit.audit().problems == []
 
 
+@pytest.mark.parametrize("moved_on", ["came to a family", "left a family"])
+def test_it_waits_for_a_purchase_that_is_held_with_an_account_that_was_theirs_then(
+    shop: factories.Shop, member: Member, moved_on: str
+) -> None:
+    mother = factories.enrol(shop.programme, 100)
+    family = Account.objects.get(holders__member=mother)
+    if moved_on == "came to a family":
+        held = sell(member, 1, state="held", redeem="max")
+        holders.come(family.pk, member, Rights(), NOW, bring=False)
+    else:
+        holders.come(family.pk, member, Rights(), NOW, bring=False)
+        held = sell(member, 1, state="held", redeem="max")
+        holders.leave(family.pk, member.pk, holders.By(member.pk), NOW)
+    assert loss.foresee(Holder.objects.select_related("programme").get(member=member), NOW).held == 1
+    departure = leaving.ask(member, shop.programme, NOW)
+
+    assert not carrying_out.carry_out(departure.pk, DUE)
+
+    holds.let_go([Receipt.objects.get(id=held.body["id"]).id], DUE)
+    assert carrying_out.carry_out(departure.pk, DUE)
+    balances = dict(Account.objects.filter(kind="member").values_list("id", "balance"))
+    assert balances.pop(family.pk) == 100
+    assert set(balances.values()) == {0}
+    assert audit.audit().problems == []
+
+
+def test_nobody_comes_to_an_account_that_ended_and_a_firm_that_ended_employs_nobody(
+    shop: factories.Shop, member: Member
+) -> None:
+    account, partner, worker = (
+        Account.objects.get(holders__member=member),
+        *(factories.enrol(shop.programme) for _other in range(2)),
+    )
+    company.make(account.pk, "Roasters")
+    company.employ(account.pk, worker, NOW)
+    holders.come(account.pk, partner, Rights(), NOW, bring=False)
+    invitation = invitations.invite(account.pk, member, Rights(), new_id(), NOW)
+    holders.hand_over(account.pk, partner.pk, holders.By(member.pk), NOW)
+    holders.leave(account.pk, member.pk, holders.By(member.pk), NOW)
+    departure = leaving.ask(partner, shop.programme, NOW - timedelta(days=10))
+
+    assert carrying_out.carry_out(departure.pk, NOW + timedelta(days=4))
+
+    with pytest.raises(Missing):
+        invitations.accept(invitation.token, member, shop.programme.pk, NOW + timedelta(days=4), bring=True)
+    assert not company.employees(account.pk).exists()
+    assert Account.objects.get(holders__member=member).balance == 0
+    assert audit.audit().problems == []
+
+
 @pytest.mark.parametrize("place", range(8))
 def test_whatever_fails_on_the_way_nothing_is_begun(
     shop: factories.Shop, member: Member, place: int, monkeypatch: pytest.MonkeyPatch
@@ -144,6 +198,8 @@ def test_leaving_one_programme_leaves_the_others_as_they_are(shop: factories.Sho
     occasions.report(member, "review.left", NOW, {}, NOW, [shop.programme.pk, elsewhere.programme.pk])
     sell(member, 1)
     sell(member, 2, store="e")
+    for one in (shop, elsewhere):
+        devices.open_on(member, one.programme.code, "Chrome", NOW, asked=False)
     departure = leaving.ask(member, shop.programme, NOW)
     assert loss.foresee(
         Holder.objects.select_related("programme").get(member=member, programme=shop.programme), NOW
@@ -162,6 +218,7 @@ def test_leaving_one_programme_leaves_the_others_as_they_are(shop: factories.Sho
     assert (nobody.status, nobody.phone, str(nobody)) == ("erased", None, f"member {nobody.referral_code}")
     assert Receipt.objects.get(store__code="s").member == nobody
     assert not Event.objects.filter(member=member, data__programme="club").exists()
+    assert list(Device.objects.filter(member=member).values_list("circle", flat=True)) == ["elsewhere"]
     # and comes back as somebody new
     assert registration.join(member, shop.programme.pk, DUE, {}, {})
     assert ledger.open_account(member, shop.programme).balance == 0
@@ -212,3 +269,19 @@ def test_one_departure_that_fails_does_not_keep_the_others_waiting(
     assert status(other) == "erased"
     assert Departure.objects.get(pk=first.pk).done_at is None
     assert basket(member, 9).member is not None
+
+
+def test_what_somebody_says_of_themselves_while_they_are_erased_is_not_kept(
+    shop: factories.Shop, member: Member
+) -> None:
+    """Their page was open, and the form was on its way."""
+    departure = leaving.ask(member, shop.programme, NOW)
+    assert carrying_out.carry_out(departure.pk, DUE)
+
+    profile.write(member, profile.Profile("Zoya", birthday="1990-05-17"), DUE.date())
+    assert not attributes.change(member.pk, {"city": "Riga"})
+    with pytest.raises(Refused):
+        contacts.change(member.pk, Address("sms", "+79160000077"), HOUSE, DUE, programme="Club")
+
+    now = Member.objects.get(pk=member.pk)
+    assert (now.first_name, now.birthday, now.attributes, now.phone) == ("", None, {}, None)

@@ -116,7 +116,15 @@ def test_a_number_that_nobody_has_is_answered_as_one_that_is_known_until_the_cod
     with pytest.raises(Refused, match="Nobody here"):
         remittances.approve(unknown, box[1].code, NOW + timedelta(minutes=1))
 
-    assert not Remittance.objects.filter(id=unknown.id).exists()
+    unknown.refresh_from_db()
+    assert (unknown.phone, unknown.note, remittances.is_over(unknown)) == ("", "", True)
+    for what in (
+        lambda: remittances.send_code(unknown, NOW + timedelta(minutes=3)),
+        lambda: remittances.approve(unknown, box[1].code, NOW + timedelta(minutes=3)),
+    ):
+        with pytest.raises(Refused, match="Nobody here"):
+            what()
+    assert len(box) == 2
     assert spendable(anna) == 100
 
 
@@ -194,6 +202,18 @@ def test_numbers_are_not_tried_out_by_the_dozen(box: list[post.Sent]) -> None:
     at = later + timedelta(hours=2)
     assert "tomorrow" in refused(anna, "+4915100000099", now=at).detail
     assert Remittance.objects.count() == remittances.MOST_NAMED
+
+
+def test_numbers_that_nobody_has_count_among_those_that_are_named_in_a_day(box: list[post.Sent]) -> None:
+    anna, _boris = two()
+    for n in range(remittances.MOST_NAMED):
+        at = NOW + n * timedelta(minutes=20)
+        row = begin(anna, f"+49151000000{n:02d}", now=at)
+        with pytest.raises(Refused, match="Nobody here"):
+            remittances.approve(row, box[-1].code, at)
+    told = refused(anna, "+4915100000099", now=NOW + timedelta(hours=12))
+    assert isinstance(told, TooMany)
+    assert "tomorrow" in told.detail
 
 
 def test_what_was_not_sent_is_cleared_away(box: list[post.Sent]) -> None:
