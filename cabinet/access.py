@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from cabinet import asking, unknown
+from foundation.refusals import Gone
 from loyalty.models import Account, Holder, Programme
 from loyalty.shops import membership
 from members import devices
@@ -83,7 +84,10 @@ def for_members(view: View) -> View:
         if _must_answer(request, visit, view):
             there = reverse("cabinet:asked", args=[programme])
             return redirect(f"{there}?{urlencode({'next': request.get_full_path()})}")
-        answer = view(request, visit, *args, **kwargs)
+        try:
+            answer = view(request, visit, *args, **kwargs)
+        except Gone:  # erased since they were found
+            return redirect("cabinet:enter", programme=programme)
         if devices.is_back(visit.device, timezone.now()) and COOKIE not in answer.cookies:
             _remember(answer, request.COOKIES[COOKIE], visit.programme.code)
         return answer

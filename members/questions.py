@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from foundation import prepared
 from foundation.refusals import Fault, Invalid
-from members import consent_texts, consents
+from members import consent_texts, consents, presence
 from members.consents import Said
 from members.models import Consent, ConsentText, Device, Member, Purpose
 
@@ -118,12 +118,13 @@ def answer(
     member: Member, said: Sequence[Said], now: datetime, source: str, evidence: Mapping[str, Any]
 ) -> int:
     """Write down what is new in what the member said. Returns how many answers that were: who says the same again, or
-    twice at once, says it once. Locks the member's consents until its transaction ends."""
+    twice at once, says it once. Locks the member's consents until its transaction ends. Raises ``Gone``."""
     with transaction.atomic():
         prepared.run(
             "SELECT pg_advisory_xact_lock(hashtextextended(%(value)s::text, 0))",
             {"value": f"consents {member.pk}"},
         )
+        presence.require(member.pk)
         before = said_by(member)
         news = [one for one in said if _is_new(one, before.get((one.purpose, one.channel, one.party)))]
         consents.write(member, news, now, source, evidence)

@@ -27,7 +27,7 @@ from campaigns.questionnaires.kinds import KINDS, Unreadable
 from foundation import photos, prepared
 from foundation.refusals import Fault, Invalid, Missing, Refused, TooMany
 from foundation.text_files import FileFault
-from members import attributes
+from members import attributes, presence
 from members.models import Member
 from members.timeline import events
 
@@ -262,6 +262,7 @@ def _claim(token: str, member: Member, programme_id: int, now: datetime) -> Answ
         sheet = _lock(found[0]) if found else None
         if sheet is None or sheet.member_id is not None:
             return None
+        presence.require(member.pk)
         if not states.is_for(sheet.questionnaire, member):
             return None
         sheet.member, sheet.token, sheet.caller = member, None, ""
@@ -288,4 +289,6 @@ def _lock(sheet_id: UUID) -> AnswerSheet:
     sheet = rows.select_related("version", "questionnaire__programme", "member").first()
     if sheet is None:
         raise Missing("answers_not_found", _("There are no such answers."))
+    if sheet.member_id is not None:
+        presence.require(sheet.member_id)
     return sheet

@@ -23,6 +23,7 @@ from loyalty.remittances import bounds
 from loyalty.rules import remitting
 from loyalty.sharing import holders
 from loyalty.shops import membership
+from members import presence
 from members.codes import approval
 from members.lookup import lookup, phones
 from members.models import Member, new_id
@@ -179,6 +180,7 @@ def _note(holder: Holder, said: dict[str, Any], key: UUID, now: datetime) -> tup
     """The row of what is wanted, and whether it is new. A key that came with something else before is not that."""
     with transaction.atomic():
         approval.lock(holder.member_id)
+        presence.require(holder.member_id)
         mine = Remittance.objects.filter(member_id=holder.member_id)
         earlier = mine.filter(key=key).first()
         if earlier is not None:

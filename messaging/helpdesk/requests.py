@@ -18,6 +18,7 @@ from foundation import photos
 from foundation.refusals import Conflict, Fault, Invalid, Missing, Refused, TooMany
 from foundation.text_files import FileFault
 from loyalty.models import Account, Programme, Receipt, Transfer
+from members import presence
 from members.models import Member
 from messaging.models import HelpMessage, HelpPhoto, HelpRequest
 
@@ -252,9 +253,10 @@ def _require_open(row: HelpRequest) -> None:
 
 
 def _lock(member: Member) -> None:
-    """Let one form of a member be taken in at a time. Purchases do not wait for it."""
+    """Let one form of a member be taken in at a time. Purchases do not wait for it. Raises ``Gone``."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"help:{member.id}"])
+    presence.require(member.id)
 
 
 def _locked(request_id: UUID) -> HelpRequest:

@@ -375,3 +375,19 @@ def test_the_programmes_text_comes_before_the_houses_each_in_the_readers_languag
     better = write("Mieux.", language="fr", circle="")
     assert consent_texts.current("club", Purpose.PROCESSING, "fr") == better
     assert better.version == 2
+
+
+def test_who_is_erased_while_they_answer_is_shown_the_way_in_and_nothing_is_kept(
+    anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, browser, answer = write("Ours."), come_in(anna), questions.answer
+
+    def come_late(*said: Any) -> int:
+        factories.erase(anna)
+        return answer(*said)
+
+    monkeypatch.setattr(questions, "answer", come_late)
+    told = browser.post(ASKED, {"agree_processing": str(text.pk)})
+
+    assert (told.status_code, told["Location"]) == (302, ENTER)
+    assert not Consent.objects.exists()

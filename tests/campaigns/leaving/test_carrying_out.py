@@ -12,19 +12,26 @@ from django.db import DatabaseError, connection, transaction
 from campaigns.checkout import holds
 from campaigns.leaving import carrying_out, leaving, loss
 from campaigns.occasions import occasions, registration
-from foundation.refusals import Missing, Refused
+from campaigns.questionnaires import answering
+from foundation.refusals import Gone, Missing, Refused
 from loyalty.ledger import audit, ledger
-from loyalty.models import Account, Holder, Receipt, Transfer
+from loyalty.models import Account, Holder, Programme, Receipt, Remittance, Transfer
+from loyalty.remittances import remittances
 from loyalty.sharing import company, holders, invitations
 from loyalty.sharing.rights import Rights
-from members import attributes, contacts, devices, profile
+from members import attributes, contacts, devices, profile, questions
 from members.codes.entry import Address
+from members.consents import Said
 from members.erasure import door, erasing
-from members.models import Consent, Departure, Device, Erasure, Event, Member, new_id
+from members.models import Consent, Departure, Device, Erasure, Event, Member, Purpose, new_id
 from members.registration import HOUSE
+from messaging.helpdesk import requests
+from messaging.helpdesk.requests import About, Written
+from messaging.models import HelpRequest
 from rewards.models import Coupon, Series
 from tests import factories
 from tests.campaigns.leaving import search
+from tests.questions import opened, question
 from tests.races.selling import NOW, basket, sell
 
 pytestmark = pytest.mark.django_db
@@ -275,6 +282,7 @@ def test_what_somebody_says_of_themselves_while_they_are_erased_is_not_kept(
     shop: factories.Shop, member: Member
 ) -> None:
     """Their page was open, and the form was on its way."""
+    sheet = answering.begin(member, opened(shop.programme, question("name", "text")), NOW)
     departure = leaving.ask(member, shop.programme, NOW)
     assert carrying_out.carry_out(departure.pk, DUE)
 
@@ -282,6 +290,22 @@ def test_what_somebody_says_of_themselves_while_they_are_erased_is_not_kept(
     assert not attributes.change(member.pk, {"city": "Riga"})
     with pytest.raises(Refused):
         contacts.change(member.pk, Address("sms", "+79160000077"), HOUSE, DUE, programme="Club")
+
+    Programme.objects.update(transfers=True, country="RU")
+    factories.give_points(Account.objects.get(holders__member=member), 5, at=DUE)
+    mine = Holder.objects.select_related("account", "programme", "member").get(member=member)
+    agreed = Said(Purpose.MARKETING, True, "sms")
+    written = Written(new_id(), "I am Zoya")
+    for say in (
+        lambda: requests.ask(member, shop.programme, written, About(), DUE),
+        lambda: questions.answer(member, [agreed], DUE, "cabinet", {"address": "192.0.2.1"}),
+        lambda: remittances.begin(mine, "+79160000088", Decimal(1), "for Zoya", new_id(), DUE),
+        lambda: answering.keep(sheet.pk, (), answering.Sent({}), DUE),
+        lambda: answering.finish(sheet.pk, DUE),
+    ):
+        with pytest.raises(Gone):
+            say()
+    assert not (HelpRequest.objects.exists() or Remittance.objects.exists() or Consent.objects.exists())
 
     now = Member.objects.get(pk=member.pk)
     assert (now.first_name, now.birthday, now.attributes, now.phone) == ("", None, {}, None)
