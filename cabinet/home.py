@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -50,9 +51,9 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
         "card": card(visit, known),
         "coupons": coupons(visit, known, now),
         "goals": list(map(goal_card, begun)),
-        "offers": list(map(offer_card, others[:OFFERS])),
+        "offers": tuple(map(offer_card, others[:OFFERS])),
         "more_offers": len(others) > OFFERS,
-        "asks": states.waiting(visit.member, visit.programme.pk, now).values_list("name", flat=True).first(),
+        "asks": states.next_waiting(visit.member, visit.programme.pk, now),
         "brings": bool(known.book.bringing),
         "receipts": receipts.latest(visit.account.id, PURCHASES),
         **balance(visit, now),
@@ -127,31 +128,42 @@ def tier(known: Standing) -> dict[str, Any]:
         "next": rank.next,
         "percent": rank.percent,
         "needs": ladder_wording.describe_amount(rank.needs, scheme.ladder.basis, scheme.currency),
-        "benefits": rank.tier.benefits.splitlines() if rank.tier else [],
+        "benefits": tuple(rank.tier.benefits.splitlines()) if rank.tier else (),
     }
 
 
-def offer_card(entry: Entry) -> dict[str, Any]:
+class OfferCard(NamedTuple):
     """A campaign as it is shown: its last day is the one before it closes."""
-    return {
-        "name": entry.name,
-        "sentences": entry.sentences,
-        "until": _last(entry.closes),
-        "personal": entry.personal,
-        "why": entry.why,
-    }
+
+    name: str
+    sentences: tuple[str, ...]
+    until: datetime | None
+    personal: bool
+    why: tuple[str, ...]
 
 
-def goal_card(goal: Goal) -> dict[str, Any]:
-    """What is collected, as it is shown."""
-    return {
-        "name": goal.entry.name,
-        "sentences": goal.entry.sentences if goal.entry.listed else (),
-        "unit": goal.unit,
-        "value": goal.value,
-        "goal": goal.goal,
-        "until": _last(goal.until),
-    }
+def offer_card(entry: Entry) -> OfferCard:
+    """A campaign for its members' eyes."""
+    return OfferCard(
+        entry.name, tuple(entry.sentences), _last(entry.closes), entry.personal, tuple(entry.why)
+    )
+
+
+class GoalCard(NamedTuple):
+    """What is collected, as it is shown: so much of a goal, until when, and what for."""
+
+    name: str
+    sentences: tuple[str, ...]
+    unit: str
+    value: Decimal
+    goal: Decimal
+    until: datetime | None
+
+
+def goal_card(goal: Goal) -> GoalCard:
+    """What is collected, for the eyes of who collects it."""
+    sentences = tuple(goal.entry.sentences) if goal.entry.listed else ()
+    return GoalCard(goal.entry.name, sentences, goal.unit, goal.value, goal.goal, _last(goal.until))
 
 
 def _last(end: datetime | None) -> datetime | None:
@@ -159,17 +171,28 @@ def _last(end: datetime | None) -> datetime | None:
     return end - timedelta(seconds=1) if end is not None else None
 
 
-def coupons(visit: Visit, known: Standing, now: datetime) -> list[dict[str, Any]]:
-    """The member's coupons: what each gives, by the campaigns that take it, and until when."""
+class CouponCard(NamedTuple):
+    """A coupon of the member's: what it gives, by the campaigns that take it, from when and until when."""
+
+    code: str
+    offer: str
+    until: datetime | None
+    opens: datetime | None
+    alone: bool
+    sentences: tuple[str, ...]
+
+
+def coupons(visit: Visit, known: Standing, now: datetime) -> list[CouponCard]:
+    """The member's coupons."""
     mine = coupon_room.usable_by(visit.member.id, visit.programme.pk, now, COUPONS)
     return [
-        {
-            "code": one.found.kept,
-            "offer": one.found.offer or one.name,
-            "until": one.found.closes,
-            "opens": one.found.opens if one.found.reason == NOT_YET else None,
-            "alone": not one.combinable,
-            "sentences": known.book.coupons.get(one.found.series, ()),
-        }
+        CouponCard(
+            code=one.found.kept,
+            offer=one.found.offer or one.name,
+            until=one.found.closes,
+            opens=one.found.opens if one.found.reason == NOT_YET else None,
+            alone=not one.combinable,
+            sentences=tuple(known.book.coupons.get(one.found.series, ())),
+        )
         for one in mine
     ]

@@ -33,7 +33,8 @@ def run(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         psycopg.RawCursor(connection.connection, row_factory=dict_row) as cursor,
     ):
         cursor.execute(statement, [params[name] for name in names], prepare=True)
-        rows = cursor.fetchall() if cursor.description else []
+        # whether it answers with rows at all, without what psycopg would tell of each column of theirs
+        rows = cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
     if connection.queries_logged:
         connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
     return rows

@@ -21,7 +21,7 @@ class Remembered(Generic[K, V]):
     """
 
     def __init__(
-        self, load: Callable[[K], V], idle: float, clock: Callable[[], float] = time.monotonic
+        self, load: Callable[[K], V] | None, idle: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._load, self._idle, self._clock = load, idle, clock
         self._known: dict[K, tuple[float, V]] = {}
@@ -29,9 +29,15 @@ class Remembered(Generic[K, V]):
 
     def __call__(self, key: K) -> V:
         """The value for a key, loaded on first use."""
+        if self._load is None:
+            raise TypeError("Say how to load it: ask with find().")
+        return self.find(key, self._load)
+
+    def find(self, key: K, load: Callable[[K], V]) -> V:
+        """The value for a key; where it is not known yet, what this ``load`` gives."""
         now = self._clock()
         found = self._known.get(key)
-        value = self._load(key) if found is None else found[1]
+        value = load(key) if found is None else found[1]
         if found is None or now - found[0] > self._idle / 10:
             self._known[key] = (now, value)
             self._let_go(now)

@@ -15,8 +15,22 @@ from django.utils.translation import gettext as _
 from analytics.models import SegmentMember
 from campaigns.models import AnswerSheet, Questionnaire, QuestionnaireVersion
 from campaigns.questionnaires import document, soundness
+from foundation import prepared
 from foundation.refusals import Invalid, Refused
 from members.models import Member
+
+#: As ``waiting`` has it: the first page of the cabinet asks with every visit.
+_NEXT = """
+SELECT q.name FROM campaigns_questionnaire q
+ WHERE q.programme_id = %(programme)s::bigint AND q.state = 'open'
+   AND (q.opens_at IS NULL OR q.opens_at <= %(now)s::timestamptz)
+   AND (q.closes_at IS NULL OR q.closes_at > %(now)s::timestamptz)
+   AND (q.segment_id IS NULL OR EXISTS (SELECT FROM analytics_segmentmember s
+         WHERE s.segment_id = q.segment_id AND s.member_id = %(member)s::uuid))
+   AND NOT EXISTS (SELECT FROM campaigns_answersheet a
+         WHERE a.questionnaire_id = q.id AND a.member_id = %(member)s::uuid AND a.finished_at IS NOT NULL)
+ ORDER BY q.closes_at ASC NULLS LAST, q.id DESC LIMIT 1
+"""
 
 
 def publish(questionnaire_id: int, now: datetime) -> QuestionnaireVersion:
@@ -79,6 +93,12 @@ def waiting(member: Member, programme_id: int, now: datetime) -> QuerySet[Questi
     done = AnswerSheet.objects.filter(questionnaire=OuterRef("pk"), member=member, finished_at__isnull=False)
     found = open_to(member, programme_id, now).filter(~Exists(done))
     return found.order_by(F("closes_at").asc(nulls_last=True), "-id")
+
+
+def next_waiting(member: Member, programme_id: int, now: datetime) -> str | None:
+    """The name of the first of them, by one prepared statement; None where nothing waits."""
+    found = prepared.run(_NEXT, {"programme": programme_id, "member": member.pk, "now": now})
+    return found[0]["name"] if found else None
 
 
 def is_for(questionnaire: Questionnaire, member: Member) -> bool:

@@ -43,6 +43,8 @@ def nonzero(value: Any) -> bool:
 
 def read(value: Any) -> Decimal | None:
     """The number of a value that may be a text; None where there is none."""
+    if isinstance(value, Decimal):
+        return value
     if value is None or value == "":
         return None
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -230,6 +230,36 @@ def test_who_it_is_for_and_when(shop: Shop, anna: Member) -> None:
     states.close(pets.pk)
     with pytest.raises(Refused):
         answering.finish(sheet.id, NOW)
+
+
+def test_the_first_page_names_the_first_of_those_that_wait(shop: Shop, anna: Member) -> None:
+    segment = factories.SegmentFactory(programme=shop.programme)
+    hour = timedelta(hours=1)
+    first = opened(shop.programme, code="first", name="First", closes_at=NOW + hour)
+    opened(shop.programme, code="mine", name="Mine", segment=segment, closes_at=NOW + 2 * hour)
+    opened(shop.programme, code="early", name="Early", opens_at=NOW + 3 * hour)
+    opened(shop.programme, code="late", name="Late", closes_at=NOW)
+    opened(factories.open_shop(code="other").programme, code="away", name="Away", closes_at=NOW + hour)
+    opened(shop.programme, code="always", name="Always")
+    opened(shop.programme, code="newer", name="Newer")
+
+    def waits(at: datetime = NOW) -> str | None:
+        listed = states.waiting(anna, shop.programme.pk, at).values_list("name", flat=True)
+        assert states.next_waiting(anna, shop.programme.pk, at) == listed.first()
+        return listed.first()
+
+    sheet = answering.begin(anna, first, NOW)
+    assert waits() == "First"
+    say(sheet, name="Rex")
+    answering.finish(sheet.id, NOW)
+    assert waits() == "Newer"
+    segment.memberships.create(member=anna, added_at=NOW)
+    assert waits() == "Mine"
+    assert waits(NOW + 2 * hour) == "Newer"
+    assert waits(NOW + 3 * hour) == "Newer"
+    Questionnaire.objects.exclude(code="early").update(state="closed")
+    assert waits() is None
+    assert waits(NOW + 3 * hour) == "Early"
 
 
 def test_a_form_is_answered_by_somebody_unknown_who_joins_and_takes_it_along(shop: Shop) -> None:
