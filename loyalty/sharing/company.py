@@ -24,6 +24,7 @@ from loyalty.ledger import lots as lot_rules
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Account, Employee, Handout, HandoutLine, Holder, Lot
 from loyalty.sharing.holders import again
+from members import presence
 from members.models import Member, new_id
 
 #: How long a handout can be undone, and to how many it goes at once.
@@ -74,9 +75,11 @@ def employees(account_id: UUID) -> QuerySet[Employee]:
 
 
 def employ(account_id: UUID, member: Member, now: datetime) -> Employee:
-    """Make a member an employee. Safe to repeat. Raises ``Refused`` for who holds the firm's own account."""
+    """Make a member an employee. Safe to repeat. Raises ``Refused`` for who has not joined the programme, or
+    where there is no firm any more; ``Gone`` for who was erased meanwhile."""
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(id=account_id)
+        presence.require(member.pk)
         known = employees(account_id).filter(member=member).first()
         if known is not None:
             return known

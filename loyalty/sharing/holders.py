@@ -25,6 +25,7 @@ from loyalty.ledger import balances, inactivity, ledger
 from loyalty.ledger.passbook import ZERO, Cause, Passbook
 from loyalty.models import Account, Holder, PastHolder
 from loyalty.sharing.rights import Rights
+from members import presence
 from members.models import Member
 from members.timeline import events
 
@@ -67,7 +68,7 @@ def come(account_id: UUID, member: Member, rights: Rights, now: datetime, *, bri
     """Let a member share an account; with ``bring`` their points come along. Safe to repeat.
 
     Locks both accounts. Raises ``Refused`` when the account is full, or the member shares another one already or has
-    one that others share.
+    one that others share; ``Gone`` for who was erased meanwhile, whose account is nobody's.
     """
 
     def work() -> Holder:
@@ -75,6 +76,7 @@ def come(account_id: UUID, member: Member, rights: Rights, now: datetime, *, bri
             account = Account.objects.select_related("programme").get(id=account_id)
             holder = _of(member, account)
             books = ledger.lock(sorted({holder.account_id, account_id}))
+            presence.require(member.pk)
             _require_same(holder)
             if holder.account_id == account_id:
                 return holder

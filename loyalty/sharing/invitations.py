@@ -19,6 +19,7 @@ from foundation.refusals import Conflict, Missing, Refused
 from loyalty.models import Account, Holder, Invitation
 from loyalty.sharing import company, holders, rights
 from loyalty.sharing.rights import Rights
+from members import presence
 from members.models import Member, new_id
 
 #: How long an invitation may be answered, and how many of an account may wait at once.
@@ -51,6 +52,7 @@ def invite(
             if _same(earlier, given, phone, employee=employee):
                 return earlier
             key = new_id()
+        presence.require(by.pk)
         _require_inviter(account, by, employee=employee)
         most = MOST_OPEN_OF_FIRM if employee else MOST_OPEN
         if waiting(account_id, now, employee=employee).count() >= most:

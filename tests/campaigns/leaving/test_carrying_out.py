@@ -15,7 +15,7 @@ from campaigns.occasions import occasions, registration
 from campaigns.questionnaires import answering
 from foundation.refusals import Gone, Missing, Refused
 from loyalty.ledger import audit, ledger
-from loyalty.models import Account, Holder, Programme, Receipt, Remittance, Transfer
+from loyalty.models import Account, Employee, Holder, Invitation, Programme, Receipt, Remittance, Transfer
 from loyalty.remittances import remittances
 from loyalty.sharing import company, holders, invitations
 from loyalty.sharing.rights import Rights
@@ -276,6 +276,29 @@ def test_one_departure_that_fails_does_not_keep_the_others_waiting(
     assert status(other) == "erased"
     assert Departure.objects.get(pk=first.pk).done_at is None
     assert basket(member, 9).member is not None
+
+
+def test_who_was_erased_comes_to_no_account_is_employed_by_no_firm_and_invites_nobody(
+    shop: factories.Shop, member: Member
+) -> None:
+    """Their page was open when it happened; the room asks once more under its locks."""
+    boss = factories.enrol(shop.programme, 100)
+    firm, own = Account.objects.get(holders__member=boss), Account.objects.get(holders__member=member)
+    company.make(firm.pk, "Roasters")
+    departure = leaving.ask(member, shop.programme, NOW)
+    assert carrying_out.carry_out(departure.pk, DUE)
+
+    for late in (
+        lambda: holders.come(firm.pk, member, Rights(), DUE, bring=True),
+        lambda: company.employ(firm.pk, member, DUE),
+        lambda: invitations.invite(own.pk, member, Rights(), new_id(), DUE),
+    ):
+        with pytest.raises(Gone):
+            late()
+
+    assert list(firm.holders.values_list("member", flat=True)) == [boss.pk]
+    assert not (Employee.objects.exists() or Invitation.objects.exists())
+    assert audit.audit().problems == []
 
 
 def test_what_somebody_says_of_themselves_while_they_are_erased_is_not_kept(
