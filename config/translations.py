@@ -28,6 +28,9 @@ SOURCE = "en"
 PLACEHOLDER = re.compile(r"%\(\w+\)|\{\w*\}|%%")
 """What a text is filled in at: ``%(points)s``, ``{points}``; and the sign for percent among the former."""
 
+TYPED = {"fr": re.compile(r"\w'\w|\S [:;?!»]|« |\S %(?!\()")}
+"""What is typed otherwise than it is printed: a straight apostrophe, and a space where no line may break."""
+
 DOMAIN = "django.po"
 Key = tuple[str | None, str]
 
@@ -52,6 +55,8 @@ def find_faults(locale: Path) -> Iterator[str]:
                 yield f"{language}: other placeholders than in the text: {entry.msgid!r}"
             elif entry.msgid_plural and len(entry.msgstr_plural) != _count_forms(catalogue):
                 yield f"{language}: not as many forms of the plural as the language has: {entry.msgid!r}"
+            elif language in TYPED and TYPED[language].search(" ".join(_texts(entry))):
+                yield f"{language}: typed, not printed (’ and spaces that do not break): {entry.msgid!r}"
         compiled = path.with_suffix(".mo")
         if not compiled.exists() or compiled.read_bytes() != catalogue.to_binary():
             yield f"{language}: {compiled.name} is not what {path.name} says; run `make messages`"
@@ -170,8 +175,12 @@ class _Collector(makemessages.Command):
 def _differs(entry: polib.POEntry) -> bool:
     """Whether a translation is filled in at other places than its text; what is missing is not looked at."""
     wanted = sorted(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
-    texts = entry.msgstr_plural.values() if entry.msgid_plural else (entry.msgstr,)
-    return any(sorted(PLACEHOLDER.findall(text)) != wanted for text in texts if text)
+    return any(sorted(PLACEHOLDER.findall(text)) != wanted for text in _texts(entry) if text)
+
+
+def _texts(entry: polib.POEntry) -> list[str]:
+    """A translation in all its forms."""
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
 def _read_keys(path: Path) -> set[Key]:

@@ -16,6 +16,7 @@ from campaigns.engine.vocabulary import CONDITIONS
 from campaigns.words import sentence
 from campaigns.words.phrases import conditions
 from campaigns.words.phrases.words import Names, Voice
+from campaigns.words.phrases.yours import Yours
 
 #: Tiers and types of cards are what somebody has reached or holds: known to them, and no profile.
 OWN = frozenset({"tier", "card_kind"})
@@ -45,7 +46,7 @@ def looks_at(document: Document) -> set[str]:
 
 def why(document: Document, names: Names = sentence.by_code, currency: str = "") -> list[str]:
     """Why an offer is shown to somebody whom it is for, a sentence each; none where it is for everybody."""
-    return [capfirst(text) for text in _why(document, Voice(names, currency))]
+    return [capfirst(text) for text in _why(document, Yours(names, currency))]
 
 
 def _why(document: Document, voice: Voice) -> Iterator[str]:

@@ -18,6 +18,7 @@ from campaigns.engine.words import shared
 from campaigns.words import sentence
 from campaigns.words.phrases import conditions
 from campaigns.words.phrases.words import Names, Voice, days, listed
+from campaigns.words.phrases.yours import Yours
 
 #: Effects that are for others than the reader.
 _NOT_THEIRS = frozenset({"staff_points", "referrer_points"})
@@ -27,12 +28,14 @@ FIRST = {"condition": "event_data", "key": "first", "is": "true"}
 
 
 class Reader(NamedTuple):
-    """How somebody is told that they get something: alone, on some goods, on all, and when something happens."""
+    """How somebody is told that they get something: alone, on some goods, on all, and when something happens; and who
+    tells what it depends on."""
 
     plain: str
     on_goods: str
     on_all: str
     on_event: str
+    voice: type[Voice] = Voice
 
 
 def you() -> Reader:
@@ -42,6 +45,7 @@ def you() -> Reader:
         _("you get {what} on {goods}"),
         _("you get {what} on all goods"),
         _("{event} you get {what}"),
+        Yours,
     )
 
 
@@ -59,7 +63,7 @@ def describe(
     document: Document, reader: Reader, names: Names = sentence.by_code, currency: str = ""
 ) -> list[str]:
     """The sentences that tell a sound definition to its reader; none where it gives them nothing."""
-    voice = Voice(names, currency)
+    voice = reader.voice(names, currency)
     main = [*_main(document, reader, voice), *_apart(document, voice)]
     if not main:
         return []

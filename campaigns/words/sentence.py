@@ -160,12 +160,13 @@ def tell_around(around: Fields, voice: Voice) -> str:
     date = known.get(around.get("date", "")) or voice.name("attributes", around.get("date"))
     before, after = around.get("before", 0), around.get("after", 0)
     if not before and not after:
-        return _("on the day of their {date}").format(date=date)
+        return voice.gettext("on the day of their {date}").format(date=date)
     if not before:
-        return _("from their {date} to {after} after it").format(date=date, after=days(after))
+        return voice.gettext("from their {date} to {after} after it").format(date=date, after=days(after))
     if not after:
-        return _("from {before} before their {date} to the day itself").format(before=days(before), date=date)
-    return _("from {before} before to {after} after their {date}").format(
+        text = voice.gettext("from {before} before their {date} to the day itself")
+        return text.format(before=days(before), date=date)
+    return voice.gettext("from {before} before to {after} after their {date}").format(
         before=days(before), after=days(after), date=date
     )
 
@@ -223,7 +224,9 @@ def tell_limits(document: Document, voice: Voice) -> Iterator[str]:
             "store": _("At most {what} {period} for each store."),
             "campaign": _("At most {what} {period} for the whole campaign."),
         }
-        text = texts.get(limit.get("per", "member"), _("At most {what} {period} for each member."))
+        text = texts.get(
+            limit.get("per", "member"), voice.gettext("At most {what} {period} for each member.")
+        )
         yield text.format(what=listed(what) or gap("limit"), period=every(limit.get("period")))
     budget = judge.get("budget", {})
     what = [at_most_points(budget["points"])] if "points" in budget else []

@@ -22,14 +22,14 @@ from loyalty.templatetags import numbers
 LOCALE = Path(settings.LOCALE_PATHS[0])
 
 
-def write(locale: Path, *entries: polib.POEntry) -> None:
-    """A Russian catalogue of these entries, compiled."""
-    folder = locale / "ru" / "LC_MESSAGES"
+def write(locale: Path, *entries: polib.POEntry, language: str = "ru") -> None:
+    """A catalogue of these entries, compiled."""
+    folder = locale / language / "LC_MESSAGES"
     folder.mkdir(parents=True)
     catalogue = polib.POFile()
     catalogue.metadata = {
         "Content-Type": "text/plain; charset=UTF-8",
-        "Language": "ru",
+        "Language": language,
         "Plural-Forms": "nplurals=3; plural=(n % 3);",
     }
     catalogue.extend(entries)
@@ -66,6 +66,18 @@ def test_a_fault_is_named_once_with_its_text(tmp_path: Path, entry: polib.POEntr
     found = list(translations.find_faults(tmp_path))
     assert len(found) == (1 if fault else 0)
     assert fault is None or (fault in found[0] and repr(entry.msgid) in found[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("D'ici", True), ("D’ici", False), ("Qui ?", True), ("Qui\u202f?", False), ("Filtre : tout", True),
+        ("« oui\u00a0»", True), ("%(share)s %% du ticket", True), ("avec %(points)s points", False),
+    ],
+)  # fmt: skip
+def test_french_is_written_as_it_is_printed(tmp_path: Path, text: str, typed: bool) -> None:
+    write(tmp_path, polib.POEntry(msgid=text, msgstr=text), language="fr")
+    assert bool(list(translations.find_faults(tmp_path))) is typed
 
 
 def test_a_compiled_catalogue_that_says_something_else_is_named(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def days(value: object) -> str:
 
 def percent(value: object) -> str:
     """``5%``."""
-    return f"{number(value)}%" if is_number(value) else gap("percent")
+    return _("{n}%").format(n=number(value)) if is_number(value) else gap("percent")
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
@@ -213,7 +213,9 @@ def moment(text: object, last: bool = False) -> str:
 def hours(windows: Iterable[Sequence[str]]) -> str:
     """``from 13:00 to 15:00``."""
     said = [
-        _("from {start} to {end}").format(start=window[0] or gap("time"), end=window[1] or gap("time"))
+        pgettext("hours", "from {start} to {end}").format(
+            start=window[0] or gap("time"), end=window[1] or gap("time")
+        )
         for window in windows
     ]
     return listed(said) or gap("time")

@@ -163,7 +163,13 @@ def test_offers_are_those_that_run_now_for_the_tier_and_lists_of_the_member(shop
         (MEMBERS | POINTS | {"judge": {"limits": [
             {"per": "member", "period": "day", "times": 1}, {"per": "campaign", "period": "day", "times": 99}]},
             "tell": {"till": "Say hello"}},
-         ["You get 30 points.", "At most 1 time a day for each member."]),
+         ["You get 30 points.", "At most 1 time a day."]),
+        (MEMBERS | POINTS | {"if": {"condition": "first_purchase"}},
+         ["You get 30 points.", "Only if it is your first purchase."]),
+        (MEMBERS | POINTS | {"when": {"around": {"date": "birthday", "before": 3}}},
+         ["You get 30 points, from 3 days before your birthday to the day itself."]),
+        (MEMBERS | {"what": [{"effect": "exchange", "points": "10", "amount": "15"}]},
+         ["At the till you can exchange 10 points for 15\u00a0EUR off."]),
     ],
 )  # fmt: skip
 def test_the_member_is_spoken_to_and_what_is_the_shops_affair_is_left_out(

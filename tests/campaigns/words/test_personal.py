@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import polib
 import pytest
+from django.conf import settings
 
 from campaigns.engine.vocabulary import CONDITIONS
 from campaigns.words import personal
+from campaigns.words.phrases.yours import YOURS
 
+#: The catalogue that holds every text of the code.
+RUSSIAN = Path(settings.LOCALE_PATHS[0]) / "ru" / "LC_MESSAGES" / "django.po"
 GIVES = {"what": [{"effect": "points_fixed", "points": "5"}]}
 SPENT = {"condition": "spent", "period": "month", "at_least": "100"}
 LARGE = {"condition": "receipt_amount", "at_least": "50"}
@@ -40,7 +46,7 @@ def named(kind: str, code: str) -> str:
         ),
         (
             offer(when={"around": {"date": "birthday", "before": 3}}),
-            ["It counts from 3 days before their birthday to the day itself."],
+            ["It counts from 3 days before your birthday to the day itself."],
         ),
     ],
 )
@@ -48,11 +54,16 @@ def test_an_offer_tells_whom_it_is_for(document: dict[str, Any], said: list[str]
     assert personal.why(document, named) == said
 
 
+def test_every_word_that_is_spoken_otherwise_to_the_member_is_one_that_is_said() -> None:
+    known = {entry.msgid for entry in polib.pofile(str(RUSSIAN))}
+    assert set(YOURS) <= known
+
+
 def test_conditions_on_the_member_are_told_and_those_on_the_purchase_alone_are_not() -> None:
     (text,) = personal.why(offer(if_={"all": [SPENT, LARGE, WOMEN]}), named)
 
     assert text.startswith("It counts only if ")
-    assert "woman" in text
+    assert "you are a woman" in text
     assert text.count(";") == 1
 
 
