@@ -190,3 +190,20 @@ def test_a_demo_in_russian_has_russian_names_and_stays_so_when_it_is_enlarged(va
 )
 def test_codes_carry_the_right_check_digit(prefix: str, number: int, code: str) -> None:
     assert ean13(prefix, number) == code
+
+
+def test_an_exchange_of_the_demo_gives_more_than_its_points_pay_at_the_till() -> None:
+    folder = Path(offers_of_today.__file__).parent
+    written = json.loads((folder / "offers.json").read_text(encoding="utf-8"))
+    effects = [one for offer in _definitions(written) for one in offer.get("what", ())]
+    exchanges = [one for one in effects if one["effect"] == "exchange"]
+    assert exchanges  # a point pays one dollar
+    assert all(float(one["amount"]) > float(one["points"]) for one in exchanges)
+
+
+def _definitions(part: Any) -> list[dict[str, Any]]:
+    """Every definition in a file of the demo."""
+    if isinstance(part, dict):
+        own = [part["definition"]] if "definition" in part else []
+        return own + [one for inner in part.values() for one in _definitions(inner)]
+    return [one for inner in part for one in _definitions(inner)] if isinstance(part, list) else []
