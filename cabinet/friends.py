@@ -40,7 +40,7 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     page = {
         "visit": visit,
         "programme": visit.programme,
-        "screen": "friends",
+        "screen": "me",
         "zone": visit.programme.time_zone,
         "link": link,
         "text": text,

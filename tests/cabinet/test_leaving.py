@@ -43,7 +43,7 @@ def test_who_leaves_is_told_what_is_lost_and_asked_to_be_sure_and_can_take_it_ba
     sent: list[post.Sent], shop: Shop, anna: Member, browser: Client
 ) -> None:
     page = browser.get(LEAVE).content.decode()
-    assert "100.00 points, those that wait too" in page
+    assert "100 points, those that wait too" in page
     assert "You have 14 days to take it back." in page
     unsure = browser.post(LEAVE, {})
     assert (unsure.status_code, "Tick the box" in unsure.content.decode()) == (422, True)

@@ -6,10 +6,11 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -115,7 +116,7 @@ def test_a_holder_who_may_not_spend_is_told_so(shop: Shop, anna: Member) -> None
 
     assert "100" in page
     assert "points on the account that you share" in page
-    assert "Spending them is its owner's matter" in page
+    assert "Spending them is its owner’s matter" in page
     assert "that you can spend" not in page
     assert "bought by Anna" in read(child, f"{HISTORY}{receipt.id}/")
     assert "that you can spend" in read(anna)
@@ -279,6 +280,13 @@ def test_a_name_that_is_too_long_or_none_is_said_beside_the_field(anna: Member, 
     assert answer.status_code == 422
     anna.refresh_from_db()
     assert anna.first_name == "Anna"
+
+
+def test_every_way_back_looks_the_same_and_is_as_high_as_a_finger() -> None:
+    pages = list((Path(settings.BASE_DIR) / "templates" / "cabinet").glob("*.html"))
+    ways = [way for page in pages for way in re.findall(r"<a ([^>]*)>← ", page.read_text(encoding="utf-8"))]
+    assert len(ways) > 10
+    assert [way for way in ways if not way.startswith('class="quiet" ')] == []
 
 
 def test_the_language_that_a_member_chose_stays_in_the_browser(anna: Member, settings: LazySettings) -> None:
