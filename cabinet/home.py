@@ -94,8 +94,8 @@ def card(visit: Visit, known: Standing) -> dict[str, Any]:
         "bars": pictures.barcode(number) if number else None,
         "device": device,
         "secret": base64.b64encode(rotating.secret_of(device)).decode(),
-        "step": rotating.STEP,
-        "digits": rotating.DIGITS,
+        "step": str(rotating.STEP),
+        "digits": str(rotating.DIGITS),
     }
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.rows import dict_row
 
 _NAMED = re.compile(r"%(?:\((?P<name>\w+)\)s|%)")
@@ -25,18 +25,19 @@ def run(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Raises Django's database errors. Counted by ``connection.queries`` like any other query.
     """
-    connection.ensure_connection()
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
     started = time.monotonic()
     statement, names = _numbered(sql)
     with (
-        connection.wrap_database_errors,
-        psycopg.RawCursor(connection.connection, row_factory=dict_row) as cursor,
+        here.wrap_database_errors,
+        psycopg.RawCursor(here.connection, row_factory=dict_row) as cursor,
     ):
         cursor.execute(statement, [params[name] for name in names], prepare=True)
         # whether it answers with rows at all, without what psycopg would tell of each column of theirs
         rows = cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
-    if connection.queries_logged:
-        connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
+    if here.queries_logged:
+        here.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
     return rows
 
 
