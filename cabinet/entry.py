@@ -57,7 +57,7 @@ def enter(request: HttpRequest, programme: str) -> HttpResponse:
         return redirect("cabinet:home", programme=programme)
     at = at._replace(
         friend=request.GET.get("friend", at.friend)[:16],
-        source=request.GET.get("from", at.source)[: arrivals.MOST],
+        source=arrivals.read(request.GET.get("from", "")) or at.source,
         invitation=_token(request.GET.get("invitation", at.invitation)),
     )
     if request.method == "GET":
@@ -155,7 +155,7 @@ def _send(request: HttpRequest, at: Steps, address: Address, programme: Programm
     """Send a code. Says whose it is, so that nobody gives it to somebody else."""
     text = _("{code} is your code for %(programme)s. Give it to nobody.") % {"programme": programme.name}
     subject = _("Your code for %(programme)s") % {"programme": programme.name}
-    entry.send(address, at.asker(access.caller_of(request)), subject, text, timezone.now())
+    entry.send(address, at.asker(access.caller_of(request)), subject, text, timezone.now(), programme.name)
 
 
 def _proceed(request: HttpRequest, programme: Programme, at: Steps) -> HttpResponse:

@@ -33,25 +33,29 @@ class Drawn(NamedTuple):
     height: int
 
 
-def read(content: bytes, field: str) -> Image.Image:
-    """The picture in a file, upright, in RGB or RGBA. Raises ``Invalid`` for the ``field`` that brought it."""
-    if len(content) > MOST_BYTES:
+def read(content: bytes, field: str, side: int | None = None, most_bytes: int = MOST_BYTES) -> Image.Image:
+    """The picture in a file, upright, in RGB or RGBA. Raises ``Invalid`` for the ``field`` that brought it.
+
+    Who needs no more than so many pixels a ``side`` may get fewer than there are: it takes less memory.
+    """
+    if len(content) > most_bytes:
         told = _("The picture is larger than %(size)s MB: choose a smaller one.")
-        raise _refuse(field, "too_large", told % {"size": MOST_BYTES // 1_000_000})
+        raise _refuse(field, "too_large", told % {"size": most_bytes // 1_000_000})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             found = Image.open(io.BytesIO(content), formats=FORMATS)
             if found.width * found.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
-            found.seek(0)
+            if side is not None:
+                found.draft("RGB", (side, side))
             upright = ImageOps.exif_transpose(found)
             return upright.convert(
                 "RGBA" if "A" in upright.getbands() or "transparency" in found.info else "RGB"
             )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _refuse(
-            field, "too_large", _("The picture has too many pixels: choose a smaller one.")
+            field, "too_many", _("The picture has too many pixels: choose a smaller one.")
         ) from error
     except Exception as error:  # decoders raise whatever a broken file makes of them
         told = _("This is no picture that can be read: choose a PNG, JPEG or WebP file.")

@@ -176,7 +176,7 @@ class Member(models.Model):
         verbose_name=_("referred by"),
     )
     channel = models.CharField(_("joined through"), max_length=8, default="pos")
-    #: The word of the link, of a store's code or of a landing page by which they came: nothing personal.
+    #: The word of the link, of a store's code or of a landing page by which they came; erasure empties it.
     source = models.CharField(_("came from"), max_length=64, blank=True, default="", db_default="")
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     #: Whose phone or e-mail somebody of other programmes has too: the programme in which they joined. Of
@@ -206,7 +206,7 @@ class Member(models.Model):
             models.Index(OpClass(Lower("first_name"), "text_pattern_ops"), name="member_first_name_begins"),
             models.Index(OpClass(Lower("email"), "text_pattern_ops"), name="member_email_begins"),
             models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="member_phone_ends"),
-            models.Index(fields=["source"], condition=~Q(source=""), name="member_source"),
+            models.Index(OpClass("source", "text_pattern_ops"), name="member_source_begins"),
         )
         triggers = (ERASED_BY_ERASURE_ALONE, BIRTHDAY_DATED, REFERRAL_STANDS)
 

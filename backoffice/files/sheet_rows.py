@@ -118,6 +118,8 @@ def _fill(sheet: Sheet, draft: Draft) -> None:
     wrong = {mistake.column for mistake in draft.mistakes}
     try:
         record.clean_fields(exclude=sheet.unchecked(values, wrong, is_new=draft.is_new))
+        if not draft.mistakes:
+            record.clean()  # what several fields say together
     except ValidationError as error:
         for name, messages in error.message_dict.items():
             draft.refuse("" if name == NON_FIELD_ERRORS else name, " ".join(messages))

@@ -67,7 +67,7 @@ class LandingDesk(Desk):
     autocomplete_fields = ("campaign",)
     fixed = ("code", "campaign")
     suggested = {"code": ("title",)}
-    readonly_fields = ("show_picture", "show_state", "show_visits", "show_joined", "show_bought")
+    readonly_fields = ("show_picture", "tell_state", "show_visits", "show_joined", "show_bought")
     actions_detail = ("look", "print_code")
     deletable = True
     fieldsets = (
@@ -76,7 +76,7 @@ class LandingDesk(Desk):
         (_("What it says by itself"), {"fields": (("tells_rules", "button"), "form")}),
         (
             _("Shown"),
-            {"fields": (("published", "show_state"), ("show_visits", "show_joined", "show_bought"))},
+            {"fields": (("published", "tell_state"), ("show_visits", "show_joined", "show_bought"))},
         ),
     )
 
@@ -87,8 +87,12 @@ class LandingDesk(Desk):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list; each page on it knows its counts and the state of its campaign."""
         changelist = super().get_changelist_instance(request)
-        for page in changelist.result_list:
-            _count(page)
+        pages = list(changelist.result_list)
+        programmes = {page.campaign.programme for page in pages}
+        came = [row for one in programmes for row in arrivals.count(one, begins=arrivals.PAGE)]
+        for page in pages:
+            page.came = arrivals.of_links(came, f"{arrivals.PAGE}{page.code}")
+        changelist.result_list = pages
         return changelist
 
     def get_urls(self) -> list[Any]:
@@ -131,6 +135,11 @@ class LandingDesk(Desk):
         state = states.state_of(page.campaign, timezone.now())
         return state.value, str(state.label)
 
+    @display(description=_("state of the campaign"))
+    def tell_state(self, page: LandingPage) -> str:
+        """The same on the page's own form."""
+        return str(states.state_of(page.campaign, timezone.now()).label) if page.campaign_id else "–"
+
     @display(description=_("visits"))
     def show_visits(self, page: LandingPage) -> int:
         """How often it was opened."""
@@ -154,6 +163,6 @@ def _count(page: LandingPage) -> Came:
     known: Any = page
     if not hasattr(known, "came"):
         link = f"{arrivals.PAGE}{page.code}"
-        known.came = arrivals.of_links(arrivals.count(page.campaign.programme, link=link), link)
+        known.came = arrivals.of_links(arrivals.count(page.campaign.programme, begins=link), link)
     came: Came = known.came
     return came

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from cabinet import access
@@ -23,6 +24,8 @@ from loyalty.models import Programme
 from loyalty.shops import finder
 from loyalty.tiers import ladder_wording, ladders
 
+#: Languages as preview cards want them, with a country.
+LOCALES = {"en": "en_GB", "ru": "ru_RU", "fr": "fr_FR"}
 #: Where they come from who join by the site itself.
 SITE = "site"
 
@@ -59,6 +62,7 @@ def frame(request: HttpRequest, programme: Programme, screen: str) -> dict[str, 
         "stores_page": links.path(request, programme, "stores") if shown.public else "",
         "canonical": links.address(request, programme, screen) if screen in ("home", "stores") else "",
         "origin": links.address(request, programme, "home"),
+        "locale": LOCALES.get(get_language() or "", ""),
         "card": reverse("cabinet:home", args=[programme.code]),
         "join": f"{reverse('cabinet:enter', args=[programme.code])}?from={SITE}",
     }

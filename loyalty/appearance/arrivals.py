@@ -6,6 +6,7 @@ A source is ``page:<code>`` (a landing page), ``store:<code>`` (a store's code t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -18,10 +19,16 @@ from members.models import Member
 
 PAGE, STORE = "page:", "store:"
 MOST = 64
+_SOURCE = re.compile(rf"[\w:.-]{{1,{MOST}}}")
 _COUNT = """
 INSERT INTO loyalty_arrival (programme_id, source, day, visits) VALUES (%s, %s, %s, 1)
 ON CONFLICT (programme_id, source, day) DO UPDATE SET visits = loyalty_arrival.visits + 1
 """
+
+
+def read(text: str) -> str:
+    """The source that a link says; empty for what is no word: an address or a name of somebody is none."""
+    return text if _SOURCE.fullmatch(text) else ""
 
 
 class Came(NamedTuple):
@@ -39,16 +46,15 @@ def note(programme: Programme, source: str, day: date) -> None:
         cursor.execute(_COUNT, [programme.pk, source[:MOST], day])
 
 
-def count(programme: Programme, since: date | None = None, link: str = "") -> list[Came]:
-    """Where members of a programme came from, with the most joins first; only by one ``link``, with the words that
-    were added to it. Two statements."""
+def count(programme: Programme, since: date | None = None, begins: str = "") -> list[Came]:
+    """Where members of a programme came from, with the most joins first; only by sources that begin so. Two
+    statements."""
     seen = Arrival.objects.filter(programme=programme)
     there = Member.objects.filter(holdings__programme=programme).exclude(source="")
     if since is not None:
         seen, there = seen.filter(day__gte=since), there.filter(joined_at__date__gte=since)
-    if link:
-        own = Q(source=link) | Q(source__startswith=f"{link}.")
-        seen, there = seen.filter(own), there.filter(own)
+    if begins:
+        seen, there = seen.filter(source__startswith=begins), there.filter(source__startswith=begins)
     visits = dict(seen.values_list("source").annotate(Sum("visits")))
     buyer = Q(facts__programme=programme, facts__first_purchase_at__isnull=False)
     rows = there.order_by().values("source").annotate(

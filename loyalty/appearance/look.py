@@ -28,6 +28,7 @@ _DARK = tuple(colours.parse(text) for text in ("#171a18", "#202422", "#2a2f2c"))
 _INK_LIGHT, _INK_DARK = colours.parse("#1f2421"), colours.parse("#eeece5")
 _DEEPER = 0.28
 _TINT_LIGHT, _TINT_DARK = 0.88, 0.8
+_CONTENTS = ("logo__content", "icon__content", "small_icon__content")
 _KEPT_SECONDS = 1.0
 _known: dict[int, tuple[float, Look]] = {}
 
@@ -68,7 +69,8 @@ def of(programme_id: int) -> Look:
     if found is None or found[0] < time.monotonic():
         if found is not None:  # one thread reads anew, the others go on with what is known
             _known[programme_id] = (time.monotonic() + _KEPT_SECONDS, found[1])
-        row = Appearance.objects.filter(programme_id=programme_id).first()
+        rows = Appearance.objects.select_related("logo", "icon", "small_icon")
+        row = rows.defer(*_CONTENTS).filter(programme_id=programme_id).first()
         found = _known[programme_id] = (time.monotonic() + _KEPT_SECONDS, read(row) if row else Look())
     return found[1]
 
@@ -79,12 +81,9 @@ def forget() -> None:
 
 
 def read(appearance: Appearance) -> Look:
-    """The look that an appearance says, saved or not. One statement for its pictures."""
+    """The look that an appearance says, saved or not."""
     text = stylesheet(appearance)
-    ids = (appearance.logo_id, appearance.icon_id, appearance.small_icon_id)
-    rows = Picture.objects.filter(pk__in=filter(None, ids)).values_list("digest", "mime", "width", "height")
-    images = {row[0]: Image(*row) for row in rows}
-    logo, icon, small_icon = (images.get(pk or "") for pk in ids)
+    logo, icon, small_icon = map(_image, (appearance.logo, appearance.icon, appearance.small_icon))
     return Look(
         stylesheet=text,
         version=hashlib.sha256(text.encode()).hexdigest()[:12] if text else "",
@@ -97,6 +96,10 @@ def read(appearance: Appearance) -> Look:
         domain=appearance.domain or "",
         public=appearance.public,
     )
+
+
+def _image(picture: Picture | None) -> Image | None:
+    return Image(picture.digest, picture.mime, picture.width, picture.height) if picture else None
 
 
 def stylesheet(appearance: Appearance) -> str:

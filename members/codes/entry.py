@@ -69,11 +69,14 @@ class Asker(NamedTuple):
         }
 
 
-def send(address: Address, asker: Asker, subject: str, text: str, now: datetime) -> datetime:
+def send(
+    address: Address, asker: Asker, subject: str, text: str, now: datetime, sender: str = ""
+) -> datetime:
     """Send a code to the address, for this browser; earlier ones of the address end. Returns until when it works.
 
-    ``text`` has ``{code}`` where the code goes. Raises ``TooMany`` with how long to wait, and ``Refused`` with
-    ``code_not_deliverable``. Locks the address until its transaction, one of its own, ends.
+    ``text`` has ``{code}`` where the code goes; ``sender`` is who writes, as a letter names it. Raises ``TooMany`` with
+    how long to wait, and ``Refused`` with ``code_not_deliverable``. Locks the address until its transaction, one of its
+    own, ends.
     """
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
     with transaction.atomic():
@@ -91,7 +94,9 @@ def send(address: Address, asker: Asker, subject: str, text: str, now: datetime)
     try:
         # not ``format``: a programme may be called by a name with braces in it
         said = text.replace("{code}", code)
-        delivery.deliver(address.kind, address.to, said, subject=subject, key=f"entry-{row.pk}")
+        delivery.deliver(
+            address.kind, address.to, said, subject=subject, key=f"entry-{row.pk}", sender=sender
+        )
     except delivery.Undeliverable as error:
         raise Refused("code_not_deliverable", str(error)) from error
     return row.expires_at

@@ -45,7 +45,7 @@ def forget(person: Person) -> None:
         )
     Member.objects.filter(pk=person.id).update(
         status=Member.Status.ERASED, phone=None, email=None, first_name="", middle_name="", last_name="",
-        birthday=None, gender="", attributes={}, apart="", referral_code=make_referral_code(),
+        birthday=None, gender="", attributes={}, apart="", source="", referral_code=make_referral_code(),
     )  # fmt: skip
 
 

@@ -10,13 +10,15 @@ SMS, EMAIL = "sms", "email"
 
 
 class Message(NamedTuple):
-    """A text on its way. ``to`` is a phone in E.164 form or an e-mail address; ``key`` is our id of it."""
+    """A text on its way. ``to`` is a phone in E.164 form or an e-mail address; ``key`` is our id of it.
+    ``sender`` is the name of who writes, empty for the house's."""
 
     kind: str
     to: str
     text: str
     subject: str
     key: str
+    sender: str = ""
 
 
 class Fault(NamedTuple):

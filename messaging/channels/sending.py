@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def send(kind: str, to: str, text: str, *, subject: str = "", key: str = "") -> str:
+def send(kind: str, to: str, text: str, *, subject: str = "", key: str = "", sender: str = "") -> str:
     """Send a text by the channel for its kind; returns the channel's name. See ``members.delivery.deliver``."""
     name = name_channel(kind)
     if not name:
@@ -31,7 +31,7 @@ def send(kind: str, to: str, text: str, *, subject: str = "", key: str = "") -> 
         )
     if key and not _KEY.fullmatch(key):
         raise ValueError("A message's key is up to 64 letters, digits, dots, dashes and underscores.")
-    message = Message(kind, to, text, subject, key or str(uuid_utils.uuid7()))
+    message = Message(kind, to, text, subject, key or str(uuid_utils.uuid7()), sender)
     if not deliveries.claim(message, name, timezone.now()):
         return _tell_earlier(message)
     try:

@@ -49,7 +49,9 @@ def _tell(row: HelpMessage, now: datetime) -> bool:
 
 def _send(kind: str, to: str, text: str, subject: str, row: HelpMessage, now: datetime) -> HelpMessage.Told:
     try:
-        delivery.deliver(kind, to, text, subject=subject, key=f"help-{row.id}")
+        delivery.deliver(
+            kind, to, text, subject=subject, key=f"help-{row.id}", sender=row.request.programme.name
+        )
     except delivery.Undeliverable as error:
         log.warning("answer_not_told", message=row.id, why=str(error))
         return Told.WAITING if now - row.at < LATEST else Told.FAILED

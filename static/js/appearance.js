@@ -1,5 +1,5 @@
 // The look of a programme while it is chosen: a palette beside each colour, and the preview as it would be.
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
     const preview = document.querySelector("[data-preview]");
     if (!preview) return;
     const field = (name) => document.querySelector(`[name="${name}"]`);
@@ -35,4 +35,4 @@
         text.insertAdjacentElement("afterend", palette);
     });
     ["colour", "accent", "slogan", "programme"].forEach((name) => field(name)?.addEventListener("input", soon));
-})();
+});

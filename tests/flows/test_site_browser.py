@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from django.conf import LazySettings
 from PIL import Image
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from campaigns.models import LandingPage
 from loyalty.appearance import look, pictures
@@ -79,7 +79,7 @@ def test_a_landing_page_leads_to_the_first_purchase_and_its_source_is_known(
     page = on_phone.page
     on_phone.visit(f"{PAGE}?from=flyer")
     expect(page.get_by_role("heading", name="A hundred points to begin with")).to_be_visible()
-    expect(page.get_by_text("when somebody joins, all members get 100 points", exact=False)).to_be_visible()
+    expect(page.get_by_text("When the member joins, all members get 100 points", exact=False)).to_be_visible()
     page.get_by_label("Phone or e-mail").fill("+49 151 87654321")
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").fill(post.SENT[-1].code)
@@ -98,18 +98,47 @@ def test_a_landing_page_leads_to_the_first_purchase_and_its_source_is_known(
     expect(till.get_by_role("heading", name="Sold")).to_be_visible()
     assert Receipt.objects.get().member == nina
 
-    boss = factories.UserFactory(username="boss", is_staff=True, is_superuser=True)
-    boss.set_password("secret")
-    boss.save()
-    desk = at_desk.page
-    desk.context.clear_cookies()
-    at_desk.visit("/admin/login/?next=/admin/loyalty/appearance/sources/")
-    desk.get_by_label("Username").fill("boss")
-    desk.get_by_label("Password").fill("secret")
-    desk.keyboard.press("Enter")
+    desk = enter_as_boss(at_desk, "/admin/loyalty/appearance/sources/")
     row = desk.get_by_role("row", name=re.compile("Landing page coffee, link “flyer”"))
     expect(row).to_contain_text(re.compile(r"1\s*1\s*1"))
     at_desk.require_accessible()
+
+
+def enter_as_boss(visitor: Visitor, path: str) -> Page:
+    """Sign in to the back office, on a page."""
+    boss = factories.UserFactory(username="boss", is_staff=True, is_superuser=True)
+    boss.set_password("secret")
+    boss.save()
+    page = visitor.page
+    page.context.clear_cookies()
+    visitor.visit(f"/admin/login/?next={path}")
+    page.get_by_label("Username").fill("boss")
+    page.get_by_label("Password").fill("secret")
+    page.keyboard.press("Enter")
+    page.wait_for_url(visitor.home + path)
+    return page
+
+
+def test_the_look_is_seen_while_it_is_chosen_and_guests_see_it_once_it_is_saved(
+    at_desk: Visitor, corner: Corner
+) -> None:
+    appearance = Appearance.objects.get()
+    page = enter_as_boss(at_desk, f"/admin/loyalty/appearance/{appearance.pk}/change/")
+    expect(page.locator("[data-preview]")).to_contain_text("Coffee that counts")
+    page.locator("#id_colour").fill("#c8e600")
+    expect(page.locator("[data-preview]")).to_contain_text("could not be read on light ground (1.2 : 1")
+    at_desk.require_accessible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    look.forget()
+    at_desk.visit(HOME)
+    assert page.locator('meta[name="theme-color"]').get_attribute("content") == "#c8e600"
+    for path in (
+        f"/admin/campaigns/landingpage/{LandingPage.objects.get().pk}/change/",
+        "/admin/loyalty/store/",
+    ):
+        at_desk.visit(path)
+        at_desk.require_accessible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -58,10 +58,9 @@ def test_a_small_file_that_claims_to_be_enormous_is_refused_before_it_is_unpacke
         pictures.read(bomb, "logo")
 
 
-def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MOST_BYTES", 50)
+def test_a_file_that_is_too_large_is_refused() -> None:
     with pytest.raises(Invalid, match="larger than"):
-        pictures.read(draw(), "logo")
+        pictures.read(draw(), "logo", most_bytes=50)
 
 
 def test_an_icon_has_a_ground_on_which_the_logo_is_seen() -> None:

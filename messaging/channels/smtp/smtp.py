@@ -9,7 +9,7 @@ from __future__ import annotations
 import smtplib
 import socket
 from collections.abc import Iterator
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -40,6 +40,7 @@ def send(message: Message) -> str:
     letter = EmailMessage(
         " ".join(message.subject.split()),
         message.text,
+        _name_sender(message.sender),
         to=[message.to],
         headers={"Message-ID": own_id, "X-Message-Key": message.key},
     )
@@ -56,6 +57,12 @@ def send(message: Message) -> str:
         raise NotTaken("the backend sent nothing", told)
     known = getattr(status, "message_id", None)
     return known if isinstance(known, str) and known else own_id
+
+
+def _name_sender(name: str) -> str | None:
+    """The address that letters come from, under the name of who writes; None: as the settings have it."""
+    plain = " ".join(name.split())
+    return formataddr((plain, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])) if plain else None
 
 
 def _describe(error: Exception) -> str:

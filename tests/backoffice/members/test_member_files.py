@@ -84,6 +84,22 @@ def test_cards_products_and_stores_come_in_from_files(scene, boss):
     assert scene.shop.partner.stores.filter(code="new", time_zone="Europe/Paris").exists()
 
 
+def test_places_and_hours_of_stores_come_in_and_are_judged_as_in_the_form(scene, boss):
+    address, partner = reverse("admin:loyalty_store_import"), scene.shop.partner.code
+    head = "code,name,partner,time_zone,town,hours,latitude,longitude\n"
+    send(boss, address, f"{head}new,New,{partner},Europe/Paris,Lyon,mo-fr 8:00-20:00,45.764,4.8357\n")
+    store = scene.shop.partner.stores.get(code="new")
+    assert (store.town, store.hours) == ("Lyon", "Mo-Fr 08:00-20:00")
+    assert (store.latitude, store.longitude) == (Decimal("45.764"), Decimal("4.8357"))
+    for row, told in (
+        ("Lyon,daily,45.764,4.8357", "says no hours"),
+        ("Lyon,24/7,45.764,", "both latitude and longitude"),
+        ("Lyon,24/7,95,4", "90"),
+    ):
+        preview = send(boss, address, f"{head}new,New,{partner},Europe/Paris,{row}\n")
+        assert told in preview.content.decode()
+
+
 MEMBERS = reverse("admin:members_member_import")
 
 

@@ -11,6 +11,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from backoffice.staff import roles
 from campaigns.checkout import checkout
@@ -135,7 +136,7 @@ def test_where_somebody_came_from_ends_at_the_member_and_is_counted_to_the_first
     now = timezone.now()
     checkout.purchase(basket(member, 1, purchased_at=now), now)
     read(client)
-    link = arrivals.count(shop.programme, link="page:coffee")
+    link = arrivals.count(shop.programme, begins="page:coffee")
     assert arrivals.of_links(link, "page:coffee") == Came("page:coffee", 2, 1, 1)
 
 
@@ -153,6 +154,12 @@ def test_who_scans_a_stores_code_joins_with_that_store_as_source(
     member = join(client, sent, address)
     assert member.source == "store:s"
     assert arrivals.count(shop.programme) == [Came("store:s", 1, 1, 0)]
+
+
+@pytest.mark.parametrize("word", ["anna@example.org", "Anna Kern", "x" * 65, "<b>", "+4915112345678"])
+def test_what_is_no_word_is_no_source(client: Client, shop: Shop, sent: list[post.Sent], word: str) -> None:
+    address = f"/cabinet/club/enter/?{urlencode({'from': word})}"
+    assert join(client, sent, address).source == "cabinet"
 
 
 def test_made_up_sources_make_no_rows(client: Client, shop: Shop) -> None:

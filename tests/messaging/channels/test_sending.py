@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+from django.conf import LazySettings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connections
 from django.utils import translation
@@ -22,6 +23,7 @@ from messaging.channels import checks
 from messaging.channels.outbox import outbox
 from messaging.channels.table import CHANNELS
 from messaging.models import Delivery
+from tests.cabinet import post
 from tests.config.processes import ROOT
 from tests.messaging.channels.gateway import Gateway, PostOffice
 
@@ -46,6 +48,29 @@ def test_a_letter_carries_our_id(office: PostOffice) -> None:
     assert "Message-ID: <k-1@example.org>" in office.letters[0]
     row = Delivery.objects.get()
     assert (row.channel, row.status, row.gateway_id) == ("smtp", "sent", "<k-1@example.org>")
+
+
+@pytest.mark.django_db
+def test_a_letter_bears_the_name_of_the_programme_that_writes_from_the_houses_address(
+    office: PostOffice,
+) -> None:
+    deliver("email", "anna@example.org", "123456", subject="Code", key="k-1", sender="Coffee\nClub")
+    deliver(
+        "email", "anna@example.org", "123456", subject="Code", key="k-2", sender="Клуб <evil@example.net>"
+    )
+    deliver("email", "anna@example.org", "123456", subject="Code", key="k-3")
+    first, second, third = office.letters
+    assert "From: Coffee Club <shop@example.org>" in first
+    assert "<shop@example.org>" in second
+    assert "<evil@example.net>" not in second
+    assert "From: The shop <shop@example.org>" in third
+
+
+@pytest.mark.django_db
+def test_a_sender_of_ones_own_that_takes_no_name_is_given_none(settings: LazySettings) -> None:
+    with post.box(settings) as sent:
+        deliver("sms", PHONE, "123456", sender="Club")
+        assert [one.text for one in sent] == ["123456"]
 
 
 @pytest.mark.django_db
