@@ -235,7 +235,7 @@ def bring_in(members: Sequence[Member], now: datetime) -> None:
     transaction.
     """
     for member in members:
-        member.channel = CHANNEL
+        member.channel = member.source = CHANNEL
     crowds.enrol(members, now)
     for programme in Programme.objects.filter(active=True):
         ledger.open_accounts([member.pk for member in members], programme)

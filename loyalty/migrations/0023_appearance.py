@@ -69,12 +69,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='store',
             name='latitude',
-            field=models.DecimalField(blank=True, decimal_places=6, help_text='Degrees north, like 52.520008; with both, members see how far it is.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude'),
+            field=models.DecimalField(blank=True, decimal_places=6, help_text='Degrees north; with both, members see how far it is.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude'),
         ),
         migrations.AddField(
             model_name='store',
             name='longitude',
-            field=models.DecimalField(blank=True, decimal_places=6, help_text='Degrees east, like 13.404954; west of Greenwich below zero.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude'),
+            field=models.DecimalField(blank=True, decimal_places=6, help_text='Degrees east; west of Greenwich below zero.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude'),
         ),
         migrations.AddField(
             model_name='store',

@@ -377,7 +377,7 @@ class Store(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(-90), MaxValueValidator(90)],
-        help_text=_("Degrees north, like 52.520008; with both, members see how far it is."),
+        help_text=_("Degrees north; with both, members see how far it is."),
     )
     longitude = models.DecimalField(
         _("longitude"),
@@ -386,7 +386,7 @@ class Store(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
-        help_text=_("Degrees east, like 13.404954; west of Greenwich below zero."),
+        help_text=_("Degrees east; west of Greenwich below zero."),
     )
     country = models.CharField(
         _("country"),

@@ -28,14 +28,14 @@ from campaigns.models import Backtest, Campaign, CampaignTemplate, LandingPage, 
 from loyalty.models import Appearance, Debt, Ladder, Programme, Receipt
 from members import consent_texts
 from members.models import Event, Member, User
-from messaging.models import Webhook, WebhookDelivery
+from messaging.models import HelpRequest, Webhook, WebhookDelivery
 from tests import factories
 from tests.questions import opened
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 REGISTERS = [model for model in MODELS if isinstance(admin.site._registry[model], Register)]
 #: What the scene has none of, or what belongs to libraries and is made here.
-EMPTY = (AccessAttempt, Debt, Seller, ClockedSchedule, SolarSchedule)
+EMPTY = (AccessAttempt, Debt, HelpRequest, Seller, ClockedSchedule, SolarSchedule)
 
 
 def name(model) -> str:

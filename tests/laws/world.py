@@ -492,8 +492,9 @@ def problems_of_the_books() -> list[audit.Discrepancy]:
     are settled, events that are rewarded).
     """
     result = audit.audit()
-    # sound books are told by sums alone: who has many receipts does not wait for a look at each
-    assert not result.looked_closer, result.looked_closer
+    # sound books are told by sums alone: who has many receipts does not wait for a look at each. Only points for
+    # others than the buyer are looked at wherever there are any
+    assert set(result.looked_closer) <= {"share_gave_what_it_says"}, result.looked_closer
     return [one for one in result.problems if one.check != "use_is_not_before_its_lot"]
 
 

@@ -81,11 +81,11 @@ def test_a_quote_says_what_the_purchase_will_and_changes_nothing(
     assert ReceiptLine.objects.count() == 0
     assert account(member).balance == Decimal(120)
     bought, _ = checkout.purchase(coffee(member), NOW)
-    ours = {"id", "status"}
+    ours = {"id", "status", "confirmation_needed"}
     assert {k: v for k, v in quoted.items() if k not in ours} == {
         k: v for k, v in bought.items() if k not in ours
     }
-    assert quoted["status"] == "quote"
+    assert (quoted["status"], quoted["confirmation_needed"]) == ("quote", False)
 
 
 def test_the_same_purchase_again_is_answered_as_the_first_time(shop: factories.Shop, member: Member) -> None:

@@ -68,6 +68,7 @@ def test_every_constraint_that_is_raced_for_is_in_the_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
+            " UNION SELECT (regexp_match(prosrc, 'CONSTRAINT = ''([a-z_]+)'''))[1] FROM pg_proc"  # held by triggers
         )
         known = {name for (name,) in cursor.fetchall()}
     assert known >= clashes.RACED

@@ -18,6 +18,7 @@ from campaigns.engine.rulebook import Revision, Rulebook
 from campaigns.engine.sentences import SENTENCES
 from campaigns.engine.shopper import ANONYMOUS
 from campaigns.engine.vocabulary import CONDITIONS, EFFECTS
+from loyalty.rules.basket import Allowance
 from tests.campaigns.engine.build import (
     RUBLES,
     anna,
@@ -325,6 +326,9 @@ def said() -> Iterator[tuple[str, str, Outcome]]:
                one(exchange("501", "50")), **rich, **asked)  # fmt: skip
     yield here("exchange_per_day", "100 points are exchanged, and today 50 more can be spent",
                one(exchange("100", "50")), terms=A_DAY, **rich, **asked)  # fmt: skip
+    child = anna(wallet=purse("500", allowance=Allowance(Decimal(140), Decimal(50))))
+    yield here("exchange_holder_per_day", "100 points are exchanged, and today this holder can spend 50 more",
+               one(exchange("100", "50")), shopper=child, **asked)  # fmt: skip
     yield here("exchange_leave", "300 off for 100 points, and 1 must remain to be paid",
                one(exchange("100", "300")), terms=LEAVE, **rich, **asked)  # fmt: skip
     yield here("exchange_leave", "100% off for 100 points, and 1 must remain to be paid",
