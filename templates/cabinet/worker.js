@@ -10,13 +10,28 @@ self.addEventListener("install", (event) => {
     );
 });
 
+// The card that an earlier worker kept goes along; on a first visit it is fetched once more, for the page that is on
+// the screen came before there was a worker. For somebody who is not logged in the server leads elsewhere.
+const keepCard = async (older) => {
+    const cache = await caches.open(CACHE);
+    if (await cache.match(KNOWN.home)) return;
+    for (const name of older) {
+        const page = await (await caches.open(name)).match(KNOWN.home);
+        if (page) return cache.put(KNOWN.home, page);
+    }
+    const page = await fetch(KNOWN.home, { credentials: "same-origin" });
+    if (page.ok && !page.redirected) await cache.put(KNOWN.home, page);
+};
+
 self.addEventListener("activate", (event) => {
     const stale = (name) => name.startsWith(`card-${KNOWN.home}-`) && name !== CACHE;
-    event.waitUntil(
-        caches.keys()
-            .then((names) => Promise.all(names.filter(stale).map((name) => caches.delete(name))))
-            .then(() => self.clients.claim()),
-    );
+    const take = async () => {
+        const older = (await caches.keys()).filter(stale);
+        await keepCard(older).catch(() => {});
+        await Promise.all(older.map((name) => caches.delete(name)));
+        await self.clients.claim();
+    };
+    event.waitUntil(take());
 });
 
 const fetchInTime = (request) =>
