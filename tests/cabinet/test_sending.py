@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from loyalty.models import Programme, Remittance
+from loyalty.models import Account, Programme, Remittance
+from loyalty.sharing import holders
+from loyalty.sharing.rights import Rights
 from members.models import Member
 from tests import factories
 from tests.cabinet import post
@@ -143,3 +146,13 @@ def test_where_nothing_is_sent_nothing_leads_there(anna: Member) -> None:
     assert SEND not in log_in(anna).get("/cabinet/club/").content.decode()
     assert SEND not in log_in(anna).get("/cabinet/club/me/").content.decode()
     assert log_in(anna).get(SEND).status_code == 403
+
+
+def test_nothing_leads_there_for_who_shares_an_account_of_somebody_else(anna: Member, boris: Member) -> None:
+    """Only the owner sends."""
+    account = Account.objects.get(holders__member=anna)
+    holders.come(account.id, boris, Rights(), timezone.now(), bring=False)
+    for page in ("/cabinet/club/", "/cabinet/club/me/"):
+        assert SEND in log_in(anna).get(page).content.decode()
+        assert SEND not in log_in(boris).get(page).content.decode()
+    assert log_in(boris).get(SEND).status_code == 403
