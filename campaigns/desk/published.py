@@ -7,7 +7,7 @@ what the cashier gets, how much the campaign may cost), and what only a code wou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from campaigns.desk import states
 from campaigns.desk.names import Names, mentioned
 from campaigns.desk.states import State
 from campaigns.models import Campaign, Revision
-from campaigns.words import sentence
+from campaigns.words import readers, sentence
 from loyalty.models import Programme
 
 #: Conditions that tell some members from others by what is known of them alone, or that guests are not to know.
@@ -61,7 +61,7 @@ def may_tell(document: Mapping[str, Any]) -> bool:
     ):
         return False
     given = [effect for effect in document.get("what", ()) if effect.get("effect") not in NOT_FOR_MEMBERS]
-    return bool(given) and PRIVATE.isdisjoint(_conditions(document.get("if")))
+    return bool(given) and PRIVATE.isdisjoint(readers.conditions_of(document))
 
 
 def public_part(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,8 +71,7 @@ def public_part(document: Mapping[str, Any]) -> dict[str, Any]:
     if "lots" in part:
         part["lots"] = {name: value for name, value in part["lots"].items() if name != "funder"}
     if "judge" in part:
-        limits = [one for one in part["judge"].get("limits", ()) if one.get("per", "member") == "member"]
-        part["judge"] = {"limits": limits}
+        part["judge"] = {"limits": readers.own_limits(document)}
     return part
 
 
@@ -98,15 +97,3 @@ def _sentences(part: Mapping[str, Any] | None, names: Names) -> Sequence[str]:
         return ()
     programme = names.programme
     return sentence.describe(dict(part), names, programme.currency if programme else "")
-
-
-def _conditions(tree: Any) -> Iterator[str]:
-    """The names of all conditions of a tree."""
-    if isinstance(tree, Mapping):
-        if "condition" in tree:
-            yield str(tree["condition"])
-        for value in tree.values():
-            yield from _conditions(value)
-    elif isinstance(tree, list):
-        for item in tree:
-            yield from _conditions(item)

@@ -67,9 +67,10 @@ def describe(
     main = [*_main(document, reader, voice), *_apart(document, voice)]
     if not main:
         return []
+    own = {"judge": {"limits": own_limits(document)}}
     return [
         sentence.finish(text)
-        for part in (main, _only_if(document, voice), sentence.tell_limits(_own(document), voice),
+        for part in (main, _only_if(document, voice), sentence.tell_limits(own, voice),
                      sentence.tell_lots(document, voice), sentence.tell_terms(document, voice))
         for text in part
     ]  # fmt: skip
@@ -160,10 +161,10 @@ def _all_of(tree: Any) -> list[Any]:
     return list(tree["all"]) if "all" in tree else [tree]
 
 
-def _own(document: Document) -> dict[str, Any]:
-    """The limits of the reader alone."""
+def own_limits(document: Document) -> list[Any]:
+    """The limits of a member alone: how much a campaign may give to all is the shop's own affair."""
     limits = document.get("judge", {}).get("limits", ())
-    return {"judge": {"limits": [one for one in limits if one.get("per", "member") == "member"]}}
+    return [one for one in limits if one.get("per", "member") == "member"]
 
 
 def conditions_of(document: Document) -> set[str]:
