@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, connections
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import settings
 from kombu import Connection
 from psycopg.conninfo import make_conninfo
@@ -153,6 +154,13 @@ def database_url(transactional_db: None) -> str:
     params = connection.get_connection_params()
     kept = {name: params[name] for name in ("host", "port", "user", "password", "dbname") if params.get(name)}
     return make_conninfo(**kept)
+
+
+@pytest.fixture(autouse=True)
+def forget_the_language() -> Iterator[None]:
+    """A page that was asked for in Russian leaves its language to whatever this thread does next."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -145,13 +145,17 @@ SELECT t.target_id AS account, 'transfer ' || t.id AS subject,
  ORDER BY t.id
 """
 
+#: A purchase that was held and let go, without goods that came back, never gave anything.
+_GONE = """(r.status = 'cancelled' AND r.hold_until IS NOT NULL AND NOT EXISTS (
+               SELECT FROM loyalty_return o JOIN loyalty_returnline x ON x.back_id = o.id
+                WHERE o.receipt_id = r.id))"""
 #: Whether the lots of receipts are as their decisions say: a hash of each one, on both sides, as a sum.
 _LOTS_ARE_AS_GRANTED = f"""
 SELECT (SELECT coalesce(sum(hash_record_extended(ROW(
                  r.id, r.account_id, g->>0, (g->>0)::bigint, (g->>2)::numeric, (g->>3)::timestamptz,
                  (g->>4)::timestamptz, nullif(g->5, 'null'), g->>6, r.purchased_at), {_SEED})), 0)
           FROM loyalty_receipt r CROSS JOIN LATERAL jsonb_array_elements(r.outcome->'grants') g
-         WHERE {_OURS} AND r.outcome ? 'grants' AND r.account_id IS NOT NULL AND r.status NOT IN ('held', 'cancelled'))
+         WHERE {_OURS} AND r.outcome ? 'grants' AND r.account_id IS NOT NULL AND r.status <> 'held' AND NOT {_GONE})
      = (SELECT coalesce(sum(hash_record_extended(ROW(
                  t.receipt_id, l.account_id, split_part(t.key, ':', 3), v.campaign_id::bigint, l.points, l.active_from,
                  l.expires_at, l.terms, s.code::text, l.earned_at), {_SEED})), 0)

@@ -96,6 +96,8 @@ def test_a_family_with_a_limit_that_holds_at_the_till(
     expect(till.get_by_role("heading", name="Sold")).to_be_visible()
     assert Receipt.objects.get().redeemed_points == Decimal(10)
     till.keyboard.press("Enter")
+    expect(till.get_by_text("Ready for the next customer")).to_be_visible()
+    till.wait_for_load_state("load")
     spend(till, "6")
     expect(till.locator("#points-note")).to_contain_text("today 5.00 more")
 

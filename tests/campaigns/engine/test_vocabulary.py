@@ -326,7 +326,7 @@ def said() -> Iterator[tuple[str, str, Outcome]]:
                one(exchange("501", "50")), **rich, **asked)  # fmt: skip
     yield here("exchange_per_day", "100 points are exchanged, and today 50 more can be spent",
                one(exchange("100", "50")), terms=A_DAY, **rich, **asked)  # fmt: skip
-    child = anna(wallet=purse("500", allowance=Allowance(Decimal(140), Decimal(50))))
+    child = anna(wallet=purse("500", allowance=Allowance(Decimal(140), Decimal(90))))
     yield here("exchange_holder_per_day", "100 points are exchanged, and today this holder can spend 50 more",
                one(exchange("100", "50")), shopper=child, **asked)  # fmt: skip
     yield here("exchange_leave", "300 off for 100 points, and 1 must remain to be paid",
